@@ -1,0 +1,34 @@
+# Outside libraries. Each becomes one target hpctrain_dep_<name>, so that a site can swap it with a CMake variable.
+find_package(Threads REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(nlohmann_json 3.10 REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(ZLIB REQUIRED)
+find_package(Boost REQUIRED COMPONENTS program_options)
+find_package(MPI REQUIRED COMPONENTS C)
+find_package(HDF5 REQUIRED COMPONENTS C)
+
+find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
+find_library(XXHASH_LIBRARY xxhash REQUIRED)
+
+# core: logging, JSON and digests are used by every room.
+add_library(hpctrain_dep_core INTERFACE)
+target_link_libraries(hpctrain_dep_core INTERFACE
+  Threads::Threads spdlog::spdlog nlohmann_json::nlohmann_json OpenSSL::Crypto ${XXHASH_LIBRARY})
+target_include_directories(hpctrain_dep_core SYSTEM INTERFACE ${XXHASH_INCLUDE_DIR})
+
+add_library(hpctrain_dep_config INTERFACE)
+target_link_libraries(hpctrain_dep_config INTERFACE Boost::program_options)
+
+add_library(hpctrain_dep_comm INTERFACE)
+target_link_libraries(hpctrain_dep_comm INTERFACE MPI::MPI_C)
+target_compile_definitions(hpctrain_dep_comm INTERFACE OMPI_SKIP_MPICXX=1 MPICH_SKIP_MPICXX=1)
+
+add_library(hpctrain_dep_data INTERFACE)
+target_link_libraries(hpctrain_dep_data INTERFACE HDF5::HDF5)
+
+add_library(hpctrain_dep_pack INTERFACE)
+target_link_libraries(hpctrain_dep_pack INTERFACE ZLIB::ZLIB)
+
+include(FindLibTorch)
+include(FindCudaHost)

@@ -1,0 +1,1 @@
+// Owns nothing: the translation unit that carries the shared precompiled header.

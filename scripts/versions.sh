@@ -1,0 +1,23 @@
+# Versions pinned in one place; sourced by the scripts, not run.
+# shellcheck shell=bash disable=SC2034
+LIBTORCH_VERSION=2.11.0
+PYTHON_PACKAGES=(
+  "torch==${LIBTORCH_VERSION}"
+  "torchvision==0.26.0"
+  "numpy==2.4.6"
+  "h5py==3.16.0"
+  "safetensors==0.8.0"
+  "tensorboard==2.21.0"
+)
+SYSTEM_PACKAGES=(
+  g++ cmake ninja-build ccache mold pkg-config git
+  python3 python3-venv
+  libopenmpi-dev openmpi-bin
+  libhdf5-dev
+  libboost-program-options-dev
+  libspdlog-dev nlohmann-json3-dev libxxhash-dev libssl-dev zlib1g-dev
+  libgtest-dev libgmock-dev
+  dataset-fashion-mnist
+)
+# Only the checks of scripts/test need these.
+CHECK_PACKAGES=(clang-format clang-tidy shellcheck)

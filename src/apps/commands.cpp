@@ -1,0 +1,94 @@
+#include "apps/commands.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <filesystem>
+
+#include "apps/option_table.hpp"
+#include "config/help.hpp"
+#include "config/options_markdown.hpp"
+#include "core/error.hpp"
+#include "core/log.hpp"
+#include "core/nearest_name.hpp"
+#include "core/version.hpp"
+
+namespace hpctrain::apps {
+namespace {
+
+constexpr std::array kCommands = {
+    Command{"train", "[train] [RUN.ini] [--key value …]", "train; without arguments on the sample data set",
+            run_train_command},
+    Command{"export", "export RUN_DIR -o FILE.safetensors", "write the weights of a run's best checkpoint",
+            run_export_command},
+};
+
+std::string help_text(const Arguments& arguments) {
+  Settings settings;
+  const auto table = make_option_table(settings);
+  if (arguments.size() > 1 && arguments[1] == "markdown") {
+    return config::options_markdown(table, "hpctrain --help markdown > docs/options.md");
+  }
+  if (arguments.size() > 1) return config::help_section(table, arguments[1]);
+  std::string text = fmt::format("hpctrain {}: trains vision models on clusters\n\n", kVersion);
+  for (const auto& command : kCommands) {
+    text += fmt::format("  hpctrain {:<38} {}\n", command.synopsis, command.summary);
+  }
+  text += "  hpctrain-pack …                                 packs data sets; see hpctrain-pack --help\n\n";
+  return text + config::help_overview(table);
+}
+
+const Command* find_command(const std::string& name) {
+  const auto found = std::find_if(kCommands.begin(), kCommands.end(), [&](const auto& c) { return c.name == name; });
+  return found == kCommands.end() ? nullptr : &*found;
+}
+
+bool is_ini_file(const std::string& word) {
+  return word.ends_with(".ini") || std::filesystem::is_regular_file(word);
+}
+
+/// A first word that is no flag is a command or an INI file.
+int dispatch(const Arguments& arguments) {
+  if (arguments.empty() || arguments[0].starts_with("-") || is_ini_file(arguments[0])) {
+    return run_train_command(arguments);
+  }
+  if (const Command* command = find_command(arguments[0])) {
+    return command->run(Arguments(arguments.begin() + 1, arguments.end()));
+  }
+  std::vector<std::string> names;
+  for (const auto& command : kCommands) names.emplace_back(command.name);
+  const auto nearest = nearest_name(arguments[0], names);
+  throw Error(Fault::usage,
+              "'" + arguments[0] + "' is neither a command nor an INI file" +
+                  (nearest ? "; did you mean hpctrain " + *nearest + "?" : "; `hpctrain --help` lists the commands"));
+}
+
+}  // namespace
+
+std::span<const Command> commands() {
+  return kCommands;
+}
+
+int run_command_line(const Arguments& arguments) {
+  try {
+    if (!arguments.empty() && (arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help")) {
+      std::fputs(help_text(arguments).c_str(), stdout);
+      return 0;
+    }
+    if (!arguments.empty() && arguments[0] == "--version") {
+      std::puts(kVersion);
+      return 0;
+    }
+    return dispatch(arguments);
+  } catch (const Error& error) {
+    log_error("{}", error.what());
+    return exit_code(error.fault());
+  } catch (const std::exception& error) {
+    log_error("{}", error.what());
+    return exit_code(Fault::bug);
+  }
+}
+
+}  // namespace hpctrain::apps

@@ -1,0 +1,46 @@
+#include "apps/run_folder.hpp"
+
+#include "config/run_ini.hpp"
+#include "core/clock.hpp"
+#include "core/error.hpp"
+#include "core/run_identifier.hpp"
+
+namespace hpctrain::apps {
+namespace {
+
+void require_same_identity(const config::OptionTable& table, const std::filesystem::path& folder,
+                           const std::string& run_ini) {
+  const auto differences = config::compare_identity(table, run_ini, (folder / "run.ini").string());
+  if (differences.empty()) return;
+  const auto& first = differences.front();
+  throw Error(Fault::usage, first.name + " is " + first.here + ", but the run in " + folder.string() +
+                                " was started with " + first.there +
+                                "; give the same value to continue it, or another --out to start a new run");
+}
+
+}  // namespace
+
+bool is_run_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  return !folder.empty() && std::filesystem::exists(folder / "run.ini", error);
+}
+
+std::filesystem::path choose_run_folder(const std::filesystem::path& out, const std::string& task) {
+  if (!out.empty()) return std::filesystem::absolute(out).lexically_normal();
+  return std::filesystem::absolute("runs") / run_folder_name(task, unix_seconds(), random_hex(2));
+}
+
+void open_run_folder(FileSystem& files, const std::filesystem::path& folder, const config::OptionTable& table) {
+  const auto run_ini = folder / "run.ini";
+  if (files.exists(run_ini)) {
+    require_same_identity(table, folder, files.read_file(run_ini));
+  } else {
+    files.create_folders(folder);
+    require(
+        files.list_folder(folder).empty(), Fault::usage,
+        "run.out " + folder.string() + " is not empty and holds no run of hpctrain (no run.ini); give another --out");
+  }
+  write_file_durably(files, run_ini, config::write_ini(table, {"run.out"}));
+}
+
+}  // namespace hpctrain::apps

@@ -1,0 +1,24 @@
+// The run directory from outside the loop: making a fresh one, recognising one to resume, saying how a start ended.
+// (rank 0 only, except where said)
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "config/option_table.hpp"
+#include "core/file_system.hpp"
+
+namespace hpctrain::apps {
+
+/// True when `folder` holds a run of hpctrain.
+bool is_run_folder(const std::filesystem::path& folder);
+
+/// The folder a run goes to: `out`, or a name nobody else has under runs/.
+std::filesystem::path choose_run_folder(const std::filesystem::path& out, const std::string& task);
+
+/// Creates the folder with run.ini, or checks that the run in it may be continued with these settings; run.ini then
+/// takes what is allowed to change.
+///   errors  Fault::usage naming the first identity key that differs; Fault::storage
+void open_run_folder(FileSystem& files, const std::filesystem::path& folder, const config::OptionTable& table);
+
+}  // namespace hpctrain::apps

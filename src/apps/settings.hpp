@@ -1,0 +1,16 @@
+// Everything a user can set for training, in one value: what the option table binds to.
+#pragma once
+
+#include <filesystem>
+
+#include "train/settings.hpp"
+
+namespace hpctrain::apps {
+
+struct Settings {
+  std::filesystem::path data_dir;  ///< empty: the sample data set
+  std::filesystem::path out;       ///< empty: a fresh folder under runs/
+  train::RunSettings run;
+};
+
+}  // namespace hpctrain::apps

@@ -1,0 +1,45 @@
+#include "apps/start_table.hpp"
+
+#include <fmt/format.h>
+
+#include "core/text_format.hpp"
+#include "device/device.hpp"
+#include "monitor/settings_table.hpp"
+
+namespace hpctrain::apps {
+namespace {
+
+std::string describe_data(const data::DatasetIndex& index) {
+  std::string text = index.folder.string();
+  for (const auto& split : index.splits) text += fmt::format("  {} {}", split.name, format_count(split.num_samples));
+  return text;
+}
+
+std::string describe_batch(const train::TrainSettings& train, int world) {
+  const auto ranks = static_cast<std::uint64_t>(world);
+  const std::uint64_t share = (train.batch + ranks - 1) / ranks;
+  const std::uint64_t micro = std::min(share, train.micro_batch.value_or(share));
+  return fmt::format("{} = {} ranks × up to {} samples, in {} micro-steps of up to {}", train.batch, world, share,
+                     (share + micro - 1) / micro, micro);
+}
+
+}  // namespace
+
+std::string make_start_table(const Settings& settings, const train::RunContext& context, std::size_t cpus_per_rank,
+                             std::int64_t parameters) {
+  const Placement& placement = context.placement;
+  const std::vector<monitor::SettingsRow> rows = {
+      {"run directory", context.run_folder.string(), ""},
+      {"data", describe_data(context.index), ""},
+      {"task, network",
+       fmt::format("{}, {} with {} parameters", settings.run.task, settings.run.network,
+                   format_count(static_cast<std::uint64_t>(parameters))),
+       ""},
+      {"ranks", fmt::format("{} on {} nodes, {} CPUs each", placement.world, placement.nodes, cpus_per_rank), ""},
+      {"device of rank 0", device::describe_device(context.device), ""},
+      {"global batch", describe_batch(settings.run.train, placement.world), ""},
+  };
+  return monitor::make_settings_table("hpctrain", rows);
+}
+
+}  // namespace hpctrain::apps

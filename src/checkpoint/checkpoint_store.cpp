@@ -1,0 +1,102 @@
+// The collective face of the room: rank zero touches the disk, every rank learns what came of it and takes part in
+// every broadcast, whatever happened.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "checkpoint/catalogue.hpp"
+#include "checkpoint/checkpoint.hpp"
+#include "checkpoint/commit.hpp"
+#include "checkpoint/defect.hpp"
+#include "checkpoint/housekeeping.hpp"
+#include "checkpoint/incarnation.hpp"
+#include "checkpoint/restore_plan.hpp"
+#include "comm/agree.hpp"
+#include "core/error.hpp"
+#include "core/log.hpp"
+
+namespace hpctrain::checkpoint {
+
+class CheckpointStore::Impl {
+ public:
+  Impl(std::filesystem::path run_folder, comm::Communicator& group, FileSystem& files, CheckpointSettings settings)
+      : run_folder_(std::move(run_folder)), group_(group), files_(files), settings_(settings) {
+    comm::run_on_leader(group_, [this] {
+      create_folders_durably(files_, checkpoints_folder(run_folder_));
+      incarnation_.emplace(files_, run_folder_);
+      remove_leftovers(files_, run_folder_);
+      return std::string();
+    });
+  }
+
+  std::optional<Restored> restore_newest(TrainingState& state) {
+    TrainingState loaded;  // rank zero only
+    const std::string answer = comm::run_on_leader(group_, [&] { return decide_on_leader(state, loaded).dump(); });
+    const auto decision = nlohmann::json::parse(answer);
+    if (!decision.at("found").get<bool>()) return std::nullopt;
+    comm::run_agreed(group_, [&] {
+      require(describe_layout(state) == decision.at("layout").get<std::string>(), Fault::bug,
+              "restoring a checkpoint: this rank's network differs from rank zero's");
+    });
+    broadcast_state(group_, loaded, state);
+    return Restored{decision.at("step").get<std::uint64_t>(), decision.at("steering"),
+                    decision.at("folder").get<std::string>(), decision.at("warnings").get<std::vector<std::string>>()};
+  }
+
+  std::filesystem::path save(const TrainingState& state, const CheckpointRecord& record) {
+    return comm::run_on_leader(group_, [&] {
+      const CommitContext context{files_, run_folder_, *incarnation_, group_.size()};
+      const std::filesystem::path folder = commit_checkpoint(context, state, record);
+      tidy_after_commit(folder);
+      return folder.string();
+    });
+  }
+
+ private:
+  nlohmann::json decide_on_leader(const TrainingState& state, TrainingState& loaded) {
+    std::vector<std::string> warnings;
+    auto chosen = choose_checkpoint(files_, run_folder_, incarnation_->run_id(), warnings);
+    if (!chosen) return {{"found", false}};
+    require_fits(state, *chosen);
+    loaded = std::move(chosen->loaded.state);
+    return {{"found", true},
+            {"step", chosen->loaded.manifest.step},
+            {"steering", chosen->loaded.manifest.steering},
+            {"folder", chosen->folder.string()},
+            {"warnings", warnings},
+            {"layout", describe_layout(state)}};
+  }
+
+  /// The checkpoint is committed: neither a lost hint nor an undeleted old one is a reason to report failure.
+  void tidy_after_commit(const std::filesystem::path& folder) {
+    try {
+      write_file_durably(files_, run_folder_ / "LATEST", "ckpt/" + folder.filename().string() + '\n');
+      prune_checkpoints(files_, run_folder_, settings_.keep);
+    } catch (const Error& error) {
+      log_warning("checkpoint {} is safe, tidying up after it failed: {}", folder.string(), error.what());
+    }
+  }
+
+  std::filesystem::path run_folder_;
+  comm::Communicator& group_;
+  FileSystem& files_;
+  CheckpointSettings settings_;
+  std::optional<Incarnation> incarnation_;  ///< rank zero only
+};
+
+CheckpointStore::CheckpointStore(std::filesystem::path run_folder, comm::Communicator& group, FileSystem& files,
+                                 CheckpointSettings settings)
+    : impl_(std::make_unique<Impl>(std::move(run_folder), group, files, settings)) {}
+
+CheckpointStore::~CheckpointStore() = default;
+
+std::optional<Restored> CheckpointStore::restore_newest(TrainingState& state) {
+  return impl_->restore_newest(state);
+}
+
+std::filesystem::path CheckpointStore::save(const TrainingState& state, const CheckpointRecord& record) {
+  return impl_->save(state, record);
+}
+
+}  // namespace hpctrain::checkpoint

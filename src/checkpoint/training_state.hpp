@@ -1,0 +1,28 @@
+// What a run consists of between two steps, as plain names and tensors. Knows neither networks nor optimizers.
+#pragma once
+
+#include <torch/types.h>
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+namespace hpctrain::checkpoint {
+
+struct NamedTensor {
+  std::string name;
+  at::Tensor tensor;
+};
+
+/// Tensors are shared, not copied: restoring writes into them.
+struct TrainingState {
+  std::vector<NamedTensor> parameters;
+  std::vector<NamedTensor> optimizer;  ///< e.g. "momentum/conv1.weight"
+  std::vector<NamedTensor> buffers;    ///< running statistics and the like
+};
+
+/// SHA-256 over parameters, then optimizer state, then buffers: name, dtype, shape, row-major bytes, names sorted
+/// bytewise inside each group (docs/formats/checkpoint.md gives the exact bytes). Lower-case hexadecimal.
+std::string state_digest(const TrainingState& state);
+
+}  // namespace hpctrain::checkpoint

@@ -1,0 +1,37 @@
+// The road gradients take: NCCL between GPUs, the Communicator between hosts. Must not know torch, buckets or steps.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "comm/communicator.hpp"
+
+namespace hpctrain::comm {
+
+class GradientChannel {
+ public:
+  virtual ~GradientChannel() = default;
+
+  /// Reduces `span` in place over all ranks of the channel.
+  ///   collective  all ranks, same shapes in the same order
+  ///   blocks      no. With NCCL the work waits for what `compute_stream` (a cudaStream_t) holds now, and wait() makes
+  ///               that stream wait for the result without blocking the host. On the host `compute_stream` is unused.
+  ///   errors      Fault::stopped when a peer is gone; Fault::device
+  virtual std::unique_ptr<PendingCollective> start_all_reduce(Span span, ReduceOp op, void* compute_stream) = 0;
+
+  /// "nccl" or "host".
+  virtual std::string_view name() const noexcept = 0;
+};
+
+/// Gradients in host memory, over `group`, which must outlive the channel.
+std::unique_ptr<GradientChannel> make_host_channel(Communicator& group);
+
+/// Gradients in device memory. Before destroying it let the device finish: the destructor abandons work under way.
+///   collective  all ranks of `group`, each with a device of its own
+///   errors      Fault::device when this program was built without NCCL; Fault::comm when NCCL cannot connect
+std::unique_ptr<GradientChannel> make_nccl_channel(Communicator& group, int device_ordinal);
+
+/// True when this program was built with NCCL.
+bool has_nccl() noexcept;
+
+}  // namespace hpctrain::comm

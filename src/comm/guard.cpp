@@ -1,0 +1,171 @@
+// Two ways out: together through MPI_Finalize, or at once through MPI_Abort. Either may hang on a sick network, so a
+// deadline ends the process when they do.
+#include "comm/guard.hpp"
+
+#include <mpi.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "comm/host_name.hpp"
+
+namespace hpctrain::comm {
+
+namespace {
+
+constexpr std::chrono::seconds kAbortTime{5};
+constexpr std::chrono::seconds kLeaveTime{8};
+
+/// Ends the process with `code` after `last_words`, unless destroyed in time.
+class Deadline {
+ public:
+  Deadline(std::chrono::seconds allowed, int code, std::function<void()> last_words)
+      : watcher_([this, allowed, code, last_words = std::move(last_words)] {
+          std::unique_lock held(mutex_);
+          if (reached_.wait_for(held, allowed, [this] { return is_met_; })) return;
+          last_words();
+          _exit(code);
+        }) {}
+
+  ~Deadline() {
+    {
+      const std::lock_guard guard(mutex_);
+      is_met_ = true;
+    }
+    reached_.notify_one();
+    watcher_.join();
+  }
+
+  Deadline(const Deadline&) = delete;
+  Deadline& operator=(const Deadline&) = delete;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable reached_;
+  bool is_met_ = false;
+  std::thread watcher_;  // last: it uses the members above
+};
+
+/// One write, so that lines of several ranks do not mix.
+void print_line(const std::string& text) {
+  const std::string line = "hpctrain: " + text + "\n";
+  if (write(STDERR_FILENO, line.data(), line.size()) < 0) return;  // nobody listens any more
+}
+
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
+
+FailureReport make_report(const std::exception_ptr& failure) {
+  FailureReport report;
+  report.host = host_name();
+  report.code = exit_code(Fault::bug);
+  try {
+    std::rethrow_exception(failure);
+  } catch (const Error& error) {
+    report.code = exit_code(error.fault());
+    report.details = error.what();
+    report.is_agreed = error.is_agreed();
+  } catch (const std::exception& error) {
+    report.details = error.what();
+  } catch (...) {
+    report.details = "an exception of unknown type";
+  }
+  report.cause = first_line(report.details);
+  return report;
+}
+
+void report_failure(const FailureReport& report, const OnFailure& on_failure) {
+  if (!on_failure) return;
+  try {
+    on_failure(report);
+  } catch (const std::exception& error) {
+    print_line("reporting the failure failed too: " + first_line(error.what()));
+  }
+}
+
+[[noreturn]] void abort_job(int code) {
+  const Deadline deadline(kAbortTime, code, [] {});
+  MPI_Abort(MPI_COMM_WORLD, code);
+  _exit(code);
+}
+
+void report_for_this_rank(const FailureReport& report, const OnFailure& on_failure) {
+  print_line("rank " + std::to_string(report.rank) + " on " + report.host + ": " + report.cause);
+  report_failure(report, on_failure);
+}
+
+/// All ranks meet here with the same error. When they do not, it was agreed by a part of them only: then each rank
+/// that waits in vain speaks for itself.
+int leave_together(MpiSession& session, const FailureReport& report, const OnFailure& on_failure) {
+  const bool is_speaker = session.is_speaker();
+  if (is_speaker) {
+    print_line(report.cause);
+    report_failure(report, on_failure);
+  }
+  const Deadline deadline(kLeaveTime, report.code, [&report, &on_failure, is_speaker] {
+    if (!is_speaker) report_for_this_rank(report, on_failure);
+  });
+  session.finalize();
+  return report.code;
+}
+
+int fail(MpiSession& session, const std::exception_ptr& failure, const OnFailure& on_failure) {
+  FailureReport report = make_report(failure);
+  report.rank = session.placement().rank;
+  if (report.is_agreed) return leave_together(session, report, on_failure);
+  report_for_this_rank(report, on_failure);
+  abort_job(report.code);
+}
+
+/// A failure while MPI was not or only half up: the other ranks meet the same one, the first of them speaks.
+int fail_before_session(const Launch& launch, const std::exception_ptr& failure, const OnFailure& on_failure) {
+  FailureReport report = make_report(failure);
+  report.rank = launch.rank;
+  if (!report.is_agreed || launch.rank == 0) {
+    print_line(report.cause);
+    report_failure(report, on_failure);
+  }
+  int is_initialized = 0;
+  MPI_Initialized(&is_initialized);
+  if (is_initialized != 0) abort_job(report.code);
+  return report.code;
+}
+
+}  // namespace
+
+int run_guarded(MpiSession& session, const std::function<int()>& body, const OnFailure& on_failure) {
+  std::exception_ptr failure;
+  try {
+    return body();
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  // Outside the handler: on_failure may throw and catch on its own, and nothing is unwinding any more.
+  return fail(session, failure, on_failure);
+}
+
+int run_mpi_program(const Environment& environment, const std::function<int(MpiSession&)>& body,
+                    const OnFailure& on_failure) {
+  const Launch launch = plan_launch(environment);
+  std::unique_ptr<MpiSession> session;
+  try {
+    session = std::make_unique<MpiSession>(launch);
+  } catch (...) {
+    return fail_before_session(launch, std::current_exception(), on_failure);
+  }
+  const auto guarded_body = [&] {
+    require_world_matches(launch, session->placement().world);
+    return body(*session);
+  };
+  const int code = run_guarded(*session, guarded_body, on_failure);
+  session->finalize();
+  return code;
+}
+
+}  // namespace hpctrain::comm

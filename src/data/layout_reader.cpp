@@ -1,0 +1,117 @@
+// Layout of one shard; the manifest is read in manifest_reader.cpp.
+#include "data/layout_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "data/raw_file.hpp"
+#include "data/schema_attributes.hpp"
+#include "data/shard_format.hpp"
+#include "data/shard_header.hpp"
+
+namespace hpctrain::data {
+namespace {
+
+std::vector<std::uint64_t> read_block_digests(const Hdf5Input& input, hid_t integrity, const std::string& name,
+                                              std::uint64_t data_bytes) {
+  const Hid group = open_group(input, integrity, name);
+  return read_u64_table(input, group.get(), "block_xxh3", checksum_blocks(data_bytes));
+}
+
+/// Offsets of a ragged field rise from 0 to the number of its bytes; read in pieces, whatever their number.
+void require_monotone(const Hdf5Input& input, const std::string& name, const FieldExtent& extent,
+                      std::uint64_t num_samples) {
+  constexpr std::uint64_t kPiece = 1u << 16;
+  const RawFile file = RawFile::open_for_reading(input.checks.file());
+  std::vector<std::uint64_t> piece;
+  std::uint64_t previous = 0;
+  for (std::uint64_t first = 0; first <= num_samples; first += kPiece) {
+    piece.resize(std::min(kPiece, num_samples + 1 - first));
+    file.read_at(extent.offsets_offset + first * sizeof(std::uint64_t), std::as_writable_bytes(std::span(piece)));
+    input.checks.require_that(first != 0 || piece[0] == 0, fmt::format("offsets of field {} do not start at 0", name));
+    for (const std::uint64_t offset : piece) {
+      input.checks.require_that(offset >= previous, fmt::format("offsets of field {} do not rise", name));
+      previous = offset;
+    }
+  }
+  input.checks.require_that(previous == extent.data_bytes, fmt::format("offsets of field {} end at {}, its data at {}",
+                                                                       name, previous, extent.data_bytes));
+}
+
+void locate_dense(const Hdf5Input& input, hid_t group, const FieldSchema& field, std::uint64_t num_samples,
+                  FieldExtent& extent) {
+  std::vector<std::uint64_t> shape{num_samples};
+  shape.insert(shape.end(), field.sample_shape.begin(), field.sample_shape.end());
+  const Extent data =
+      locate_dataset(input, open_dataset(input, group, "data"), field.name + "/data", field.type, shape);
+  extent.data_offset = data.offset;
+  extent.data_bytes = data.bytes;
+}
+
+void locate_ragged(const Hdf5Input& input, hid_t group, const FieldSchema& field, std::uint64_t num_samples,
+                   FieldExtent& extent) {
+  const Hid bytes = open_dataset(input, group, "bytes");
+  const std::uint64_t length = list_length(input, bytes, field.name + "/bytes", ElementType::u8);
+  const Extent data = locate_dataset(input, bytes, field.name + "/bytes", ElementType::u8, {&length, 1});
+  const std::uint64_t offset_count = num_samples + 1;
+  const Extent offsets = locate_dataset(input, open_dataset(input, group, "offsets"), field.name + "/offsets",
+                                        ElementType::u64, {&offset_count, 1});
+  extent.data_offset = data.offset;
+  extent.data_bytes = data.bytes;
+  extent.offsets_offset = offsets.offset;
+  require_monotone(input, field.name, extent, num_samples);
+  if (field.kind == FieldKind::encoded && field.semantic == "image") {
+    const std::array<std::uint64_t, 2> shape{num_samples, 3};
+    extent.dims_offset =
+        locate_dataset(input, open_dataset(input, group, "dims"), field.name + "/dims", ElementType::u32, shape).offset;
+  }
+}
+
+FieldExtent read_field_layout(const Hdf5Input& input, hid_t fields, hid_t integrity, const FieldSchema& expected,
+                              std::uint64_t num_samples) {
+  const Hid group = open_group(input, fields, expected.name);
+  input.checks.require_that(read_schema(input, group.get(), expected.name) == expected,
+                            fmt::format("field {} is described differently than in the manifest", expected.name));
+  FieldExtent extent;
+  if (expected.kind == FieldKind::dense) {
+    locate_dense(input, group.get(), expected, num_samples, extent);
+  } else {
+    locate_ragged(input, group.get(), expected, num_samples, extent);
+    extent.offsets_xxh3 = read_u64(input, open_group(input, integrity, expected.name).get(), "offsets_xxh3");
+  }
+  extent.block_xxh3 = read_block_digests(input, integrity, expected.name, extent.data_bytes);
+  return extent;
+}
+
+}  // namespace
+
+ShardIndex read_shard_layout(const std::filesystem::path& path, const PackIdentity& identity, const ShardPlace& place,
+                             std::span<const FieldSchema> fields, std::uint64_t expected_bytes_or_zero) {
+  const Hdf5Input input = open_hdf5_input(path.string(), expected_bytes_or_zero);
+  const hid_t root = input.file.get();
+  const PackIdentity found = read_identity(input, kShardFormatName);
+  input.checks.require_that(found.uuid == identity.uuid, "belongs to another data set than the manifest");
+  input.checks.require_that(read_u64(input, root, "schema_xxh3") == schema_digest(fields),
+                            "has another schema than the manifest");
+  input.checks.require_that(read_shard_place(input) == place,
+                            "is another shard, or has another number of samples, than the manifest says");
+  ShardIndex shard;
+  shard.num_samples = place.num_samples;
+  shard.first_sample = place.first_sample;
+  shard.file_bytes = input.file_bytes;
+  const std::string ids(kSampleIdName);
+  const Extent sample_id =
+      locate_dataset(input, open_dataset(input, root, ids), ids, ElementType::u64, {&place.num_samples, 1});
+  shard.sample_id_offset = sample_id.offset;
+  const Hid integrity = open_group(input, root, "integrity");
+  shard.sample_id_block_xxh3 = read_block_digests(input, integrity.get(), ids, sample_id.bytes);
+  const Hid field_group = open_group(input, root, "fields");
+  for (const FieldSchema& field : fields) {
+    shard.fields.push_back(read_field_layout(input, field_group.get(), integrity.get(), field, place.num_samples));
+  }
+  return shard;
+}
+
+}  // namespace hpctrain::data

@@ -1,0 +1,190 @@
+// See ring.hpp. One mutex guards all of it: it is taken twice for each chunk of at least 64 KiB.
+#include "data/ring.hpp"
+
+#include <algorithm>
+
+#include "core/clock.hpp"
+#include "core/error.hpp"
+
+namespace hpctrain::data {
+namespace {
+
+constexpr std::size_t kColumnAlignment = 256;  // what copies to a device like best
+
+constexpr std::size_t aligned(std::size_t bytes) {
+  return (bytes + kColumnAlignment - 1) / kColumnAlignment * kColumnAlignment;
+}
+
+}  // namespace
+
+Ring::Ring(const RingSettings& settings, const MicroBatchPlanner& planner, SlotAllocator& allocator)
+    : settings_(settings), allocator_(allocator), planner_(planner) {
+  for (const std::uint64_t bytes : settings_.row_bytes) sample_bytes_ += bytes;
+  slots_.resize(settings_.slots);
+  try {
+    const std::size_t slot_bytes = column_offset(settings_.row_bytes.size() + 1);
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+      slots_[i].memory = allocator_.allocate(slot_bytes);
+      free_.push_back(slots_.size() - 1 - i);
+    }
+  } catch (...) {
+    for (const Slot& slot : slots_) {
+      if (slot.memory != nullptr) allocator_.release(slot.memory);
+    }
+    throw;
+  }
+}
+
+Ring::~Ring() {
+  for (const Slot& slot : slots_) allocator_.release(slot.memory);
+}
+
+std::size_t Ring::column_offset(std::size_t column) const {
+  std::size_t offset = column == 0 ? 0 : aligned(settings_.micro_batch * sizeof(std::uint64_t));
+  for (std::size_t f = 0; f + 1 < column; ++f) offset += aligned(settings_.micro_batch * settings_.row_bytes[f]);
+  return offset;
+}
+
+std::optional<Chunk> Ring::take_chunk() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    if (is_stopped_) return std::nullopt;
+    if (!is_restarting_ && (filling_ || open_slot())) {
+      if (filling_) break;
+      continue;  // an empty micro-batch: ready as it stands
+    }
+    work_.wait(lock);
+  }
+  Chunk chunk = cut_chunk(slots_[*filling_], *filling_);
+  ++chunks_under_way_;
+  const bool is_more_work = filling_ || (!free_.empty() && !is_plan_over_);
+  lock.unlock();
+  if (is_more_work) work_.notify_one();
+  return chunk;
+}
+
+bool Ring::open_slot() {
+  if (free_.empty() || is_plan_over_) return false;
+  const std::optional<MicroBatchPlan> plan = planner_.next();
+  if (!plan) {
+    is_plan_over_ = true;
+    ready_.notify_all();
+    return false;
+  }
+  const std::size_t number = free_.back();
+  free_.pop_back();
+  Slot& slot = slots_[number];
+  slot.taken = slot.filled = 0;
+  slot.error = nullptr;
+  MicroBatch& content = slot.content;
+  content.batch = plan->batch;
+  content.micro_step = plan->micro_step;
+  content.micro_steps = plan->micro_steps;
+  content.first_in_batch = plan->share.first;
+  content.count = plan->share.count;
+  content.sample_ids = {reinterpret_cast<const std::uint64_t*>(slot.memory), content.count};
+  content.rows.clear();
+  for (std::size_t f = 0; f < settings_.row_bytes.size(); ++f) {
+    content.rows.emplace_back(slot.memory + column_offset(f + 1), content.count * settings_.row_bytes[f]);
+  }
+  pending_.push_back(number);
+  if (content.count > 0) {
+    filling_ = number;
+  } else {
+    ready_.notify_all();
+  }
+  return true;
+}
+
+Chunk Ring::cut_chunk(Slot& slot, std::size_t number) {
+  const MicroBatch& content = slot.content;
+  Chunk chunk;
+  chunk.slot = number;
+  chunk.epoch = content.batch.epoch;
+  chunk.first_position = content.batch.first_position + content.first_in_batch + slot.taken;
+  chunk.count = std::min(settings_.samples_per_chunk, content.count - slot.taken);
+  chunk.destinations.push_back(slot.memory + slot.taken * sizeof(std::uint64_t));
+  for (std::size_t f = 0; f < settings_.row_bytes.size(); ++f) {
+    chunk.destinations.push_back(slot.memory + column_offset(f + 1) + slot.taken * settings_.row_bytes[f]);
+  }
+  slot.taken += chunk.count;
+  if (slot.taken == content.count) filling_.reset();
+  return chunk;
+}
+
+void Ring::finish_chunk(const Chunk& chunk, std::exception_ptr error) {
+  const std::lock_guard lock(mutex_);
+  Slot& slot = slots_[chunk.slot];
+  slot.filled += chunk.count;
+  if (error && !slot.error) slot.error = std::move(error);
+  --chunks_under_way_;
+  counters_.bytes += chunk.count * (sample_bytes_ + sizeof(std::uint64_t));
+  if (is_front_ready() || (is_restarting_ && chunks_under_way_ == 0)) ready_.notify_all();
+}
+
+std::optional<std::size_t> Ring::next_slot() {
+  std::unique_lock lock(mutex_);
+  const auto is_decided = [&] {
+    return is_front_ready() || (is_plan_over_ && pending_.empty()) || leased_ == slots_.size();
+  };
+  if (!is_decided()) {
+    const Stopwatch waited;
+    ready_.wait(lock, is_decided);
+    counters_.wait_seconds += waited.seconds();
+  }
+  if (!is_front_ready()) {
+    require_invariant(is_plan_over_ || leased_ < slots_.size(), "a batch lease is dropped before all slots are leased");
+    return std::nullopt;
+  }
+  const std::size_t number = pending_.front();
+  if (slots_[number].error) std::rethrow_exception(slots_[number].error);
+  pending_.pop_front();
+  ++leased_;
+  counters_.samples += slots_[number].content.count;
+  return number;
+}
+
+void Ring::release(std::size_t slot) noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    free_.push_back(slot);
+    --leased_;
+  }
+  work_.notify_one();
+}
+
+void Ring::restart(Cursor cursor) {
+  {
+    std::unique_lock lock(mutex_);
+    is_restarting_ = true;
+    ready_.wait(lock, [&] { return chunks_under_way_ == 0; });
+    for (const std::size_t slot : pending_) free_.push_back(slot);
+    pending_.clear();
+    filling_.reset();
+    planner_.seek(cursor);
+    is_plan_over_ = false;
+    is_restarting_ = false;
+  }
+  work_.notify_all();
+}
+
+void Ring::stop() noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    is_stopped_ = true;
+  }
+  work_.notify_all();
+}
+
+LoaderCounters Ring::counters() const {
+  const std::lock_guard lock(mutex_);
+  LoaderCounters now = counters_;
+  now.ready_batches = 0;
+  for (const std::size_t slot : pending_) {
+    if (!slots_[slot].is_ready()) break;
+    ++now.ready_batches;
+  }
+  return now;
+}
+
+}  // namespace hpctrain::data

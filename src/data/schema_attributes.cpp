@@ -1,0 +1,71 @@
+// Which attribute holds which part of a field's schema.
+#include "data/schema_attributes.hpp"
+
+#include <fmt/format.h>
+
+#include "data/shard_format.hpp"
+
+namespace hpctrain::data {
+namespace {
+
+constexpr std::size_t kMostTextBytes = 64;
+constexpr std::size_t kMostClassNameBytes = 60'000;  // an attribute inside an object header ends at 64 KiB
+constexpr std::size_t kMostAxes = 8;
+
+std::vector<std::string> split_lines(const std::string& text) {
+  std::vector<std::string> lines;
+  if (text.empty()) return lines;
+  std::size_t begin = 0;
+  for (std::size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n', begin)) {
+    lines.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  lines.push_back(text.substr(begin));
+  return lines;
+}
+
+}  // namespace
+
+void write_schema(const Hdf5Checks& checks, hid_t field_group, const FieldSchema& field) {
+  write_u8(checks, field_group, "kind", static_cast<std::uint8_t>(field.kind));
+  write_text(checks, field_group, "codec", field.codec);
+  write_text(checks, field_group, "semantic", field.semantic);
+  write_text(checks, field_group, "axes", field.axes);
+  write_text(checks, field_group, "logical_dtype", element_name(field.type));
+  const std::uint64_t rank = field.sample_shape.size();
+  write_attribute(checks, field_group, "sample_shape", ElementType::u64, {&rank, 1}, field.sample_shape.data());
+  write_u64(checks, field_group, "row_bytes", field.row_bytes);
+  if (field.semantic != "label") return;
+  write_u64(checks, field_group, "num_classes", field.num_classes);
+  const std::string names = fmt::format("{}", fmt::join(field.class_names, "\n"));
+  checks.require_that(names.size() <= kMostClassNameBytes,
+                      fmt::format("the class names of field {} take {} bytes, more than the {} that fit", field.name,
+                                  names.size(), kMostClassNameBytes));
+  write_text(checks, field_group, "class_names", names);
+}
+
+FieldSchema read_schema(const Hdf5Input& input, hid_t field_group, const std::string& name) {
+  FieldSchema field;
+  field.name = name;
+  const std::uint8_t kind = read_u8(input, field_group, "kind");
+  input.checks.require_that(kind <= static_cast<std::uint8_t>(FieldKind::encoded),
+                            fmt::format("field {} has the unknown kind {}", name, kind));
+  field.kind = static_cast<FieldKind>(kind);
+  field.codec = read_text(input, field_group, "codec", kMostTextBytes);
+  field.semantic = read_text(input, field_group, "semantic", kMostTextBytes);
+  field.axes = read_text(input, field_group, "axes", kMostTextBytes);
+  const std::string type = read_text(input, field_group, "logical_dtype", kMostTextBytes);
+  const std::optional<ElementType> element = element_from_name(type);
+  input.checks.require_that(element.has_value(), fmt::format("field {} has the unknown type \"{}\"", name, type));
+  field.type = *element;
+  field.sample_shape = read_u64_list(input, field_group, "sample_shape", kMostAxes);
+  field.row_bytes = read_u64(input, field_group, "row_bytes");
+  if (field.semantic == "label") {
+    field.num_classes = read_u64(input, field_group, "num_classes");
+    field.class_names = split_lines(read_text(input, field_group, "class_names", kMostClassNameBytes));
+  }
+  require_valid_schema(field, input.checks.file());
+  return field;
+}
+
+}  // namespace hpctrain::data

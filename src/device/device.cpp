@@ -1,0 +1,64 @@
+// Device choice and host-to-device copies through torch's device-neutral interfaces.
+#include "device/device.hpp"
+
+#include <c10/core/Event.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+#include <torch/torch.h>
+
+#include "core/error.hpp"
+
+namespace hpctrain::device {
+
+int count_visible_gpus() {
+  return torch::cuda::is_available() ? static_cast<int>(torch::cuda::device_count()) : 0;
+}
+
+torch::Device choose_device(DeviceWish wish, int local_rank, int local_world) {
+  if (wish == DeviceWish::cpu) return torch::Device(torch::kCPU);
+  const int gpus = count_visible_gpus();
+  if (gpus == 0) {
+    require(wish == DeviceWish::automatic, Fault::device,
+            "train.device is cuda, but this process sees no usable GPU; check nvidia-smi and CUDA_VISIBLE_DEVICES on "
+            "this node, or pass --device cpu");
+    return torch::Device(torch::kCPU);
+  }
+  require(gpus >= local_world, Fault::device,
+          "this node runs " + std::to_string(local_world) + " ranks but only " + std::to_string(gpus) +
+              " GPUs are visible; start one rank per GPU (for example --ntasks-per-node=" + std::to_string(gpus) +
+              "), or pass --device cpu");
+  return torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(local_rank));
+}
+
+std::string describe_device(const torch::Device& device) {
+  if (device.is_cpu()) return "cpu, " + std::to_string(at::get_num_threads()) + " threads per rank";
+  return device.str();
+}
+
+void set_operation_threads(int threads) {
+  at::set_num_threads(threads);
+}
+
+HostBuffer::HostBuffer(std::size_t bytes, const torch::Device& device)
+    : storage_(torch::empty({static_cast<std::int64_t>(bytes)},
+                            torch::TensorOptions().dtype(torch::kUInt8).pinned_memory(device.is_cuda()))) {}
+
+torch::Tensor upload(const std::byte* host, at::IntArrayRef shape, torch::ScalarType type,
+                     const torch::Device& device) {
+  // from_blob wants a mutable pointer; nobody writes through the view.
+  auto view = torch::from_blob(const_cast<std::byte*>(host), shape, torch::TensorOptions().dtype(type));
+  return device.is_cpu() ? view : view.to(device, /*non_blocking=*/true);
+}
+
+void wait_for_uploads(const torch::Device& device) {
+  if (device.is_cpu()) return;
+  const c10::impl::VirtualGuardImpl guard(device.type());
+  guard.synchronizeStream(guard.getStream(device));
+}
+
+void* compute_stream(const torch::Device& device) {
+  if (device.is_cpu()) return nullptr;
+  const c10::impl::VirtualGuardImpl guard(device.type());
+  return reinterpret_cast<void*>(guard.getStream(device).native_handle());
+}
+
+}  // namespace hpctrain::device

@@ -1,0 +1,51 @@
+// The compute device of one rank: which one, what it is called, how bytes get there. Everything goes through torch's
+// device-neutral interfaces, so the same file serves builds with and without CUDA. Knows no ranks beyond a local
+// number.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace hpctrain::device {
+
+enum class DeviceWish { automatic, cpu, cuda };
+
+/// GPUs this process can see (after CUDA_VISIBLE_DEVICES); 0 in a CPU-only LibTorch.
+int count_visible_gpus();
+
+/// The device of the rank with this local number: `automatic` takes a GPU where there is one for each local rank.
+///   errors  Fault::device when `cuda` is wished and there is none, or fewer GPUs than local ranks
+torch::Device choose_device(DeviceWish wish, int local_rank, int local_world);
+
+/// "cpu, 2 threads" or the GPU's name and memory.
+std::string describe_device(const torch::Device& device);
+
+/// Threads that one operation may use on the CPU. Different counts may give different bits.
+void set_operation_threads(int threads);
+
+/// Host memory that the device can read by DMA where there is a GPU, ordinary aligned memory otherwise.
+class HostBuffer {
+ public:
+  HostBuffer(std::size_t bytes, const torch::Device& device);
+  std::byte* data() const { return static_cast<std::byte*>(storage_.data_ptr()); }
+
+ private:
+  torch::Tensor storage_;
+};
+
+/// A host array as a tensor on `device`.
+///   shapes  `shape`, row-major, of `type`
+///   blocks  no; on a GPU the copy is enqueued and `host` must stay until wait_for_uploads()
+///   cost    no copy at all on the CPU: the tensor is a view of `host`
+torch::Tensor upload(const std::byte* host, at::IntArrayRef shape, torch::ScalarType type, const torch::Device& device);
+
+/// Blocks until everything enqueued on this rank's current stream has run. Does nothing on the CPU.
+void wait_for_uploads(const torch::Device& device);
+
+/// The cudaStream_t that torch enqueues this thread's work on; null on the CPU.
+void* compute_stream(const torch::Device& device);
+
+}  // namespace hpctrain::device

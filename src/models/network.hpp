@@ -1,0 +1,35 @@
+// What every network is to the rest of the program: images in, one tensor out. Networks know no loss, no data, no
+// ranks.
+#pragma once
+
+#include <torch/nn/module.h>
+#include <torch/types.h>
+
+#include <cstdint>
+
+namespace hpctrain::models {
+
+/// How a residual network begins. imagenet: 7×7 convolution by 2 and max-pool by 2, colour; small: 3×3 by 1, no
+/// pooling, the data's own channels, for images up to about 64 pixels.
+enum class Stem { imagenet, small };
+
+/// What the data and the task ask of a network.
+struct NetworkSpec {
+  std::int64_t channels = 1;   ///< of the images
+  std::int64_t height = 28;    ///< pixels
+  std::int64_t width = 28;     ///< pixels
+  std::int64_t outputs = 10;   ///< classes or landmarks
+  Stem stem = Stem::imagenet;  ///< read by networks that have the choice
+};
+
+class Network : public torch::nn::Module {
+ public:
+  /// shapes  images [N, channels, height, width] float → the network's own output, e.g. logits [N, outputs]
+  virtual torch::Tensor forward(const torch::Tensor& images) = 0;
+
+  /// Pixels of the images per pixel of the output, for networks whose output is a map. Centres align: output (x, y)
+  /// stands for image position stride·(x + ½) − ½.
+  virtual std::int64_t output_stride() const { return 1; }
+};
+
+}  // namespace hpctrain::models

@@ -1,0 +1,85 @@
+#include "models/unet.hpp"
+
+#include <torch/torch.h>
+
+#include <array>
+#include <string>
+
+#include "core/error.hpp"
+
+namespace hpctrain::models {
+namespace {
+
+constexpr std::array<std::int64_t, 6> kChannels{16, 32, 64, 96, 128, 128};  ///< of level i, whose stride is 2^(i+1)
+constexpr std::size_t kOutputLevel = 1;
+constexpr std::int64_t kSmallestSide = 32;
+
+torch::nn::Conv2d make_conv(std::int64_t from, std::int64_t to, std::int64_t kernel, std::int64_t stride = 1) {
+  return torch::nn::Conv2d(torch::nn::Conv2dOptions(from, to, kernel).stride(stride).padding(kernel / 2));
+}
+
+torch::Tensor apply_conv(torch::nn::ModuleList& list, std::size_t index, const torch::Tensor& input) {
+  return list->at<torch::nn::Conv2dImpl>(index).forward(input);
+}
+
+torch::Tensor enlarge_to(const torch::Tensor& input, const torch::Tensor& pattern) {
+  return torch::upsample_bilinear2d(input, {pattern.size(2), pattern.size(3)}, /*align_corners=*/false);
+}
+
+}  // namespace
+
+UNet::UNet(const NetworkSpec& spec) {
+  stem_ = register_module("stem", make_conv(spec.channels, kChannels[0], 5, 2));
+  stem_refine_ = register_module("stem_refine", make_conv(kChannels[0], kChannels[0], 3));
+  for (std::size_t i = 0; i + 1 < kChannels.size(); ++i) {
+    down_->push_back(make_conv(kChannels[i], kChannels[i + 1], 3, 2));
+    refine_->push_back(make_conv(kChannels[i + 1], kChannels[i + 1], 3));
+    if (i >= kOutputLevel) {
+      lateral_->push_back(make_conv(kChannels[i + 1], kChannels[i], 1));
+      merge_->push_back(make_conv(kChannels[i], kChannels[i], 3));
+    }
+  }
+  register_module("down", down_);
+  register_module("refine", refine_);
+  register_module("lateral", lateral_);
+  register_module("merge", merge_);
+  head_ = register_module("head", make_conv(kChannels[kOutputLevel], spec.outputs, 1));
+  initialise();
+}
+
+void UNet::initialise() {
+  for (const auto& module : modules(/*include_self=*/false)) {
+    if (auto* convolution = module->as<torch::nn::Conv2d>()) {
+      // There is no normalisation to mend the scale of activations, so it has to be right from the start.
+      torch::nn::init::kaiming_normal_(convolution->weight, 0, torch::kFanIn, torch::kReLU);
+      torch::nn::init::zeros_(convolution->bias);
+    }
+  }
+  // Heatmaps are almost everywhere zero: begin there.
+  torch::nn::init::normal_(head_->weight, 0, 0.01);
+}
+
+torch::Tensor UNet::forward(const torch::Tensor& images) {
+  std::array<torch::Tensor, kChannels.size()> levels;
+  // Convolutions are a quarter faster here with channels innermost (measured on one CPU core).
+  auto features = stem_(images.contiguous(at::MemoryFormat::ChannelsLast)).relu_();
+  features = levels[0] = stem_refine_(features).relu_();
+  for (std::size_t i = 0; i + 1 < levels.size(); ++i) {
+    features = apply_conv(down_, i, features).relu_();
+    features = levels[i + 1] = apply_conv(refine_, i, features).relu_();
+  }
+  for (std::size_t i = levels.size() - 1; i-- > kOutputLevel;) {
+    const auto sum = enlarge_to(apply_conv(lateral_, i - kOutputLevel, features), levels[i]) + levels[i];
+    features = apply_conv(merge_, i - kOutputLevel, sum).relu_();
+  }
+  return head_(features).contiguous();
+}
+
+std::shared_ptr<Network> make_unet(const NetworkSpec& spec) {
+  require(spec.height >= kSmallestSide && spec.width >= kSmallestSide, Fault::usage,
+          "model.name unet needs images of at least 32×32 pixels, these are " + std::to_string(spec.width) + "×" +
+              std::to_string(spec.height) + "; raise data.image-size");
+  return std::make_shared<UNet>(spec);
+}
+
+}  // namespace hpctrain::models

@@ -1,0 +1,78 @@
+// Events as JSON lines.
+#include "monitor/metrics.hpp"
+
+#include "core/error.hpp"
+#include "core/log.hpp"
+
+namespace hpctrain::monitor {
+
+nlohmann::json to_json(const RunEvent& event) {
+  nlohmann::json line = event.details;
+  line["config_digest"] = event.config_digest;
+  line["world"] = event.world;
+  line["versions"] = event.versions;
+  if (event.resumed_from) line["resumed_from"] = *event.resumed_from;
+  return line;
+}
+
+nlohmann::json to_json(const StepEvent& event) {
+  return {{"loss", event.loss},
+          {"lr", event.lr},
+          {"samples_per_second", event.samples_per_second},
+          {"data_wait_share", event.data_wait_share}};
+}
+
+nlohmann::json to_json(const EvalEvent& event) {
+  return {{"split", event.split}, {"metrics", event.metrics}};
+}
+
+nlohmann::json to_json(const CheckpointEvent& event) {
+  return {{"save_seconds", event.save_seconds}, {"bytes", event.bytes}, {"path", event.path}};
+}
+
+nlohmann::json to_json(const VerdictEvent& event) {
+  nlohmann::json line = event.details;
+  line["text"] = event.text;
+  return line;
+}
+
+nlohmann::json to_json(const EndEvent& event) {
+  nlohmann::json line = {{"reason", event.reason},
+                         {"samples_per_second", event.samples_per_second},
+                         {"data_wait_share", event.data_wait_share},
+                         {"best_metrics", event.best_metrics}};
+  if (event.state_digest) line["state_digest"] = *event.state_digest;
+  return line;
+}
+
+MetricsWriter::MetricsWriter(const std::filesystem::path& run_folder) {
+  try {
+    file_ = std::make_unique<AppendFile>(run_folder / "metrics.jsonl");
+  } catch (const Error& error) {
+    warn_once(error.what());
+  }
+}
+
+void MetricsWriter::write(const char* event, const MetricsPosition& position, nlohmann::json line) {
+  if (!file_) return;
+  line["event"] = event;
+  line["step"] = position.step;
+  line["epoch"] = position.epoch;
+  line["seconds"] = stopwatch_.seconds();
+  line["unix"] = unix_seconds();
+  // Not-finite numbers become null by themselves; bytes that are not UTF-8 (a path, a host's message) must not throw.
+  const std::string text = line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  try {
+    file_->append_line(text);
+  } catch (const Error& error) {
+    warn_once(error.what());
+  }
+}
+
+void MetricsWriter::warn_once(const char* reason) {
+  if (has_warned_) return;
+  has_warned_ = true;
+  log_warning("metrics are being lost, training goes on: {}", reason);
+}
+
+}  // namespace hpctrain::monitor

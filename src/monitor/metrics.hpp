@@ -1,0 +1,105 @@
+// The run's diary: RUN/metrics.jsonl, one JSON object a line, the names stable for scripts.
+// Must not know who measures. Losing the diary never stops the run.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "core/append_file.hpp"
+#include "core/clock.hpp"
+
+namespace hpctrain::monitor {
+
+/// Where the run stood when something happened.
+struct MetricsPosition {
+  std::uint64_t step = 0;   ///< optimizer updates done
+  std::uint64_t epoch = 0;  ///< epoch the step belongs to, from 0
+};
+
+/// A start. Lines before it with a step greater than `resumed_from` are void.
+struct RunEvent {
+  std::string config_digest{};
+  int world = 1;
+  std::optional<std::uint64_t> resumed_from{};        ///< step of the restored checkpoint
+  std::map<std::string, std::string> versions{};      ///< hpctrain, libtorch, mpi, …
+  nlohmann::json details = nlohmann::json::object();  ///< anything else worth keeping; common names win
+};
+
+struct StepEvent {
+  double loss = 0;
+  double lr = 0;
+  double samples_per_second = 0;  ///< over the world
+  double data_wait_share = 0;     ///< 0 … 1
+};
+
+/// Metrics are fractions 0–1; names ending in _mm are millimetres.
+struct EvalEvent {
+  std::string split{};
+  std::map<std::string, double> metrics{};
+};
+
+/// A checkpoint is committed. Its position is that of the saved step, which may lie behind the present one.
+struct CheckpointEvent {
+  double save_seconds = 0;
+  std::uint64_t bytes = 0;
+  std::string path{};  ///< relative to the run directory
+};
+
+/// A decision the run took about itself, in words: memory ladder, skipped steps, a slow reader.
+struct VerdictEvent {
+  std::string text{};
+  nlohmann::json details = nlohmann::json::object();
+};
+
+struct EndEvent {
+  std::string reason{};
+  double samples_per_second = 0;
+  double data_wait_share = 0;
+  std::optional<std::string> state_digest{};
+  std::map<std::string, double> best_metrics{};
+};
+
+/// The line's own names and values, without the common ones.
+nlohmann::json to_json(const RunEvent& event);
+nlohmann::json to_json(const StepEvent& event);
+nlohmann::json to_json(const EvalEvent& event);
+nlohmann::json to_json(const CheckpointEvent& event);
+nlohmann::json to_json(const VerdictEvent& event);
+nlohmann::json to_json(const EndEvent& event);
+
+/// Rank zero only. One thread only.
+class MetricsWriter {
+ public:
+  /// Goes on at the end of an existing file. Where it cannot be opened: one warning, and every record is dropped.
+  explicit MetricsWriter(const std::filesystem::path& run_folder);
+
+  /// Appends one line. Never throws for storage: one warning at the first failure, then it keeps trying quietly.
+  void record(const MetricsPosition& position, const RunEvent& event) { write("run", position, to_json(event)); }
+  void record(const MetricsPosition& position, const StepEvent& event) { write("step", position, to_json(event)); }
+  void record(const MetricsPosition& position, const EvalEvent& event) { write("eval", position, to_json(event)); }
+  void record(const MetricsPosition& position, const CheckpointEvent& event) {
+    write("checkpoint", position, to_json(event));
+  }
+  void record(const MetricsPosition& position, const VerdictEvent& event) {
+    write("verdict", position, to_json(event));
+  }
+  void record(const MetricsPosition& position, const EndEvent& event) { write("end", position, to_json(event)); }
+
+  /// Seconds since this start, as the lines say them.
+  double seconds() const noexcept { return stopwatch_.seconds(); }
+
+ private:
+  void write(const char* event, const MetricsPosition& position, nlohmann::json line);
+  void warn_once(const char* reason);
+
+  Stopwatch stopwatch_;
+  std::unique_ptr<AppendFile> file_;
+  bool has_warned_ = false;
+};
+
+}  // namespace hpctrain::monitor

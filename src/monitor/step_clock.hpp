@@ -1,0 +1,97 @@
+// Where the time goes: seconds by phase of the loop, and samples per second over a sliding window. Pure arithmetic on
+// moments; only PhaseTimer looks at a clock. Must not know what happens inside a phase.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string_view>
+
+#include "core/clock.hpp"
+
+namespace hpctrain::monitor {
+
+enum class Phase {
+  data_wait,
+  host_to_device,
+  augment,
+  forward,
+  backward,
+  communication,
+  optimizer,
+  checkpoint,
+  evaluation,
+  other,
+};
+inline constexpr std::size_t kPhaseCount = 10;
+
+/// "data_wait", "host_to_device", …: the spelling in files.
+std::string_view phase_name(Phase phase) noexcept;
+
+/// Seconds by phase; a plain value that adds and subtracts.
+struct PhaseSeconds {
+  std::array<double, kPhaseCount> seconds{};
+
+  double& operator[](Phase phase) noexcept { return seconds[static_cast<std::size_t>(phase)]; }
+  double operator[](Phase phase) const noexcept { return seconds[static_cast<std::size_t>(phase)]; }
+  double total() const noexcept;
+  /// Fraction of the total; 0 where the total is.
+  double share(Phase phase) const noexcept;
+  /// What came on top of `earlier`.
+  PhaseSeconds since(const PhaseSeconds& earlier) const noexcept;
+
+  bool operator==(const PhaseSeconds&) const = default;
+};
+
+/// Exactly one phase runs at any moment, so the phases add up to the wall time by construction. One thread only.
+///   cost  a phase switch reads the steady clock once
+class StepClock {
+ public:
+  explicit StepClock(double now_seconds = steady_seconds()) noexcept : since_(now_seconds) {}
+
+  Phase phase() const noexcept { return phase_; }
+  /// Books the time since the last switch under the phase that ends; returns that phase.
+  Phase switch_to(Phase next, double now_seconds = steady_seconds()) noexcept;
+  /// The running phase is counted up to `now_seconds`.
+  PhaseSeconds seconds(double now_seconds = steady_seconds()) const noexcept;
+
+ private:
+  PhaseSeconds booked_;
+  Phase phase_ = Phase::other;
+  double since_;
+};
+
+/// Switches to a phase for the length of a scope, then back. Inside another timer the inner phase's time is its own.
+class PhaseTimer {
+ public:
+  PhaseTimer(StepClock& clock, Phase phase) noexcept : clock_(clock), outer_(clock.switch_to(phase)) {}
+  ~PhaseTimer() { clock_.switch_to(outer_); }
+  PhaseTimer(const PhaseTimer&) = delete;
+  PhaseTimer& operator=(const PhaseTimer&) = delete;
+
+ private:
+  StepClock& clock_;
+  Phase outer_;
+};
+
+/// Samples per second over the last `window_seconds` of recorded steps.
+class ThroughputWindow {
+ public:
+  explicit ThroughputWindow(double window_seconds = 10, double now_seconds = steady_seconds());
+
+  /// `samples` were finished at this moment; moments never go back.
+  void record(std::uint64_t samples, double now_seconds = steady_seconds());
+  /// 0 before the first record. A window always holds at least one whole step, however long.
+  double samples_per_second() const noexcept;
+
+ private:
+  struct Mark {
+    double seconds;         ///< moment
+    std::uint64_t samples;  ///< finished up to it
+  };
+  double window_seconds_;
+  std::deque<Mark> marks_;
+};
+
+}  // namespace hpctrain::monitor

@@ -1,0 +1,97 @@
+// Words for the end of a run.
+#include "monitor/summary.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+
+#include "core/text_format.hpp"
+
+namespace hpctrain::monitor {
+namespace {
+
+std::string_view phase_words(Phase phase) {
+  switch (phase) {
+    case Phase::data_wait:
+      return "waiting for data";
+    case Phase::host_to_device:
+      return "copying to the device";
+    case Phase::augment:
+      return "augmentation";
+    case Phase::forward:
+      return "forward";
+    case Phase::backward:
+      return "backward";
+    case Phase::communication:
+      return "averaging gradients";
+    case Phase::optimizer:
+      return "optimizer";
+    case Phase::checkpoint:
+      return "checkpoints";
+    case Phase::evaluation:
+      return "evaluation";
+    case Phase::other:
+      return "other";
+  }
+  return "other";
+}
+
+bool is_fraction(std::string_view name) {
+  return name.starts_with("top") || name.starts_with("sdr_") || name.ends_with("_top1") || name.ends_with("_share") ||
+         name == "accuracy";
+}
+
+std::string describe_result(const SplitResult& result) {
+  std::string text;
+  for (const auto& [name, value] : result.metrics) {
+    if (!text.empty()) text += "  ";
+    text += name + " " + format_metric(name, value);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string format_metric(const std::string& name, double value) {
+  if (!std::isfinite(value)) return "not finite";
+  if (is_fraction(name)) return fmt::format("{:.2f} %", 100 * value);
+  if (name.ends_with("_mm")) return fmt::format("{:.3f} mm", value);
+  return fmt::format("{:.4f}", value);
+}
+
+std::string describe_phases(const PhaseSeconds& phases) {
+  std::vector<Phase> order;
+  for (std::size_t i = 0; i < kPhaseCount; ++i) {
+    const auto phase = static_cast<Phase>(i);
+    // Less than a twentieth of a percent would print as 0.0 %.
+    if (phases.share(phase) >= 0.0005) order.push_back(phase);
+  }
+  std::stable_sort(order.begin(), order.end(), [&](Phase a, Phase b) { return phases[a] > phases[b]; });
+  std::string text;
+  for (const Phase phase : order) {
+    if (!text.empty()) text += ", ";
+    text += fmt::format("{} {}", phase_words(phase), format_share(phases.share(phase)));
+  }
+  return text.empty() ? "nothing measured" : text;
+}
+
+std::string make_summary_text(const RunSummary& summary) {
+  std::string text;
+  const auto add = [&](std::string_view name, std::string_view value) {
+    text += fmt::format("  {:<18}{}\n", name, value);
+  };
+  text += fmt::format("{} after {} step{}, epoch {}\n", summary.reason, format_count(summary.steps),
+                      summary.steps == 1 ? "" : "s", format_count(summary.epochs));
+  for (const SplitResult& result : summary.results) add(result.split, describe_result(result));
+  add("throughput",
+      fmt::format("{} samples/s ({} samples)", format_rate(summary.samples_per_second), format_count(summary.samples)));
+  add("waiting for data", fmt::format("{} of the time", format_share(summary.phases.share(Phase::data_wait))));
+  add("wall time", format_duration(summary.wall_seconds));
+  add("time went to", describe_phases(summary.phases));
+  add("run directory", summary.run_folder.string());
+  return text;
+}
+
+}  // namespace hpctrain::monitor

@@ -1,0 +1,40 @@
+// The closing words of a run: how good, how fast, where the time went, where the results lie. Pure text.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "monitor/step_clock.hpp"
+
+namespace hpctrain::monitor {
+
+struct SplitResult {
+  std::string split;  ///< validation, test, …
+  std::map<std::string, double> metrics;
+};
+
+struct RunSummary {
+  std::string reason{};  ///< "all epochs done", "stopped: wall time", …
+  std::uint64_t steps = 0;
+  std::uint64_t epochs = 0;
+  std::uint64_t samples = 0;      ///< of this start, over the world
+  double samples_per_second = 0;  ///< over the world, training only
+  double wall_seconds = 0;        ///< of this start
+  PhaseSeconds phases{};          ///< of rank zero, this start
+  std::vector<SplitResult> results{};
+  std::filesystem::path run_folder{};
+};
+
+/// A metric as people read it: "top1" 0.8912 → "89.12 %", "mre_mm" → "1.234 mm", "loss" → "0.3127".
+std::string format_metric(const std::string& name, double value);
+
+/// Where the time went, largest part first: "forward 41.0 %, backward 39.5 %, waiting for data 8.1 %, …".
+std::string describe_phases(const PhaseSeconds& phases);
+
+/// Several lines, each ended by a newline.
+std::string make_summary_text(const RunSummary& summary);
+
+}  // namespace hpctrain::monitor

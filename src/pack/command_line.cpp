@@ -1,0 +1,198 @@
+// One table of options for all commands; see command_line.hpp.
+#include "pack/command_line.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "core/error.hpp"
+#include "core/nearest_name.hpp"
+
+namespace hpctrain::pack {
+namespace {
+
+constexpr std::string_view kHelp =
+    "Packs original data sets into HDF5 shards that hpctrain trains from.\n"
+    "\n"
+    "  hpctrain-pack idx SOURCE -o DIR   SOURCE: folder with the four idx files of the MNIST family, .gz or not\n"
+    "  hpctrain-pack info DIR            schema, splits and statistics of a packed data set\n"
+    "  hpctrain-pack verify DIR          check every digest\n"
+    "\n"
+    "Packing\n"
+    "  -o, --output DIR    where to write; must be new, empty or an unfinished pack\n"
+    "  --validation N      take N samples out of the training split as split \"validation\" (default 0)\n"
+    "  --seed S            of the shuffle and of the choice of validation samples (default 0)\n"
+    "  --no-shuffle        keep the source's order inside each split\n"
+    "  --shard-bytes B     size aimed at for one shard (default: a 64th of the data, 8 MiB to 512 MiB)\n"
+    "  --classes N         labels are 0 to N-1 (default 10)\n"
+    "  --class-names A,B…  what the labels 0, 1, … stand for\n"
+    "\n"
+    "info, verify\n"
+    "  --json              one JSON object instead of text\n"
+    "\n"
+    "-h, --help, --version\n"
+    "SOURCE_DATE_EPOCH in the environment fixes the recorded time: the same source gives byte-equal files.\n"
+    "Exit codes: 0 done, 64 usage, 65 bad data, 74 storage (a full disk).\n";
+
+struct CommandName {
+  std::string_view name;
+  Action action;
+};
+constexpr std::array<CommandName, 5> kCommands{{{"idx", Action::pack},
+                                                {"info", Action::info},
+                                                {"verify", Action::verify},
+                                                {"index", Action::index},
+                                                {"help", Action::help}}};
+
+std::uint64_t parse_count(const std::string& option, const std::string& text, std::uint64_t least) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  require(error == std::errc() && end == text.data() + text.size() && value >= least, Fault::usage,
+          fmt::format("{} {}: expected a whole number of at least {}", option, text, least));
+  return value;
+}
+
+struct Option {
+  std::string name;
+  bool takes_value;
+  std::vector<Action> actions;
+  void (*apply)(PackCommand&, const std::string& name, const std::string& value);
+};
+
+std::vector<std::string> split_names(const std::string& text) {
+  std::vector<std::string> names;
+  std::istringstream stream(text);
+  for (std::string name; std::getline(stream, name, ',');) names.push_back(name);
+  return names;
+}
+
+const std::vector<Option>& options() {
+  static const std::vector<Option> table{
+      {"--output", true, {Action::pack}, [](PackCommand& c, const auto&, const auto& v) { c.folder = v; }},
+      {"--validation",
+       true,
+       {Action::pack},
+       [](PackCommand& c, const auto& n, const auto& v) { c.plan.validation_samples = parse_count(n, v, 0); }},
+      {"--seed",
+       true,
+       {Action::pack},
+       [](PackCommand& c, const auto& n, const auto& v) { c.plan.seed = parse_count(n, v, 0); }},
+      {"--no-shuffle", false, {Action::pack}, [](PackCommand& c, const auto&, const auto&) { c.plan.shuffle = false; }},
+      {"--shard-bytes",
+       true,
+       {Action::pack},
+       [](PackCommand& c, const auto& n, const auto& v) { c.plan.shard_target_bytes = parse_count(n, v, 1); }},
+      {"--classes",
+       true,
+       {Action::pack},
+       [](PackCommand& c, const auto& n, const auto& v) { c.num_classes = parse_count(n, v, 1); }},
+      {"--class-names",
+       true,
+       {Action::pack},
+       [](PackCommand& c, const auto&, const auto& v) { c.class_names = split_names(v); }},
+      {"--json",
+       false,
+       {Action::info, Action::verify},
+       [](PackCommand& c, const auto&, const auto&) { c.json = true; }},
+      {"--memory-limit",
+       true,
+       {Action::index},
+       [](PackCommand& c, const auto& n, const auto& v) { c.memory_limit_bytes = parse_count(n, v, 1); }},
+      {"--cpu-limit", true, {Action::index}, [](PackCommand& c, const auto& n, const auto& v) {
+         c.cpu_limit_seconds = parse_count(n, v, 1);
+       }}};
+  return table;
+}
+
+/// Options that this command knows: what a mistyped one is compared with.
+const Option& find_option(const std::string& given, Action action) {
+  const std::string name = given == "-o" ? "--output" : given;
+  std::vector<std::string> names;
+  for (const Option& option : options()) {
+    if (std::find(option.actions.begin(), option.actions.end(), action) == option.actions.end()) continue;
+    if (option.name == name) return option;
+    names.push_back(option.name);
+  }
+  throw Error(Fault::usage, fmt::format("unknown option {}{}; hpctrain-pack --help lists all", given,
+                                        nearest_name_hint(given, names)));
+}
+
+Action find_action(const std::string& given) {
+  std::vector<std::string> names;
+  for (const CommandName& command : kCommands) {
+    if (command.name == given) return command.action;
+    names.emplace_back(command.name);
+  }
+  throw Error(Fault::usage, fmt::format("unknown command or kind of source \"{}\"{}; hpctrain-pack --help lists all",
+                                        given, nearest_name_hint(given, names)));
+}
+
+/// Applies options in place and returns the other arguments.
+std::vector<std::string> apply_options(std::span<const std::string> arguments, PackCommand& command) {
+  std::vector<std::string> operands, seen;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& argument = arguments[i];
+    if (argument.size() < 2 || argument[0] != '-') {
+      operands.push_back(argument);
+      continue;
+    }
+    const std::size_t equals = argument.find('=');
+    const std::string given = argument.substr(0, equals);
+    const Option& option = find_option(given, command.action);
+    require(std::find(seen.begin(), seen.end(), option.name) == seen.end(), Fault::usage,
+            fmt::format("{} is given twice; give it once", given));
+    seen.push_back(option.name);
+    require(option.takes_value || equals == std::string::npos, Fault::usage,
+            fmt::format("{} takes no value; write it alone", given));
+    std::string value;
+    if (equals != std::string::npos) {
+      value = argument.substr(equals + 1);
+    } else if (option.takes_value) {
+      require(i + 1 < arguments.size(), Fault::usage, fmt::format("{} needs a value after it", given));
+      value = arguments[++i];
+    }
+    option.apply(command, given, value);
+  }
+  return operands;
+}
+
+}  // namespace
+
+PackCommand parse_command_line(std::span<const std::string> arguments) {
+  PackCommand command;
+  for (const std::string& argument : arguments) {
+    if (argument == "-h" || argument == "--help") return command;
+    if (argument == "--version") {
+      command.action = Action::version;
+      return command;
+    }
+  }
+  require(!arguments.empty(), Fault::usage, "no command given; hpctrain-pack --help lists all");
+  command.action = find_action(arguments[0]);
+  const std::vector<std::string> operands = apply_options(arguments.subspan(1), command);
+  if (command.action == Action::help) return command;
+  const bool is_pack = command.action == Action::pack;
+  require(operands.size() == 1, Fault::usage,
+          fmt::format("hpctrain-pack {} needs exactly one folder {}, {} were given", arguments[0],
+                      is_pack ? "to read the source from" : "of a packed data set", operands.size()));
+  if (is_pack) {
+    command.kind = arguments[0];
+    command.source = operands[0];
+    require(!command.folder.empty(), Fault::usage,
+            "-o DIR is missing: name the folder to write the packed data set to");
+  } else {
+    command.folder = operands[0];
+  }
+  return command;
+}
+
+std::string_view help_text() noexcept {
+  return kHelp;
+}
+
+}  // namespace hpctrain::pack

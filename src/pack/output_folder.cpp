@@ -1,0 +1,87 @@
+// See output_folder.hpp. Only files with names of our own making are ever removed.
+#include "pack/output_folder.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+
+#include <cerrno>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/error.hpp"
+#include "core/file_system.hpp"
+#include "core/storage_error.hpp"
+#include "data/shard_format.hpp"
+
+namespace hpctrain::pack {
+namespace {
+
+constexpr std::string_view kMarkerName = ".hpctrain-packing";
+
+bool is_shard_name(std::string_view name) {
+  return name.starts_with("shard-") && (name.ends_with(".h5") || name.ends_with(".h5.tmp"));
+}
+
+std::filesystem::path manifest_temporary(const std::filesystem::path& folder) {
+  return folder / (std::string(data::kManifestName) + std::string(data::kTemporarySuffix));
+}
+
+}  // namespace
+
+OutputFolder::OutputFolder(const std::filesystem::path& folder) : folder_(folder) {
+  FileSystem& files = posix_file_system();
+  was_created_ = !std::filesystem::exists(folder_);
+  require(was_created_ || std::filesystem::is_directory(folder_), Fault::usage,
+          fmt::format("{}: is not a folder; choose another with -o", folder_.string()));
+  files.create_folders(folder_);
+  claim();
+  remove_packed_files();
+  files.create_folders(folder_ / data::kShardFolder);
+}
+
+void OutputFolder::claim() {
+  FileSystem& files = posix_file_system();
+  const std::filesystem::path marker = folder_ / kMarkerName;
+  const std::vector<std::string> names = files.list_folder(folder_);
+  require(!files.exists(folder_ / data::kManifestName), Fault::usage,
+          fmt::format("{}: holds a packed data set already; choose another folder with -o, or remove this one",
+                      folder_.string()));
+  require(names.empty() || files.exists(marker), Fault::usage,
+          fmt::format("{}: is not empty and holds no unfinished pack; choose an empty or new folder with -o",
+                      folder_.string()));
+  marker_ = open_retrying(marker, O_RDWR | O_CREAT);
+  if (!marker_.is_open()) throw storage_error("create", marker, errno);
+  // File systems without locks (some Lustre mounts) say ENOSYS or ENOTSUP; then two packers at once are not noticed.
+  require(::flock(marker_.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK, Fault::usage,
+          fmt::format("{}: another hpctrain-pack is writing there; wait for it, or choose another folder with -o",
+                      folder_.string()));
+  is_claimed_ = true;
+}
+
+OutputFolder::~OutputFolder() {
+  if (is_kept_ || !is_claimed_) return;
+  remove_packed_files();
+  std::error_code ignored;
+  std::filesystem::remove(folder_ / kMarkerName, ignored);
+  if (was_created_) std::filesystem::remove(folder_, ignored);
+}
+
+void OutputFolder::keep() {
+  is_kept_ = true;
+  posix_file_system().remove_all(folder_ / kMarkerName);
+  posix_file_system().sync_folder(folder_);
+}
+
+void OutputFolder::remove_packed_files() noexcept {
+  std::error_code ignored;
+  const std::filesystem::path shards = folder_ / data::kShardFolder;
+  std::filesystem::remove(manifest_temporary(folder_), ignored);
+  for (std::filesystem::directory_iterator entry(shards, ignored), end; entry != end; entry.increment(ignored)) {
+    if (is_shard_name(entry->path().filename().string())) std::filesystem::remove(entry->path(), ignored);
+  }
+  std::filesystem::remove(shards, ignored);
+}
+
+}  // namespace hpctrain::pack

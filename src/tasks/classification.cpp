@@ -1,0 +1,120 @@
+#include "tasks/classification.hpp"
+
+#include <fmt/format.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/error.hpp"
+#include "device/device.hpp"
+
+namespace hpctrain::tasks {
+namespace {
+
+constexpr std::int64_t kHeaderWidth = 4;
+constexpr std::int64_t kLargestPrintedConfusion = 20;
+
+}  // namespace
+
+Classification::Classification(const data::DatasetIndex& index)
+    : images_(index), label_field_(index.field_position("label")) {
+  const auto& schema = index.fields[label_field_];
+  require(schema.type == data::ElementType::i64 && schema.sample_shape.empty() && schema.num_classes >= 2, Fault::data,
+          index.folder.string() + ": field 'label' is not an i64 scalar with at least two classes; pack it again");
+  classes_ = static_cast<std::int64_t>(schema.num_classes);
+  class_names_ = schema.class_names;
+}
+
+models::NetworkSpec Classification::network_spec() const {
+  return {.channels = images_.channels(), .height = images_.height(), .width = images_.width(), .outputs = classes_};
+}
+
+void Classification::require_labels_in_range(const data::MicroBatch& records) const {
+  const std::byte* bytes = records.rows[label_field_].data();
+  for (std::uint64_t i = 0; i < records.count; ++i) {
+    std::int64_t label = 0;
+    std::memcpy(&label, bytes + i * sizeof label, sizeof label);
+    if (label >= 0 && label < classes_) continue;
+    throw Error(Fault::data, fmt::format("sample {}: label {} is outside 0 … {}; the data set was not packed by "
+                                         "hpctrain-pack or was changed since, pack it again",
+                                         records.sample_ids[i], label, classes_ - 1));
+  }
+}
+
+Batch Classification::make_batch(const data::MicroBatch& records, const torch::Device& device, Mode) const {
+  require_labels_in_range(records);
+  Batch batch;
+  batch.images = images_.normalised(records, device);
+  batch.targets = device::upload(records.rows[label_field_].data(), {static_cast<std::int64_t>(records.count)},
+                                 torch::kInt64, device);
+  batch.sample_ids.assign(records.sample_ids.begin(), records.sample_ids.end());
+  return batch;
+}
+
+torch::Tensor Classification::forward(models::Network& network, const Batch& batch) const {
+  return network.forward(batch.images);
+}
+
+torch::Tensor Classification::loss_sum(const torch::Tensor& outputs, const Batch& batch) const {
+  return torch::cross_entropy_loss(outputs, batch.targets, {}, at::Reduction::Sum);
+}
+
+torch::Tensor Classification::score(const torch::Tensor& outputs, const Batch& batch) const {
+  const auto logits = outputs.detach();
+  const auto best = std::get<1>(logits.topk(std::min<std::int64_t>(5, classes_), 1));
+  const auto hits = best.eq(batch.targets.unsqueeze(1));
+  const auto predicted = best.select(1, 0);
+  const auto cells = batch.targets * classes_ + predicted;
+
+  auto score = torch::zeros({score_width()}, torch::TensorOptions().dtype(torch::kFloat64).device(logits.device()));
+  score[0] = batch.count();
+  score[1] = loss_sum(logits, batch).to(torch::kFloat64);
+  score[2] = hits.select(1, 0).sum();
+  score[3] = hits.sum();
+  score.narrow(0, kHeaderWidth, classes_ * classes_)
+      .copy_(torch::bincount(cells, {}, classes_ * classes_).to(torch::kFloat64));
+  return score;
+}
+
+Metrics Classification::metrics(const torch::Tensor& score) const {
+  const double* sums = score.data_ptr<double>();
+  const double samples = sums[0];
+  return {{"loss", sums[1] / samples}, {"top1", sums[2] / samples}, {"top5", sums[3] / samples}};
+}
+
+std::string Classification::class_name(std::int64_t label) const {
+  const auto position = static_cast<std::size_t>(label);
+  return position < class_names_.size() ? class_names_[position] : std::to_string(label);
+}
+
+std::string Classification::describe_score(const torch::Tensor& score) const {
+  const double* confusion = score.data_ptr<double>() + kHeaderWidth;
+  std::string text = "class                     samples   recall  precision\n";
+  for (std::int64_t truth = 0; truth < classes_; ++truth) {
+    double of_class = 0;
+    double predicted = 0;
+    for (std::int64_t other = 0; other < classes_; ++other) {
+      of_class += confusion[truth * classes_ + other];
+      predicted += confusion[other * classes_ + truth];
+    }
+    const double hits = confusion[truth * classes_ + truth];
+    text += fmt::format("{:<24} {:>8.0f} {:>8.4f} {:>10.4f}\n", class_name(truth), of_class,
+                        of_class > 0 ? hits / of_class : 0, predicted > 0 ? hits / predicted : 0);
+  }
+  if (classes_ > kLargestPrintedConfusion) return text;
+  text += "confusion (row: truth, column: prediction)\n";
+  for (std::int64_t truth = 0; truth < classes_; ++truth) {
+    for (std::int64_t guess = 0; guess < classes_; ++guess) {
+      text += fmt::format("{:>7.0f}", confusion[truth * classes_ + guess]);
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+std::unique_ptr<Task> make_classification(const data::DatasetIndex& index, const TaskSettings&) {
+  return std::make_unique<Classification>(index);
+}
+
+}  // namespace hpctrain::tasks

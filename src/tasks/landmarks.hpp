@@ -1,0 +1,90 @@
+// Points in an image: Gaussian heatmap targets made on the device, L2 loss, decoders, errors at the original size.
+// Must not know which network draws the heatmaps, nor what the points mean.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tasks/images.hpp"
+#include "tasks/settings.hpp"
+#include "tasks/task.hpp"
+
+namespace hpctrain::tasks {
+
+struct PredictedPoint {
+  double x_px = 0;                   ///< original pixels
+  double y_px = 0;                   ///< original pixels
+  double confidence = 0;             ///< height of the heatmap's peak; 1 in the targets
+  std::optional<double> error_px{};  ///< original pixels; empty where the truth is not annotated
+  std::optional<double> error_mm{};  ///< empty also where the spacing is unknown
+};
+
+struct LandmarkPrediction {
+  std::uint64_t sample_id = 0;
+  std::vector<PredictedPoint> points{};  ///< [K]
+};
+
+/// Fields of a record (f32 but for the image): "image"; "landmarks" [K, 2], the mean of the doctors, in pixels of the
+/// stored image, NaN = not annotated; "landmarks_junior" and "landmarks_senior", the same of each doctor, where there
+/// are two; "geometry" [4] = {stored pixels per original pixel, offset x, offset y, mm per original pixel (NaN or 0 =
+/// unknown)}, so that stored = original · scale + offset.
+class Landmarks : public Task {
+ public:
+  ///   errors  Fault::data   a field is missing or has another shape
+  ///           Fault::usage  `truth` names a doctor whose points the data set does not have
+  Landmarks(const data::DatasetIndex& index, const TaskSettings& settings);
+
+  std::string name() const override { return "landmarks"; }
+  models::NetworkSpec network_spec() const override;
+
+  /// shapes  images [N, C, H, W]; targets [N, K, 2] (x, y) in pixels of `images`, NaN = missing; attributes
+  ///         [N, 4 + K]: geometry, then the doctors' distance in pixels of the stored image
+  ///   errors  Fault::data naming the sample whose geometry or coordinates are no numbers
+  Batch make_batch(const data::MicroBatch& records, const torch::Device& device, Mode mode) const override;
+
+  /// shapes  → heatmaps [N, K, H/s, W/s], s = network.output_stride()
+  ///   errors  Fault::usage when the network gives no such heatmaps
+  torch::Tensor forward(models::Network& network, const Batch& batch) const override;
+
+  /// Per sample Σ over annotated landmarks and cells (heatmap − target)² / (K·π·σ²): a network that answers 0
+  /// everywhere has loss 1, at any image size and σ. With coordinate_weight, plus weight · mean of √(1 + d²/σ²) − 1, d
+  /// the soft-argmax's distance from the truth in cells.
+  torch::Tensor loss_sum(const torch::Tensor& outputs, const Batch& batch) const override;
+
+  torch::Tensor score(const torch::Tensor& outputs, const Batch& batch) const override;
+  std::int64_t score_width() const override;
+  Metrics metrics(const torch::Tensor& score) const override;
+  std::string describe_score(const torch::Tensor& score) const override;
+  /// Minus the mean radial error, in mm where the spacing is known.
+  double quality(const Metrics& metrics) const override;
+
+  /// What the heatmaps say, at the original size, for tables and overlays. `batch` made with Mode::evaluate.
+  std::vector<LandmarkPrediction> predictions(const torch::Tensor& outputs, const Batch& batch) const;
+
+  /// "L1" … where the data set names none.
+  const std::vector<std::string>& landmark_names() const noexcept { return names_; }
+
+ private:
+  struct HostRecords;
+  HostRecords read_records(const data::MicroBatch& records, Mode mode) const;
+  std::vector<AugmentationPlan> plan_augmentations(const HostRecords& host, const data::MicroBatch& records) const;
+  /// Distance between decoded and true points, [N, K] in pixels of the images, NaN where not annotated.
+  torch::Tensor radial_errors(const torch::Tensor& decoded, const Batch& batch) const;
+  torch::Tensor decoded_image_points(const torch::Tensor& outputs, const Batch& batch,
+                                     torch::Tensor* confidence = nullptr) const;
+
+  ImageField images_;
+  TaskSettings settings_;
+  std::size_t mean_field_;
+  std::size_t geometry_field_;
+  std::optional<std::size_t> junior_field_;
+  std::optional<std::size_t> senior_field_;
+  std::int64_t landmarks_ = 0;
+  std::vector<std::string> names_;
+};
+
+std::unique_ptr<Task> make_landmarks(const data::DatasetIndex& index, const TaskSettings& settings);
+
+}  // namespace hpctrain::tasks

@@ -1,0 +1,71 @@
+// A problem: record → tensors, model, loss, score. Tasks never see a rank: they work on the samples they are given, and
+// everything they return is additive, so that `train` can sum it over micro-steps and ranks.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data/dataset_index.hpp"
+#include "data/loader.hpp"
+#include "models/network.hpp"
+
+namespace hpctrain::tasks {
+
+enum class Mode { train, evaluate };
+
+/// One micro-batch on the device.
+struct Batch {
+  torch::Tensor images;      ///< [N, C, H, W] float, normalised
+  torch::Tensor targets;     ///< the task's own, first axis N
+  torch::Tensor attributes;  ///< what else scoring needs of each sample; the task's own, first axis N, may be undefined
+  std::vector<std::uint64_t> sample_ids;
+
+  std::int64_t count() const { return images.size(0); }
+};
+
+/// Named numbers for metrics.jsonl and the terminal; fractions 0–1, `*_mm` millimetres.
+using Metrics = std::map<std::string, double>;
+
+class Task {
+ public:
+  virtual ~Task() = default;
+
+  virtual std::string name() const = 0;
+
+  /// What this data set asks of a network.
+  virtual models::NetworkSpec network_spec() const = 0;
+
+  /// The records of a micro-batch as tensors, augmented when training.
+  ///   errors  Fault::data naming the sample when a record breaks the task's rules (label out of range)
+  virtual Batch make_batch(const data::MicroBatch& records, const torch::Device& device, Mode mode) const = 0;
+
+  virtual torch::Tensor forward(models::Network& network, const Batch& batch) const = 0;
+
+  /// Sum of the samples' losses, a scalar; `train` divides by the true count of the global batch.
+  virtual torch::Tensor loss_sum(const torch::Tensor& outputs, const Batch& batch) const = 0;
+
+  /// True when a sample's loss depends on all others of the global batch (contrastive).
+  virtual bool loss_spans_global_batch() const { return false; }
+
+  /// Additive score of these samples; its first element is their number.
+  ///   shapes  [score_width()] float64 on the device
+  virtual torch::Tensor score(const torch::Tensor& outputs, const Batch& batch) const = 0;
+  virtual std::int64_t score_width() const = 0;
+
+  /// Metrics from the sum of scores over a whole split, on the host.
+  ///   shapes  score [score_width()] float64
+  virtual Metrics metrics(const torch::Tensor& score) const = 0;
+
+  /// Tables for the log after an evaluation (per class, confusion); may be empty.
+  virtual std::string describe_score(const torch::Tensor& score) const = 0;
+
+  /// The metric that decides which checkpoint is best; higher is better.
+  virtual double quality(const Metrics& metrics) const = 0;
+};
+
+}  // namespace hpctrain::tasks

@@ -1,0 +1,55 @@
+#include "train/evaluator.hpp"
+
+#include <torch/torch.h>
+
+#include "core/clock.hpp"
+#include "device/device.hpp"
+
+namespace hpctrain::train {
+namespace {
+
+/// Scoring keeps no activations, so it can take larger batches than training; beyond this speed gains nothing.
+constexpr std::uint64_t kSamplesPerRank = 250;
+
+}  // namespace
+
+EvaluationReport Evaluator::run(const std::string& split) {
+  const Stopwatch watch;
+  torch::Tensor score = score_own_share(split);
+  parts_.group.all_reduce({score.data_ptr(), static_cast<std::size_t>(score.numel()), comm::ElementType::f64},
+                          comm::ReduceOp::sum);
+  EvaluationReport report;
+  report.split = split;
+  report.samples = static_cast<std::uint64_t>(score[0].item<double>());
+  report.metrics = parts_.task.metrics(score);
+  report.tables = parts_.task.describe_score(score);
+  report.quality = parts_.task.quality(report.metrics);
+  report.seconds = watch.seconds();
+  return report;
+}
+
+torch::Tensor Evaluator::score_own_share(const std::string& split) {
+  const torch::NoGradGuard no_grad;
+  parts_.network.eval();
+  data::LoaderPlan plan;
+  plan.split = split;
+  plan.batch = kSamplesPerRank * static_cast<std::uint64_t>(parts_.placement.world);
+  plan.micro_batch = kSamplesPerRank;
+  plan.shuffled = false;
+  plan.epochs = 1;
+  plan.max_samples = parts_.max_samples;
+  data::Loader loader(parts_.index, plan, parts_.loader, parts_.placement, parts_.slots);
+  auto score =
+      torch::zeros({parts_.task.score_width()}, torch::TensorOptions().dtype(torch::kFloat64).device(parts_.device));
+  while (auto lease = loader.next()) {
+    const data::MicroBatch& records = **lease;
+    if (records.count == 0) continue;
+    const auto batch = parts_.task.make_batch(records, parts_.device, tasks::Mode::evaluate);
+    score += parts_.task.score(parts_.task.forward(parts_.network, batch), batch);
+    device::wait_for_uploads(parts_.device);
+  }
+  parts_.network.train();
+  return score.cpu();
+}
+
+}  // namespace hpctrain::train

@@ -1,0 +1,52 @@
+// Scores a split: every sample exactly once over all ranks, whatever their number.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <string>
+
+#include "comm/communicator.hpp"
+#include "core/placement.hpp"
+#include "data/loader.hpp"
+#include "models/network.hpp"
+#include "tasks/task.hpp"
+
+namespace hpctrain::train {
+
+struct EvaluationReport {
+  std::string split;
+  std::uint64_t samples = 0;
+  double seconds = 0;
+  tasks::Metrics metrics;
+  std::string tables;  ///< per class and the like
+  double quality = 0;  ///< higher is better
+};
+
+class Evaluator {
+ public:
+  struct Parts {
+    const data::DatasetIndex& index;
+    const tasks::Task& task;
+    models::Network& network;
+    comm::Communicator& group;
+    Placement placement;
+    torch::Device device;
+    data::LoaderSettings loader;
+    data::SlotAllocator& slots;
+    std::optional<std::uint64_t> max_samples;
+  };
+
+  explicit Evaluator(const Parts& parts) : parts_(parts) {}
+
+  /// collective  all ranks of the group
+  /// errors      Fault::data
+  EvaluationReport run(const std::string& split);
+
+ private:
+  torch::Tensor score_own_share(const std::string& split);
+
+  Parts parts_;
+};
+
+}  // namespace hpctrain::train

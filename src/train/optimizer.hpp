@@ -1,0 +1,31 @@
+// The update rules, on torch's fused kernels, with their state under names that a checkpoint can hold.
+// Knows no ranks: by the time it runs, gradients are averages over the global batch on every rank.
+#pragma once
+
+#include <torch/types.h>
+
+#include <memory>
+#include <vector>
+
+#include "checkpoint/training_state.hpp"
+#include "train/settings.hpp"
+
+namespace hpctrain::train {
+
+class Optimizer {
+ public:
+  virtual ~Optimizer() = default;
+
+  /// One update of every parameter from its gradient.
+  virtual void step(double lr) = 0;
+
+  /// The state's tensors, shared: restoring writes into them. Names are "<kind of state>/<parameter>".
+  virtual std::vector<checkpoint::NamedTensor> state() const = 0;
+};
+
+/// `parameters` have their gradients already (gradient_buckets.hpp); both stay in place for the optimizer's life.
+///   source  SGD with Nesterov momentum: Sutskever et al. 2013; AdamW: Loshchilov and Hutter 2019
+std::unique_ptr<Optimizer> make_optimizer(const OptimizerSettings& settings,
+                                          const std::vector<checkpoint::NamedTensor>& parameters);
+
+}  // namespace hpctrain::train

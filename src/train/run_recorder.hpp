@@ -1,0 +1,74 @@
+// What a run says while it trains: metrics.jsonl, progress on the terminal, the closing summary. Rank zero writes; on
+// other ranks every call does nothing, so the loop needs no branches. Decides nothing.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "checkpoint/checkpoint.hpp"
+#include "monitor/metrics.hpp"
+#include "monitor/progress.hpp"
+#include "monitor/step_clock.hpp"
+#include "monitor/summary.hpp"
+#include "train/evaluator.hpp"
+#include "train/progress.hpp"
+#include "train/step.hpp"
+
+namespace hpctrain::train {
+
+class RunRecorder {
+ public:
+  struct Settings {
+    std::filesystem::path run_folder;
+    bool is_active = true;  ///< rank zero
+    bool quiet = false;
+    RunLength length;
+    std::uint64_t samples_per_epoch = 0;
+  };
+
+  explicit RunRecorder(const Settings& settings);
+
+  void record_start(const Progress& progress, const monitor::RunEvent& event);
+  /// The loss is read when the next thing is recorded, so that no step waits for the device.
+  void record_step(const Progress& progress, const StepReport& report, const monitor::PhaseSeconds& phases);
+  void record_evaluation(const Progress& progress, const EvaluationReport& report);
+  void record_checkpoint(const Progress& progress, const monitor::CheckpointEvent& event);
+  void record_verdict(const Progress& progress, const std::string& text);
+  /// Writes the end line and prints the summary.
+  ///   data_wait_share  mean over ranks
+  void record_end(const Progress& progress, const std::string& reason, const std::string& state_digest,
+                  double data_wait_share, const monitor::PhaseSeconds& phases);
+
+  /// Samples of this start over the world, divided by the time neither evaluating nor saving.
+  double training_samples_per_second(const monitor::PhaseSeconds& phases) const;
+
+ private:
+  struct PendingStep {
+    Progress progress;
+    StepReport report;
+    double samples_per_second = 0;
+    double data_wait_share = 0;
+  };
+
+  void flush_step();
+  void show_progress(const Progress& progress, bool epoch_ended);
+
+  Settings settings_;
+  std::optional<monitor::MetricsWriter> metrics_;
+  monitor::ProgressLine progress_line_;
+  monitor::ThroughputWindow window_;
+  monitor::PhaseSeconds phases_at_last_step_;
+  std::optional<PendingStep> pending_;
+  std::uint64_t samples_ = 0;
+  std::uint64_t steps_ = 0;
+  double last_loss_ = 0;
+  std::map<std::string, monitor::SplitResult> results_;
+};
+
+/// Epoch that the step just made belongs to: the cursor may already stand at the start of the next one.
+std::uint64_t epoch_of_last_step(const Progress& progress);
+
+}  // namespace hpctrain::train

@@ -1,0 +1,58 @@
+// One optimizer step: forward and backward over this rank's micro-batches, sum over ranks, update.
+// Knows nothing of epochs, evaluation or checkpoints.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+
+#include "comm/gradient_channel.hpp"
+#include "data/loader.hpp"
+#include "models/network.hpp"
+#include "monitor/step_clock.hpp"
+#include "tasks/task.hpp"
+#include "train/audit.hpp"
+#include "train/gradient_buckets.hpp"
+#include "train/optimizer.hpp"
+#include "train/schedule.hpp"
+
+namespace hpctrain::train {
+
+struct StepReport {
+  data::GlobalBatch batch;
+  torch::Tensor loss;  ///< mean over the global batch, scalar float32 on the device: reading it may wait for the GPU
+  double lr = 0;
+};
+
+class TrainStep {
+ public:
+  /// What a step works with; all of it outlives the step.
+  struct Parts {
+    const tasks::Task& task;
+    models::Network& network;
+    data::Loader& loader;
+    GradientBuckets& buckets;
+    Optimizer& optimizer;
+    const Schedule& schedule;
+    comm::GradientChannel& channel;
+    monitor::StepClock& clock;
+    torch::Device device;
+    std::uint64_t seed = 0;
+    Audit* audit = nullptr;  ///< null: none
+  };
+
+  explicit TrainStep(const Parts& parts) : parts_(parts) {}
+
+  /// Makes update number step+1.
+  ///   collective  all ranks
+  ///   errors      Fault::data (a bad record), Fault::stopped (a peer died)
+  StepReport run(std::uint64_t step);
+
+ private:
+  data::GlobalBatch accumulate_gradients(std::uint64_t step);
+  void run_micro_step(const data::MicroBatch& records, std::uint64_t step);
+
+  Parts parts_;
+};
+
+}  // namespace hpctrain::train

@@ -1,0 +1,51 @@
+#include "train/step_boundary.hpp"
+
+#include "train/stop_signal.hpp"
+
+namespace hpctrain::train {
+
+BoundaryDecision plan_boundary(const Progress& progress, const RunLength& length, bool epoch_ended,
+                               std::uint64_t evaluate_every_epochs, std::uint64_t save_every_steps,
+                               std::uint32_t agreed_wishes) {
+  BoundaryDecision decision;
+  if (progress.step >= length.total_steps) return {.evaluate = true, .save = true, .stop = StopReason::finished};
+  // The epoch that just ended: the cursor already stands at the start of the following one.
+  decision.evaluate = epoch_ended && evaluate_every_epochs > 0 && progress.cursor.epoch % evaluate_every_epochs == 0;
+  decision.save = decision.evaluate || (agreed_wishes & kSaveWish) != 0 ||
+                  (save_every_steps > 0 && progress.step % save_every_steps == 0);
+  if ((agreed_wishes & kStopWish) != 0) {
+    decision.save = true;
+    decision.stop = StopReason::preempted;
+  }
+  return decision;
+}
+
+StepBoundary::StepBoundary(comm::Communicator& group, const RunLength& length, const CadenceSettings& cadence,
+                           const EvaluationSettings& evaluation)
+    : control_(group.split(0, group.rank())),
+      agreement_(*control_),
+      length_(length),
+      cadence_(cadence),
+      evaluation_(evaluation) {}
+
+BoundaryDecision StepBoundary::decide(const Progress& progress, bool epoch_ended) {
+  const std::uint32_t agreed = agreement_.is_started() ? agreement_.wait() : 0;
+  const auto decision =
+      plan_boundary(progress, length_, epoch_ended, evaluation_.every_epochs, cadence_.checkpoint_every_steps, agreed);
+  if (!decision.stop) agreement_.start(own_wishes());
+  return decision;
+}
+
+void StepBoundary::note_save() {
+  since_save_ = Stopwatch();
+}
+
+std::uint32_t StepBoundary::own_wishes() const {
+  std::uint32_t wishes = 0;
+  if (caught_stop_signal() != 0) wishes |= kStopWish;
+  const double save_seconds = cadence_.checkpoint_every_minutes * 60;
+  if (control_->is_leader() && save_seconds > 0 && since_save_.seconds() >= save_seconds) wishes |= kSaveWish;
+  return wishes;
+}
+
+}  // namespace hpctrain::train

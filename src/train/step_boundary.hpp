@@ -1,0 +1,61 @@
+// What happens between two steps, decided by all ranks together: stop, save, evaluate. Wishes that only one rank has (a
+// signal, rank zero's clock) travel in one small reduction that is started at one boundary and read at the next, so
+// that no step waits for it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "comm/agree.hpp"
+#include "comm/communicator.hpp"
+#include "core/clock.hpp"
+#include "train/progress.hpp"
+#include "train/settings.hpp"
+
+namespace hpctrain::train {
+
+enum class StopReason { finished, preempted };
+
+/// What to do before the next step, in this order.
+struct BoundaryDecision {
+  bool evaluate = false;
+  bool save = false;
+  std::optional<StopReason> stop;
+
+  bool operator==(const BoundaryDecision&) const = default;
+};
+
+inline constexpr std::uint32_t kStopWish = 1;
+inline constexpr std::uint32_t kSaveWish = 2;
+
+/// Pure: equal on all ranks, because `agreed_wishes` is.
+BoundaryDecision plan_boundary(const Progress& progress, const RunLength& length, bool epoch_ended,
+                               std::uint64_t evaluate_every_epochs, std::uint64_t save_every_steps,
+                               std::uint32_t agreed_wishes);
+
+class StepBoundary {
+ public:
+  ///   collective  all ranks of `group`; a group of its own is split off, so its messages never meet the gradients'
+  StepBoundary(comm::Communicator& group, const RunLength& length, const CadenceSettings& cadence,
+               const EvaluationSettings& evaluation);
+
+  ///   collective  all ranks, once after every step
+  ///   blocks      only for ranks that have not yet passed the boundary before
+  BoundaryDecision decide(const Progress& progress, bool epoch_ended);
+
+  /// A checkpoint was saved: the clock of checkpoint.every-minutes starts anew.
+  void note_save();
+
+ private:
+  std::uint32_t own_wishes() const;
+
+  std::unique_ptr<comm::Communicator> control_;
+  comm::Agreement agreement_;
+  RunLength length_;
+  CadenceSettings cadence_;
+  EvaluationSettings evaluation_;
+  Stopwatch since_save_;
+};
+
+}  // namespace hpctrain::train

@@ -1,0 +1,93 @@
+#include "train/trainer.hpp"
+
+#include <array>
+
+#include "core/log.hpp"
+
+namespace hpctrain::train {
+namespace {
+
+using monitor::Phase;
+using monitor::PhaseTimer;
+
+constexpr int kFailedSavesUntilStop = 3;
+
+}  // namespace
+
+StopReason Trainer::run(Progress progress) {
+  progress_ = progress;
+  parts_.loader.seek(progress_.cursor);
+  std::optional<StopReason> stop;
+  if (progress_.step >= parts_.length.total_steps) stop = StopReason::finished;
+  while (!stop) {
+    make_step();
+    const BoundaryDecision decision = parts_.boundary.decide(progress_, epoch_ended_);
+    if (decision.evaluate && parts_.watched) evaluate(*parts_.watched);
+    if (decision.save) save(decision.stop.has_value());
+    stop = decision.stop;
+  }
+  if (*stop == StopReason::finished) evaluate_at_end();
+  const double data_wait_share = mean_data_wait_share();
+  parts_.recorder.record_end(progress_, *stop == StopReason::finished ? "finished" : "preempted",
+                             checkpoint::state_digest(parts_.state), data_wait_share, parts_.clock.seconds());
+  return *stop;
+}
+
+void Trainer::make_step() {
+  const StepReport report = parts_.step.run(progress_.step);
+  progress_.step += 1;
+  progress_.cursor = report.batch.next;
+  epoch_ended_ = report.batch.ends_epoch;
+  parts_.recorder.record_step(progress_, report, parts_.clock.seconds());
+}
+
+void Trainer::evaluate(const std::string& split) {
+  const PhaseTimer timer(parts_.clock, Phase::evaluation);
+  const EvaluationReport report = parts_.evaluator.run(split);
+  parts_.recorder.record_evaluation(progress_, report);
+  if (split != parts_.watched) return;
+  evaluated_step_ = progress_.step;
+  if (parts_.watched_decides_best) quality_ = report.quality;
+}
+
+void Trainer::evaluate_at_end() {
+  for (const auto& split : parts_.splits) {
+    const bool is_fresh = split == parts_.watched && evaluated_step_ == progress_.step;
+    if (!is_fresh) evaluate(split);
+  }
+}
+
+void Trainer::save(bool must_succeed) {
+  const PhaseTimer timer(parts_.clock, Phase::checkpoint);
+  const Stopwatch watch;
+  checkpoint::CheckpointRecord record;
+  record.step = progress_.step;
+  record.steering = parts_.steering;
+  record.steering["progress"] = progress_to_json(progress_);
+  record.config_digest = parts_.config_digest;
+  if (evaluated_step_ == progress_.step) record.metric = quality_;
+  try {
+    const std::filesystem::path folder = parts_.checkpoints.save(parts_.state, record);
+    failed_saves_in_a_row_ = 0;
+    newest_checkpoint_ = folder.lexically_relative(parts_.run_folder).string();
+    parts_.recorder.record_checkpoint(progress_,
+                                      {.save_seconds = watch.seconds(), .bytes = 0, .path = *newest_checkpoint_});
+  } catch (const Error& error) {
+    if (error.fault() != Fault::storage || must_succeed || ++failed_saves_in_a_row_ >= kFailedSavesUntilStop) throw;
+    const std::string text = "checkpoint of step " + std::to_string(progress_.step) +
+                             " failed, training goes on with the previous one: " + error.what();
+    log_warning("{}", text);
+    parts_.recorder.record_verdict(progress_, text);
+  }
+  parts_.boundary.note_save();
+}
+
+double Trainer::mean_data_wait_share() {
+  const auto phases = parts_.clock.seconds();
+  std::array<double, 2> sums = {phases[Phase::data_wait],
+                                phases.total() - phases[Phase::evaluation] - phases[Phase::checkpoint]};
+  parts_.group.all_reduce({sums.data(), sums.size(), comm::ElementType::f64}, comm::ReduceOp::sum);
+  return sums[1] > 0 ? sums[0] / sums[1] : 0;
+}
+
+}  // namespace hpctrain::train

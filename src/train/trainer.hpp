@@ -1,0 +1,68 @@
+// The loop: steps, evaluations, checkpoints, until the work is done or a stop is agreed. Everything it needs is handed
+// in, so a sweep and a test run the very same loop.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "checkpoint/checkpoint.hpp"
+#include "comm/communicator.hpp"
+#include "data/loader.hpp"
+#include "monitor/step_clock.hpp"
+#include "train/evaluator.hpp"
+#include "train/run_recorder.hpp"
+#include "train/step.hpp"
+#include "train/step_boundary.hpp"
+
+namespace hpctrain::train {
+
+class Trainer {
+ public:
+  struct Parts {
+    comm::Communicator& group;
+    data::Loader& loader;
+    TrainStep& step;
+    Evaluator& evaluator;
+    StepBoundary& boundary;
+    checkpoint::CheckpointStore& checkpoints;
+    checkpoint::TrainingState state;
+    RunRecorder& recorder;
+    monitor::StepClock& clock;
+    RunLength length;
+    std::vector<std::string> splits;     ///< scored at the end
+    std::optional<std::string> watched;  ///< split scored while training
+    bool watched_decides_best = false;   ///< false for a test split: choosing by it would be cheating
+    nlohmann::json steering;             ///< fixed values every checkpoint repeats (seed, order, layout digest …)
+    std::string config_digest;
+    std::filesystem::path run_folder;
+  };
+
+  explicit Trainer(Parts parts) : parts_(std::move(parts)) {}
+
+  /// Trains from `progress` on.
+  ///   collective  all ranks of the group
+  ///   errors      Fault::data, Fault::storage (third failed checkpoint in a row, or the last one), Fault::stopped
+  StopReason run(Progress progress);
+
+  /// As far as the run got; readable while it is failing, for exit.json.
+  const Progress& progress() const noexcept { return progress_; }
+  const std::optional<std::string>& newest_checkpoint() const noexcept { return newest_checkpoint_; }
+
+ private:
+  void make_step();
+  void evaluate(const std::string& split);
+  void evaluate_at_end();
+  void save(bool must_succeed);
+  double mean_data_wait_share();
+
+  Parts parts_;
+  Progress progress_;
+  std::optional<std::uint64_t> evaluated_step_;  ///< when the watched split was last scored
+  std::optional<double> quality_;                ///< of the watched split at that step
+  int failed_saves_in_a_row_ = 0;
+  bool epoch_ended_ = false;
+  std::optional<std::string> newest_checkpoint_;
+};
+
+}  // namespace hpctrain::train

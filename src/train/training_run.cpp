@@ -1,0 +1,165 @@
+#include "train/training_run.hpp"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+
+#include "comm/agree.hpp"
+#include "core/log.hpp"
+#include "models/registry.hpp"
+#include "tasks/registry.hpp"
+#include "train/network_state.hpp"
+
+namespace hpctrain::train {
+namespace {
+
+constexpr std::string_view kTrainingSplit = "train";
+
+std::uint64_t micro_batch_of(const TrainSettings& settings, int world) {
+  const auto ranks = static_cast<std::uint64_t>(world);
+  const std::uint64_t share = (settings.batch + ranks - 1) / ranks;
+  return std::min(share, settings.micro_batch.value_or(share));
+}
+
+data::LoaderPlan make_loader_plan(const RunSettings& settings, int world) {
+  data::LoaderPlan plan;
+  plan.split = kTrainingSplit;
+  plan.seed = settings.train.seed;
+  plan.batch = settings.train.batch;
+  plan.micro_batch = micro_batch_of(settings.train, world);
+  plan.tail = settings.tail;
+  return plan;
+}
+
+/// Every split but the training one, in the data set's order.
+std::vector<std::string> scored_splits(const data::DatasetIndex& index) {
+  std::vector<std::string> names;
+  for (const auto& split : index.splits) {
+    if (split.name != kTrainingSplit && split.num_samples > 0) names.push_back(split.name);
+  }
+  return names;
+}
+
+}  // namespace
+
+TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
+    : settings_(settings), context_(context), slots_(context.device) {
+  comm::run_agreed(context_.group, [this] {
+    make_network();
+    loader_ = std::make_unique<data::Loader>(context_.index, make_loader_plan(settings_, context_.placement.world),
+                                             settings_.loader, context_.placement, slots_);
+    require(settings_.train.batch <= loader_->num_samples(), Fault::usage,
+            "train.batch " + std::to_string(settings_.train.batch) + " is larger than the training split of " +
+                context_.index.folder.string() + ", which has " + std::to_string(loader_->num_samples()) +
+                " samples; give a smaller --batch");
+    if (settings_.audit) {
+      audit_ = std::make_unique<Audit>(context_.run_folder / "audit", context_.placement.rank);
+    }
+  });
+  broadcast_state(context_.group, state_);
+  gradient_group_ = context_.group.split(0, context_.group.rank());
+  channel_ = context_.device.is_cuda() ? comm::make_nccl_channel(*gradient_group_, context_.device.index())
+                                       : comm::make_host_channel(*gradient_group_);
+  checkpoints_ = std::make_unique<checkpoint::CheckpointStore>(context_.run_folder, context_.group, context_.files,
+                                                               settings_.checkpoint);
+  make_loop();
+}
+
+TrainingRun::~TrainingRun() = default;
+
+void TrainingRun::make_network() {
+  task_ = tasks::make_task(settings_.task, context_.index, {.seed = settings_.train.seed});
+  torch::manual_seed(settings_.train.seed);
+  network_ = models::make_network(settings_.network, task_->network_spec());
+  network_->to(context_.device);
+  network_->train();
+  state_ = network_state(*network_);
+  buckets_ = std::make_unique<GradientBuckets>(state_.parameters);
+  optimizer_ = make_optimizer(settings_.optimizer, state_.parameters);
+  state_.optimizer = optimizer_->state();
+}
+
+void TrainingRun::make_loop() {
+  length_ = plan_run_length(loader_->steps_per_epoch(), settings_.train.epochs, settings_.train.steps.value_or(0));
+  schedule_ = std::make_unique<Schedule>(settings_.schedule, settings_.optimizer.lr, length_);
+  step_ = std::make_unique<TrainStep>(TrainStep::Parts{*task_, *network_, *loader_, *buckets_, *optimizer_, *schedule_,
+                                                       *channel_, clock_, context_.device, settings_.train.seed,
+                                                       audit_.get()});
+  evaluator_ = std::make_unique<Evaluator>(Evaluator::Parts{context_.index, *task_, *network_, context_.group,
+                                                            context_.placement, context_.device, settings_.loader,
+                                                            slots_, settings_.evaluation.max_samples});
+  boundary_ = std::make_unique<StepBoundary>(context_.group, length_, settings_.cadence, settings_.evaluation);
+  recorder_ = std::make_unique<RunRecorder>(RunRecorder::Settings{context_.run_folder, context_.group.is_leader(),
+                                                                  settings_.quiet, length_, loader_->num_samples()});
+
+  const auto splits = scored_splits(context_.index);
+  const bool has_validation = context_.index.has_split("validation");
+  std::optional<std::string> watched;
+  if (has_validation) {
+    watched = "validation";
+  } else if (!splits.empty()) {
+    watched = splits.front();
+  }
+  trainer_ = std::make_unique<Trainer>(Trainer::Parts{
+      context_.group, *loader_, *step_, *evaluator_, *boundary_, *checkpoints_, state_, *recorder_, clock_, length_,
+      splits, watched, has_validation, fixed_steering(), context_.config_digest, context_.run_folder});
+}
+
+StopReason TrainingRun::run() {
+  const Progress progress = restore();
+  if (context_.was_finished && progress.step >= length_.total_steps) {
+    log_info("{} is already complete: {} steps; raise train.epochs to go on", context_.run_folder.string(),
+             progress.step);
+    return StopReason::finished;
+  }
+  record_start(progress);
+  return trainer_->run(progress);
+}
+
+Progress TrainingRun::restore() {
+  Progress progress;
+  if (const auto restored = checkpoints_->restore_newest(state_)) {
+    for (const auto& warning : restored->warnings) log_warning("{}", warning);
+    require_same_data(restored->steering);
+    progress = progress_from_json(restored->steering.at("progress"));
+    restored_step_ = progress.step;
+    restored_checkpoint_ = restored->folder.lexically_relative(context_.run_folder).string();
+    log_info("resumed from step {} (epoch {}, sample {})", progress.step, progress.cursor.epoch + 1,
+             progress.cursor.position);
+  }
+  return progress;
+}
+
+void TrainingRun::record_start(const Progress& progress) {
+  monitor::RunEvent event;
+  event.config_digest = context_.config_digest;
+  event.world = context_.placement.world;
+  event.versions = context_.versions;
+  if (restored_checkpoint_) event.resumed_from = progress.step;
+  recorder_->record_start(progress, event);
+}
+
+nlohmann::json TrainingRun::fixed_steering() const {
+  return {{"dataset_uuid", context_.index.uuid_text()},
+          {"seed", settings_.train.seed},
+          {"batch", settings_.train.batch},
+          {"order", "full"},
+          {"bucket_layout", buckets_->layout_digest()}};
+}
+
+void TrainingRun::require_same_data(const nlohmann::json& steering) const {
+  const auto expected = fixed_steering();
+  require(steering.value("dataset_uuid", "") == expected["dataset_uuid"], Fault::usage,
+          "data.dir " + context_.index.folder.string() + " holds another data set than this run was trained on (" +
+              steering.value("dataset_uuid", "none") +
+              "); give the original one, or start a new run with another --out");
+  require(steering.value("bucket_layout", "") == expected["bucket_layout"], Fault::usage,
+          "model.name: the checkpoint's parameters are laid out in another way than this network's; continue with the "
+          "version of hpctrain that wrote it, or start a new run with another --out");
+}
+
+std::optional<std::string> TrainingRun::newest_checkpoint() const {
+  return trainer_->newest_checkpoint() ? trainer_->newest_checkpoint() : restored_checkpoint_;
+}
+
+}  // namespace hpctrain::train

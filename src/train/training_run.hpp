@@ -1,0 +1,87 @@
+// Puts one training run together from settings and a group of ranks, and starts the loop. The parts live here, in the
+// order in which they need each other.
+#pragma once
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "comm/communicator.hpp"
+#include "comm/gradient_channel.hpp"
+#include "core/file_system.hpp"
+#include "core/placement.hpp"
+#include "data/dataset_index.hpp"
+#include "models/registry.hpp"
+#include "train/device_slots.hpp"
+#include "train/settings.hpp"
+#include "train/trainer.hpp"
+
+namespace hpctrain::train {
+
+/// Where a run happens.
+struct RunContext {
+  const data::DatasetIndex& index;
+  comm::Communicator& group;
+  Placement placement;  ///< of this rank in `group`
+  FileSystem& files;
+  std::filesystem::path run_folder;  ///< exists
+  torch::Device device;
+  std::string config_digest;                    ///< of the identity options
+  std::map<std::string, std::string> versions;  ///< for metrics.jsonl
+  bool was_finished = false;                    ///< an earlier start of this run reached its end
+};
+
+class TrainingRun {
+ public:
+  ///   collective  all ranks of the group
+  ///   errors      Fault::usage, Fault::data, Fault::no_checkpoint, Fault::storage; all agreed
+  TrainingRun(const RunSettings& settings, const RunContext& context);
+  ~TrainingRun();
+
+  /// Restores the newest checkpoint where there is one, then trains to the end or to an agreed stop.
+  ///   collective  all ranks of the group
+  StopReason run();
+
+  /// As far as the run got; readable after run() threw, for exit.json.
+  std::uint64_t step() const noexcept { return std::max(trainer_->progress().step, restored_step_); }
+  std::optional<std::string> newest_checkpoint() const;
+  std::int64_t parameter_count() const { return models::count_parameters(*network_); }
+  std::string_view phase() const noexcept { return monitor::phase_name(clock_.phase()); }
+
+ private:
+  void make_network();
+  void make_loop();
+  Progress restore();
+  void record_start(const Progress& progress);
+  void require_same_data(const nlohmann::json& steering) const;
+  nlohmann::json fixed_steering() const;
+
+  RunSettings settings_;
+  RunContext context_;
+  monitor::StepClock clock_;
+  DeviceSlots slots_;
+  std::unique_ptr<tasks::Task> task_;
+  std::shared_ptr<models::Network> network_;
+  checkpoint::TrainingState state_;
+  std::unique_ptr<GradientBuckets> buckets_;
+  std::unique_ptr<Optimizer> optimizer_;
+  std::unique_ptr<comm::Communicator> gradient_group_;  ///< gradients never meet other messages
+  std::unique_ptr<comm::GradientChannel> channel_;
+  std::unique_ptr<data::Loader> loader_;
+  RunLength length_;
+  std::uint64_t restored_step_ = 0;
+  std::optional<std::string> restored_checkpoint_;  ///< empty: a fresh start
+  std::unique_ptr<Schedule> schedule_;
+  std::unique_ptr<Audit> audit_;
+  std::unique_ptr<TrainStep> step_;
+  std::unique_ptr<Evaluator> evaluator_;
+  std::unique_ptr<StepBoundary> boundary_;
+  std::unique_ptr<checkpoint::CheckpointStore> checkpoints_;
+  std::unique_ptr<RunRecorder> recorder_;
+  std::unique_ptr<Trainer> trainer_;
+};
+
+}  // namespace hpctrain::train

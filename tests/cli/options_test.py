@@ -1,0 +1,77 @@
+"""The command-line contract: wrong options end with 64 and one line that names the option and the cure."""
+import unittest
+
+from hpctrain_test import ProgramTest, make_dataset, run_hpctrain
+
+
+class OptionsTest(ProgramTest):
+    def test_unknown_option_names_the_nearest(self):
+        self.assert_refused(run_hpctrain("--optim.lrr", "0.1"), 64, "--optim.lrr", "--optim.lr")
+
+    def test_abbreviation_is_refused(self):
+        self.assert_refused(run_hpctrain("--train.epoch", "1"), 64, "--train.epoch", "--train.epochs")
+
+    def test_repeated_flag_is_refused_also_by_its_short_form(self):
+        self.assert_refused(run_hpctrain("--lr", "0.1", "--optim.lr", "0.2"), 64, "optim.lr")
+
+    def test_wrong_type_is_refused(self):
+        self.assert_refused(run_hpctrain("--epochs", "three"), 64, "three")
+
+    def test_negative_count_is_refused(self):
+        self.assert_refused(run_hpctrain("--epochs", "-3"), 64, "-3")
+
+    def test_value_out_of_range_is_refused(self):
+        self.assert_refused(run_hpctrain("--optim.momentum", "1.5"), 64, "1.5")
+
+    def test_not_a_number_is_refused(self):
+        self.assert_refused(run_hpctrain("--lr", "nan"), 64, "nan")
+
+    def test_unknown_choice_names_the_choices(self):
+        self.assert_refused(run_hpctrain("--optim.name", "sdg"), 64, "sdg", "sgd", "adamw")
+
+    def test_comma_list_names_the_sweep(self):
+        self.assert_refused(run_hpctrain("--lr", "0.1,0.03"), 64, "hpctrain sweep")
+
+    def test_unknown_key_in_a_file_names_file_and_line(self):
+        ini = self.folder / "run.ini"
+        ini.write_text("[train]\nepochs = 2\n\n[optim]\nlearning-rate = 0.1\n")
+        self.assert_refused(run_hpctrain(ini), 64, f"{ini}:5", "learning-rate")
+
+    def test_missing_file_is_refused(self):
+        self.assert_refused(run_hpctrain(self.folder / "none.ini"), 64, "none.ini")
+
+    def test_unknown_variable_of_a_known_section_is_refused(self):
+        result = run_hpctrain(environment={"HPCTRAIN_OPTIM_LRATE": "0.1"})
+        self.assert_refused(result, 64, "HPCTRAIN_OPTIM_LRATE")
+
+    def test_unknown_command_names_the_nearest(self):
+        self.assert_refused(run_hpctrain("exprot", "runs/x"), 64, "exprot", "export")
+
+    def test_several_ranks_say_it_once(self):
+        self.assert_refused(run_hpctrain("--lr", "0", ranks=3), 64, "lr")
+
+    def test_help_names_every_option(self):
+        text = run_hpctrain("--help", "all").stdout
+        for name in ("data.dir", "train.batch", "optim.lr", "run.out", "checkpoint.every-steps"):
+            section, key = name.split(".")
+            self.assertIn(key, text)
+            self.assertIn(section, text)
+
+    def test_flag_beats_environment_beats_file_beats_default(self):
+        data = make_dataset(self.folder)
+        ini = self.folder / "run.ini"
+        ini.write_text(f"[data]\ndir = {data}\n[train]\nsteps = 2\nbatch = 50\nseed = 5\n[optim]\nlr = 0.001\n")
+        out = self.folder / "out"
+        result = run_hpctrain(ini, "--out", out, "--batch", "40",
+                              environment={"HPCTRAIN_TRAIN_BATCH": "30", "HPCTRAIN_OPTIM_LR": "0.002"})
+        self.assertEqual(result.returncode, 0, result.stderr)
+        resolved = (out / "run.ini").read_text()
+        self.assertIn("batch = 40", resolved)
+        self.assertIn("lr = 0.002", resolved)
+        self.assertIn("seed = 5", resolved)
+        self.assertIn("momentum = 0.9", resolved)
+        self.assertNotIn("out =", resolved)
+
+
+if __name__ == "__main__":
+    unittest.main()

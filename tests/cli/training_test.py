@@ -1,0 +1,87 @@
+"""A whole run from outside: the same samples and losses on any number of ranks, and the files that scripts rely on."""
+import json
+import unittest
+
+from hpctrain_test import ProgramTest, audit_of, end_of, make_dataset, read_metrics, run_hpctrain
+
+
+class TrainingTest(ProgramTest):
+    def train(self, name, *arguments, ranks=1):
+        out = self.folder / name
+        result = run_hpctrain("--data", self.data, "--out", out, *arguments, ranks=ranks)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return out
+
+    def setUp(self):
+        super().setUp()
+        self.data = make_dataset(self.folder)
+
+    def test_any_number_of_ranks_sees_the_same_samples_and_losses(self):
+        flags = ("--epochs", "2", "--batch", "48", "--lr", "0.01", "--run.audit")
+        runs = {ranks: self.train(f"ranks{ranks}", *flags, ranks=ranks) for ranks in (1, 2, 4)}
+        reference = audit_of(runs[1])
+        epoch = [sample for step in range(1, 10) for sample in reference[step]]
+        self.assertEqual(sorted(epoch), list(range(403)))
+        self.assertEqual(len(reference[9]), 403 - 8 * 48)
+        for ranks in (2, 4):
+            self.assertEqual(audit_of(runs[ranks]), reference)
+        losses = {ranks: [line["loss"] for line in read_metrics(run, "step")] for ranks, run in runs.items()}
+        for ranks in (2, 4):
+            for ours, theirs in zip(losses[ranks], losses[1], strict=True):
+                self.assertLessEqual(abs(ours - theirs), 1e-5 * max(1, theirs))
+
+    def test_accumulation_equals_the_big_batch(self):
+        flags = ("--epochs", "1", "--batch", "50", "--lr", "0.01", "--run.audit")
+        whole = self.train("whole", *flags)
+        parts = self.train("parts", *flags, "--train.micro-batch", "7", ranks=2)
+        self.assertEqual(audit_of(whole), audit_of(parts))
+        for ours, theirs in zip(read_metrics(parts, "step"), read_metrics(whole, "step"), strict=True):
+            self.assertLessEqual(abs(ours["loss"] - theirs["loss"]), 1e-5 * max(1, theirs["loss"]))
+
+    def test_a_run_leaves_the_files_that_scripts_rely_on(self):
+        run = self.train("run", "--epochs", "3", "--lr", "0.05", "--batch", "32", ranks=2)
+        events = [line["event"] for line in read_metrics(run)]
+        self.assertEqual(events[0], "run")
+        self.assertEqual(events[-1], "end")
+        for line in read_metrics(run):
+            for key in ("step", "epoch", "seconds", "unix"):
+                self.assertIn(key, line)
+        for line in read_metrics(run, "step"):
+            for key in ("loss", "lr", "samples_per_second", "data_wait_share"):
+                self.assertIsInstance(line[key], (int, float))
+        evaluations = read_metrics(run, "eval")
+        self.assertEqual([line["split"] for line in evaluations], ["test"] * 3)
+        self.assertGreater(evaluations[-1]["metrics"]["top1"], 0.9)
+        self.assertRegex(end_of(run)["state_digest"], "^[0-9a-f]{64}$")
+        report = json.loads((run / "exit.json").read_text())
+        self.assertEqual(report["code"], 0)
+        self.assertEqual(report["step"], 39)
+        self.assertTrue((run / report["checkpoint"] / "MANIFEST.json").exists())
+
+    def test_run_ini_starts_a_new_equal_run(self):
+        first = self.train("first", "--epochs", "1", "--batch", "64", "--optim.name", "adamw", "--lr", "0.002")
+        again = self.folder / "again"
+        result = run_hpctrain(first / "run.ini", "--out", again)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(end_of(again)["state_digest"], end_of(first)["state_digest"])
+
+    def test_every_sample_of_a_split_is_scored_once_on_any_number_of_ranks(self):
+        flags = ("--train.steps", "3", "--lr", "0.01", "--batch", "30")
+        metrics = [read_metrics(self.train(f"eval{ranks}", *flags, ranks=ranks), "eval")[-1]["metrics"]
+                   for ranks in (1, 3)]
+        # 101 test images: a sample counted twice or left out would move top-1 off a multiple of 1/101.
+        self.assertAlmostEqual(metrics[0]["top1"] * 101, round(metrics[0]["top1"] * 101), places=9)
+        self.assertAlmostEqual(metrics[1]["loss"], metrics[0]["loss"], places=4)
+        limited = self.train("limited", *flags, "--eval.max-samples", "10", ranks=3)
+        top1 = read_metrics(limited, "eval")[-1]["metrics"]["top1"]
+        self.assertAlmostEqual(top1 * 10, round(top1 * 10), places=9)
+
+    def test_dropped_tail_leaves_only_full_batches(self):
+        run = self.train("drop", "--epochs", "2", "--batch", "100", "--data.tail", "drop", "--run.audit")
+        steps = audit_of(run)
+        self.assertEqual({len(ids) for ids in steps.values()}, {100})
+        self.assertEqual(len(steps), 8)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,124 @@
+"""A run killed at any instant continues from its newest checkpoint and ends as if nothing had happened."""
+import json
+import os
+import random
+import signal
+import unittest
+
+from hpctrain_test import (ProgramTest, audit_of, end_of, kill_all, make_dataset, processes_with, read_jsonl, read_metrics,
+                           run_hpctrain, start_hpctrain, wait_until)
+
+RANKS = 2
+
+
+class ResumeTest(ProgramTest):
+    def setUp(self):
+        super().setUp()
+        self.data = make_dataset(self.folder, train=2003)
+        self.flags = ("--data", self.data, "--epochs", "6", "--batch", "32", "--checkpoint.every-steps", "10",
+                      "--eval.every-epochs", "0", "--run.audit", "--run.quiet")
+
+    def unbroken(self):
+        run = self.folder / "unbroken"
+        result = run_hpctrain(*self.flags, "--out", run, ranks=RANKS)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return run
+
+    def test_kill_of_all_ranks_mid_epoch_then_the_same_command_ends_with_the_same_state(self):
+        reference = self.unbroken()
+        run = self.folder / "killed"
+        generator = random.Random(7)
+        kills = 0
+        for _ in range(4):
+            start_hpctrain(*self.flags, "--out", run, ranks=RANKS)
+            before = len(read_metrics(run, "checkpoint"))
+            target = before + generator.randint(1, 6)
+            wait_until(lambda: len(read_metrics(run, "checkpoint")) >= target or (run / "exit.json").exists())
+            if (run / "exit.json").exists():
+                break
+            promised = max(line["step"] for line in read_metrics(run, "checkpoint"))
+            self.assertGreaterEqual(kill_all(str(run)), RANKS)
+            kills += 1
+            self.assertTrue(wait_until(lambda: not processes_with(str(run)), 10))
+            self.assertTrue((run / "ckpt" / f"step-{promised:010d}" / "MANIFEST.json").exists())
+        self.assertGreaterEqual(kills, 2, "the test killed too little to prove anything")
+        result = run_hpctrain(*self.flags, "--out", run, ranks=RANKS)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(end_of(run)["state_digest"], end_of(reference)["state_digest"])
+        starts = read_metrics(run, "run")
+        self.assertEqual(len(starts), kills + 1)
+        self.assertGreater(starts[-1]["resumed_from"], 0)
+        losses = {line["step"]: line["loss"] for line in read_metrics(run, "step")}
+        expected = {line["step"]: line["loss"] for line in read_metrics(reference, "step")}
+        self.assertEqual(losses, expected)
+
+    def test_term_stops_at_a_step_with_code_75_and_the_same_command_continues(self):
+        reference = self.unbroken()
+        run = self.folder / "stopped"
+        process = start_hpctrain(*self.flags, "--out", run, ranks=RANKS)
+        self.assertTrue(wait_until(lambda: len(read_metrics(run, "step")) > 40))
+        ranks = [pid for pid in processes_with(str(run)) if pid != process.pid]
+        os.kill(ranks[-1], signal.SIGTERM)  # one rank only: all must agree
+        self.assertEqual(process.wait(30), 75)
+        report = json.loads((run / "exit.json").read_text())
+        self.assertEqual(report["code"], 75)
+        self.assertEqual(report["cause"], "preempted")
+        result = run_hpctrain(*self.flags, "--out", run, ranks=RANKS)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(end_of(run)["state_digest"], end_of(reference)["state_digest"])
+        self.assertEqual(json.loads((run / "exit.json").read_text())["code"], 0)
+        self.assertEqual(audit_of(run), audit_of(reference))
+
+    def test_a_finished_run_says_so(self):
+        run = self.unbroken()
+        lines = len(read_metrics(run, "step"))
+        result = run_hpctrain(*[flag for flag in self.flags if flag != "--run.quiet"], "--out", run, ranks=RANKS)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("already complete", result.stderr)
+        self.assertEqual(len(read_metrics(run, "step")), lines)
+
+    def test_out_alone_continues_with_more_epochs(self):
+        run = self.unbroken()
+        result = run_hpctrain("--out", run, "--epochs", "7", ranks=RANKS)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(end_of(run)["step"], 7 * 63)
+
+    def test_changed_identity_is_refused_naming_the_key(self):
+        run = self.unbroken()
+        self.assert_refused(run_hpctrain("--out", run, "--batch", "64"), 64, "train.batch", "32")
+
+    def test_another_data_set_is_refused(self):
+        run = self.unbroken()
+        other = make_dataset(self.folder / "other", train=500, seed=2)
+        self.assert_refused(run_hpctrain("--out", run, "--data", other, "--epochs", "9"), 64, "data.dir")
+
+    def test_corrupt_newest_checkpoint_is_named_and_the_previous_used(self):
+        reference = self.unbroken()
+        run = self.folder / "corrupt"
+        result = run_hpctrain(*self.flags, "--out", run, "--train.steps", "100", ranks=RANKS)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        newest = sorted((run / "ckpt").glob("step-*"))[-1]
+        blob = newest / "model.safetensors"
+        damaged = bytearray(blob.read_bytes())
+        damaged[len(damaged) // 2] ^= 1
+        blob.write_bytes(damaged)
+        flags = [flag for flag in self.flags if flag != "--run.quiet"]
+        result = run_hpctrain(*flags, "--out", run, "--train.steps", "none", ranks=RANKS)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn(newest.name, result.stderr)
+        self.assertLess(read_metrics(run, "run")[-1]["resumed_from"], 100)
+        self.assertTrue(any((run / "ckpt" / "quarantine").iterdir()))
+        self.assertEqual(read_jsonl(run / "metrics.jsonl")[-1]["step"], end_of(reference)["step"])
+
+    def test_only_corrupt_checkpoints_end_with_66_and_never_a_silent_start(self):
+        run = self.folder / "hopeless"
+        result = run_hpctrain(*self.flags, "--out", run, "--train.steps", "20", ranks=RANKS)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        for manifest in (run / "ckpt").glob("step-*/MANIFEST.json"):
+            manifest.write_text(manifest.read_text()[:-20])
+        result = run_hpctrain(*self.flags, "--out", run, ranks=RANKS)
+        self.assertEqual(result.returncode, 66, result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,321 @@
+// What every back end of Communicator must do, written once: each function runs on all ranks of a group and checks what
+// this rank sees. All data have an exact answer in floating point. Must not know which back end it tests.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <chrono>
+#include <numeric>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "comm/agree.hpp"
+#include "comm/communicator.hpp"
+#include "comm/gradient_channel.hpp"
+
+namespace hpctrain::comm::suite {
+
+/// Calls `check` with a value of each host type that adds.
+template <typename Check>
+void for_each_number_type(const Check& check) {
+  check(std::uint8_t{}, ElementType::u8);
+  check(std::int32_t{}, ElementType::i32);
+  check(std::int64_t{}, ElementType::i64);
+  check(std::uint32_t{}, ElementType::u32);
+  check(std::uint64_t{}, ElementType::u64);
+  check(float{}, ElementType::f32);
+  check(double{}, ElementType::f64);
+}
+
+inline void all_reduce_adds_every_type(Communicator& group) {
+  const int n = group.size();
+  for_each_number_type([&]<typename T>(T, ElementType type) {
+    std::vector<T> values(5);
+    for (int i = 0; i < 5; ++i) values[static_cast<std::size_t>(i)] = static_cast<T>(group.rank() + i);
+    group.all_reduce({values.data(), values.size(), type}, ReduceOp::sum);
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(values[static_cast<std::size_t>(i)], static_cast<T>(n * (n - 1) / 2 + n * i));
+  });
+}
+
+inline void all_reduce_finds_extremes(Communicator& group) {
+  const int n = group.size();
+  std::array<float, 2> low = {static_cast<float>(group.rank()) - 2.5F, static_cast<float>(-group.rank())};
+  auto high = low;
+  group.all_reduce({low.data(), low.size(), ElementType::f32}, ReduceOp::min);
+  group.all_reduce({high.data(), high.size(), ElementType::f32}, ReduceOp::max);
+  EXPECT_EQ(low, (std::array<float, 2>{-2.5F, static_cast<float>(1 - n)}));
+  EXPECT_EQ(high, (std::array<float, 2>{static_cast<float>(n) - 3.5F, 0.0F}));
+}
+
+inline void all_reduce_joins_bits(Communicator& group) {
+  std::uint64_t bits = std::uint64_t{1} << (group.rank() * 9);
+  group.all_reduce({&bits, 1, ElementType::u64}, ReduceOp::bit_or);
+  std::uint64_t expected = 0;
+  for (int rank = 0; rank < group.size(); ++rank) expected |= std::uint64_t{1} << (rank * 9);
+  EXPECT_EQ(bits, expected);
+}
+
+inline void bit_or_of_floats_is_refused(Communicator& group) {
+  float value = 1.0F;
+  EXPECT_THROW(group.all_reduce({&value, 1, ElementType::f32}, ReduceOp::bit_or), Error);
+}
+
+inline void all_reduce_adds_sixteen_bit_floats(Communicator& group) {
+  // Bit patterns of 1.0 and of 1 to 8, from the definitions of the formats.
+  const std::array<std::uint16_t, 9> f16 = {0, 0x3C00, 0x4000, 0x4200, 0x4400, 0x4500, 0x4600, 0x4700, 0x4800};
+  const std::array<std::uint16_t, 9> bf16 = {0, 0x3F80, 0x4000, 0x4040, 0x4080, 0x40A0, 0x40C0, 0x40E0, 0x4100};
+  ASSERT_LE(group.size(), 8);
+  const auto total = static_cast<std::size_t>(group.size());
+  std::vector<std::uint16_t> halves(3, f16[1]);
+  std::vector<std::uint16_t> brains(3, bf16[1]);
+  group.all_reduce({halves.data(), halves.size(), ElementType::f16}, ReduceOp::sum);
+  group.all_reduce({brains.data(), brains.size(), ElementType::bf16}, ReduceOp::sum);
+  EXPECT_EQ(halves, std::vector<std::uint16_t>(3, f16[total]));
+  EXPECT_EQ(brains, std::vector<std::uint16_t>(3, bf16[total]));
+}
+
+inline void outstanding_all_reduces_do_not_mix(Communicator& group) {
+  constexpr std::size_t kCount = 6;
+  const int n = group.size();
+  std::vector<std::vector<float>> buffers;
+  std::vector<std::unique_ptr<PendingCollective>> pending;
+  for (std::size_t i = 0; i < kCount; ++i) buffers.emplace_back(100 * i, static_cast<float>(i) + 1.0F);
+  for (auto& buffer : buffers) {
+    pending.push_back(group.start_all_reduce({buffer.data(), buffer.size(), ElementType::f32}, ReduceOp::sum));
+  }
+  for (std::size_t i = kCount; i-- > 0;) pending[i]->wait();  // not the order of starting
+  for (std::size_t i = 0; i < kCount; ++i) {
+    EXPECT_TRUE(pending[i]->test());
+    EXPECT_EQ(buffers[i], std::vector<float>(100 * i, static_cast<float>(n) * (static_cast<float>(i) + 1.0F)));
+  }
+}
+
+inline void test_alone_finishes_a_collective(Communicator& group) {
+  std::int32_t value = group.rank() + 1;
+  const auto pending = group.start_all_reduce({&value, 1, ElementType::i32}, ReduceOp::sum);
+  while (!pending->test()) std::this_thread::yield();
+  EXPECT_EQ(value, group.size() * (group.size() + 1) / 2);
+}
+
+inline void host_channel_adds_large_gradients(Communicator& group) {
+  const auto channel = make_host_channel(group);
+  std::vector<float> gradients(300'001);
+  for (std::size_t i = 0; i < gradients.size(); ++i) gradients[i] = static_cast<float>(i % 1024) + 0.5F;
+  const std::vector<float> mine = gradients;
+  channel->start_all_reduce({gradients.data(), gradients.size(), ElementType::f32}, ReduceOp::sum, nullptr)->wait();
+  std::size_t wrong = 0;
+  for (std::size_t i = 0; i < mine.size(); ++i) wrong += gradients[i] != mine[i] * static_cast<float>(group.size());
+  EXPECT_EQ(wrong, 0U);
+}
+
+inline void broadcast_reaches_all_from_every_root(Communicator& group) {
+  for (int root = 0; root < group.size(); ++root) {
+    std::array<double, 3> values = {group.rank() + 0.25, 1.0, -1.0};
+    group.broadcast({values.data(), values.size(), ElementType::f64}, root);
+    EXPECT_EQ(values[0], root + 0.25);
+  }
+}
+
+inline void all_gather_keeps_rank_order(Communicator& group) {
+  const std::array<std::int32_t, 2> mine = {group.rank(), -group.rank()};
+  std::vector<std::int32_t> all(mine.size() * static_cast<std::size_t>(group.size()));
+  group.all_gather(std::as_bytes(std::span(mine)), std::as_writable_bytes(std::span(all)));
+  for (int rank = 0; rank < group.size(); ++rank) {
+    EXPECT_EQ(all[static_cast<std::size_t>(rank) * 2], rank);
+    EXPECT_EQ(all[static_cast<std::size_t>(rank) * 2 + 1], -rank);
+  }
+}
+
+inline void texts_may_be_empty_or_binary(Communicator& group) {
+  const std::string binary("a\0\xFF\n", 4);
+  const int last = group.size() - 1;
+  EXPECT_EQ(broadcast_text(group, group.is_leader() ? binary : "ignored", 0), binary);
+  EXPECT_EQ(broadcast_text(group, group.rank() == last ? "" : "ignored", last), "");
+
+  const std::vector<std::string> all =
+      all_gather_text(group, std::string(static_cast<std::size_t>(group.rank()), '\0'));
+  ASSERT_EQ(all.size(), static_cast<std::size_t>(group.size()));
+  for (std::size_t rank = 0; rank < all.size(); ++rank) EXPECT_EQ(all[rank], std::string(rank, '\0'));
+  EXPECT_EQ(all_gather_text(group, ""), std::vector<std::string>(all.size()));
+}
+
+inline void messages_travel_round_the_ring(Communicator& group) {
+  const int n = group.size();
+  if (n == 1) return;  // a ring needs a neighbour
+  std::int32_t token = 1000;
+  const auto bytes = std::as_writable_bytes(std::span(&token, 1));
+  if (group.is_leader()) {
+    group.send(bytes, 1, 7);
+    group.receive(bytes, n - 1, 7);
+    EXPECT_EQ(token, 1000 + n - 1);
+  } else {
+    group.receive(bytes, group.rank() - 1, 7);
+    ++token;
+    group.send(bytes, (group.rank() + 1) % n, 7);
+  }
+}
+
+inline void messages_with_other_tags_wait(Communicator& group) {
+  if (group.size() == 1) return;
+  std::array<std::int32_t, 2> values = {11, 22};
+  const auto first = std::as_writable_bytes(std::span(&values[0], 1));
+  const auto second = std::as_writable_bytes(std::span(&values[1], 1));
+  if (group.rank() == 0) {
+    group.send(first, 1, 1);
+    group.send(second, 1, 2);
+  } else if (group.rank() == 1) {
+    group.receive(first, 0, 2);
+    group.receive(second, 0, 1);
+    EXPECT_EQ(values, (std::array<std::int32_t, 2>{22, 11}));
+  }
+  group.barrier();
+}
+
+inline void barrier_holds_until_all_arrive(Communicator& group) {
+  using Clock = std::chrono::steady_clock;  // one clock for all processes of a machine
+  if (group.rank() == group.size() - 1) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  const std::int64_t arrived = Clock::now().time_since_epoch().count();
+  group.barrier();
+  const std::int64_t left = Clock::now().time_since_epoch().count();
+  std::vector<std::int64_t> arrivals(static_cast<std::size_t>(group.size()));
+  group.all_gather(std::as_bytes(std::span(&arrived, 1)), std::as_writable_bytes(std::span(arrivals)));
+  for (const std::int64_t other : arrivals) EXPECT_GE(left, other);
+}
+
+inline void split_orders_by_key_then_rank(Communicator& group) {
+  const int colour = group.rank() % 2;
+  const auto part = group.split(colour, -group.rank());  // reversed
+  const int members = (group.size() + 1 - colour) / 2;
+  EXPECT_EQ(part->size(), members);
+  EXPECT_EQ(part->rank(), members - 1 - group.rank() / 2);
+
+  std::int32_t sum = group.rank();
+  part->all_reduce({&sum, 1, ElementType::i32}, ReduceOp::sum);
+  std::int32_t expected = 0;
+  for (int rank = colour; rank < group.size(); rank += 2) expected += rank;
+  EXPECT_EQ(sum, expected);
+  EXPECT_EQ(part->split(0, 0)->size(), members);  // a part can be split again
+  group.barrier();
+}
+
+inline void agreement_is_read_one_step_later(Communicator& group) {
+  Agreement agreement(group);
+  EXPECT_FALSE(agreement.is_started());
+  agreement.start(0);
+  for (int step = 0; step < 5; ++step) {
+    const bool raises = step == 2 && group.rank() == group.size() - 1;
+    const std::uint32_t seen = agreement.wait();
+    EXPECT_EQ(seen, step == 3 ? 4U : 0U) << "step " << step;
+    agreement.start(raises ? 4U : 0U);
+    std::int32_t other_traffic = 1;
+    group.all_reduce({&other_traffic, 1, ElementType::i32}, ReduceOp::sum);
+    EXPECT_EQ(other_traffic, group.size());
+  }
+  EXPECT_EQ(agreement.wait(), 0U);
+}
+
+inline void agreement_joins_bits_of_all(Communicator& group) {
+  Agreement agreement(group);
+  agreement.start(1U << group.rank());
+  EXPECT_TRUE(agreement.is_started());
+  EXPECT_EQ(agreement.wait(), (1U << group.size()) - 1U);
+  EXPECT_FALSE(agreement.is_started());
+}
+
+/// The error that `run` throws on this rank; fails the test when there is none.
+template <typename Run>
+Error error_of(const Run& run) {
+  try {
+    run();
+  } catch (const Error& error) {
+    return error;
+  }
+  ADD_FAILURE() << "nothing was thrown";
+  return {Fault::bug, ""};
+}
+
+inline void run_agreed_spreads_one_failure(Communicator& group) {
+  const int culprit = group.size() - 1;
+  const Error error =
+      error_of([&] { run_agreed(group, [&] { require(group.rank() != culprit, Fault::storage, "disk full"); }); });
+  EXPECT_EQ(error.fault(), Fault::storage);
+  EXPECT_TRUE(error.is_agreed());
+  const std::string text = error.what();
+  EXPECT_NE(text.find("disk full"), std::string::npos);
+  EXPECT_EQ(text.starts_with("rank " + std::to_string(culprit) + " on "), group.size() > 1) << text;
+  EXPECT_EQ(all_gather_text(group, text), std::vector<std::string>(static_cast<std::size_t>(group.size()), text));
+}
+
+inline void run_agreed_lets_the_lowest_rank_speak(Communicator& group) {
+  const Error error = error_of([&] {
+    run_agreed(group, [&] { throw Error(Fault::data, "bad file seen by " + std::to_string(group.rank())); });
+  });
+  EXPECT_EQ(error.fault(), Fault::data);
+  EXPECT_STREQ(error.what(), "bad file seen by 0");
+}
+
+inline void run_agreed_turns_foreign_exceptions_into_bugs(Communicator& group) {
+  const Error error = error_of([&] { run_agreed(group, [] { throw std::out_of_range("index 7"); }); });
+  EXPECT_EQ(error.fault(), Fault::bug);
+  EXPECT_STREQ(error.what(), "index 7");
+}
+
+inline void run_agreed_without_failure_returns(Communicator& group) {
+  int runs = 0;
+  run_agreed(group, [&] { ++runs; });
+  EXPECT_EQ(runs, 1);
+}
+
+inline void run_on_leader_hands_text_to_all(Communicator& group) {
+  int runs = 0;
+  const std::string text = run_on_leader(group, [&] {
+    ++runs;
+    return std::string("run-7f");
+  });
+  EXPECT_EQ(text, "run-7f");
+  EXPECT_EQ(runs, group.is_leader() ? 1 : 0);
+
+  const Error error =
+      error_of([&] { run_on_leader(group, []() -> std::string { throw Error(Fault::usage, "no such file"); }); });
+  EXPECT_EQ(error.fault(), Fault::usage);
+  EXPECT_TRUE(error.is_agreed());
+  EXPECT_STREQ(error.what(), "no such file");
+}
+
+struct Behaviour {
+  const char* name;
+  void (*check)(Communicator&);
+};
+
+/// Every behaviour above, for parameterised tests.
+inline const std::vector<Behaviour>& all_behaviours() {
+  static const std::vector<Behaviour> behaviours = {
+      {"AllReduceAddsEveryType", all_reduce_adds_every_type},
+      {"AllReduceFindsExtremes", all_reduce_finds_extremes},
+      {"AllReduceJoinsBits", all_reduce_joins_bits},
+      {"BitOrOfFloatsIsRefused", bit_or_of_floats_is_refused},
+      {"AllReduceAddsSixteenBitFloats", all_reduce_adds_sixteen_bit_floats},
+      {"OutstandingAllReducesDoNotMix", outstanding_all_reduces_do_not_mix},
+      {"TestAloneFinishesACollective", test_alone_finishes_a_collective},
+      {"HostChannelAddsLargeGradients", host_channel_adds_large_gradients},
+      {"BroadcastReachesAllFromEveryRoot", broadcast_reaches_all_from_every_root},
+      {"AllGatherKeepsRankOrder", all_gather_keeps_rank_order},
+      {"TextsMayBeEmptyOrBinary", texts_may_be_empty_or_binary},
+      {"MessagesTravelRoundTheRing", messages_travel_round_the_ring},
+      {"MessagesWithOtherTagsWait", messages_with_other_tags_wait},
+      {"BarrierHoldsUntilAllArrive", barrier_holds_until_all_arrive},
+      {"SplitOrdersByKeyThenRank", split_orders_by_key_then_rank},
+      {"AgreementIsReadOneStepLater", agreement_is_read_one_step_later},
+      {"AgreementJoinsBitsOfAll", agreement_joins_bits_of_all},
+      {"RunAgreedSpreadsOneFailure", run_agreed_spreads_one_failure},
+      {"RunAgreedLetsTheLowestRankSpeak", run_agreed_lets_the_lowest_rank_speak},
+      {"RunAgreedTurnsForeignExceptionsIntoBugs", run_agreed_turns_foreign_exceptions_into_bugs},
+      {"RunAgreedWithoutFailureReturns", run_agreed_without_failure_returns},
+      {"RunOnLeaderHandsTextToAll", run_on_leader_hands_text_to_all},
+  };
+  return behaviours;
+}
+
+}  // namespace hpctrain::comm::suite

@@ -1,0 +1,136 @@
+// The lines as a script reads them: names, order of life, and what happens when the disk refuses.
+#include "monitor/metrics.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <sstream>
+#include <vector>
+
+#include "core/file_system.hpp"
+#include "core/log.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace hpctrain::monitor {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+std::vector<json> lines_of(const test::TemporaryFolder& folder) {
+  std::istringstream text(posix_file_system().read_file(folder / "metrics.jsonl"));
+  std::vector<json> lines;
+  for (std::string line; std::getline(text, line);) lines.push_back(json::parse(line, nullptr, false));
+  return lines;
+}
+
+std::size_t count_of(const std::string& text, const std::string& part) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
+TEST(Metrics, EveryLineSaysWhatAndWhen) {
+  const test::TemporaryFolder folder;
+  const double before = unix_seconds();
+  MetricsWriter writer(folder.path());
+  writer.record({0, 0}, RunEvent{});
+  writer.record({1, 0}, StepEvent{});
+  writer.record({1, 0}, EvalEvent{});
+  writer.record({1, 0}, CheckpointEvent{});
+  writer.record({1, 0}, VerdictEvent{});
+  writer.record({2, 1}, EndEvent{});
+  const std::vector<json> lines = lines_of(folder);
+  ASSERT_EQ(lines.size(), 6u);
+  const std::vector<std::string> events = {"run", "step", "eval", "checkpoint", "verdict", "end"};
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    EXPECT_EQ(lines[i].at("event"), events[i]);
+    EXPECT_GE(lines[i].at("seconds").get<double>(), 0);
+    EXPECT_LT(lines[i].at("seconds").get<double>(), 60);
+    EXPECT_GE(lines[i].at("unix").get<double>(), before);
+  }
+  EXPECT_EQ(lines[5].at("step"), 2);
+  EXPECT_EQ(lines[5].at("epoch"), 1);
+}
+
+TEST(Metrics, NamesAreThoseThatScriptsRelyOn) {
+  EXPECT_EQ(to_json(StepEvent{0.5, 0.1, 5312, 0.034}),
+            json::parse(R"({"loss":0.5,"lr":0.1,"samples_per_second":5312.0,"data_wait_share":0.034})"));
+  EXPECT_EQ(to_json(EvalEvent{"test", {{"top1", 0.89}, {"loss", 0.31}}}),
+            json::parse(R"({"split":"test","metrics":{"top1":0.89,"loss":0.31}})"));
+  EXPECT_EQ(to_json(CheckpointEvent{0.25, 4096, "ckpt/step-10"}),
+            json::parse(R"({"save_seconds":0.25,"bytes":4096,"path":"ckpt/step-10"})"));
+  EXPECT_EQ(to_json(EndEvent{"done", 5000, 0.02, "ab12", {{"top1", 0.9}}}),
+            json::parse(R"({"reason":"done","samples_per_second":5000.0,"data_wait_share":0.02,
+                            "state_digest":"ab12","best_metrics":{"top1":0.9}})"));
+  EXPECT_EQ(to_json(VerdictEvent{"skipped", {{"rank", 3}}}), json::parse(R"({"text":"skipped","rank":3})"));
+}
+
+TEST(Metrics, ResumedFromStandsOnlyOnAResume) {
+  RunEvent event{"digest", 4, {}, {{"hpctrain", "0.1.0"}}};
+  EXPECT_FALSE(to_json(event).contains("resumed_from"));
+  event.resumed_from = 120;
+  EXPECT_EQ(to_json(event), json::parse(R"({"config_digest":"digest","world":4,"resumed_from":120,
+                                            "versions":{"hpctrain":"0.1.0"}})"));
+}
+
+TEST(Metrics, NumbersThatAreNotFiniteBecomeNull) {
+  const test::TemporaryFolder folder;
+  MetricsWriter writer(folder.path());
+  writer.record({1, 0}, StepEvent{std::nan(""), INFINITY, 1, 0});
+  const json line = lines_of(folder).at(0);
+  EXPECT_TRUE(line.at("loss").is_null());
+  EXPECT_TRUE(line.at("lr").is_null());
+}
+
+TEST(Metrics, NumbersKeepEveryDigit) {
+  const test::TemporaryFolder folder;
+  MetricsWriter writer(folder.path());
+  const double loss = 2.302585092994046;
+  writer.record({1, 0}, StepEvent{loss, 0.1, 1, 0});
+  EXPECT_EQ(lines_of(folder).at(0).at("loss").get<double>(), loss);
+}
+
+TEST(Metrics, BytesThatAreNotTextDoNotStopTheLine) {
+  const test::TemporaryFolder folder;
+  MetricsWriter writer(folder.path());
+  writer.record({1, 0}, VerdictEvent{"path \xff\xfe\nsecond line"});
+  EXPECT_THAT(lines_of(folder).at(0).at("text").get<std::string>(), HasSubstr("\nsecond line"));
+}
+
+TEST(Metrics, ATornLineOfAKilledStartCostsOneLineOnly) {
+  const test::TemporaryFolder folder;
+  std::ofstream(folder / "metrics.jsonl") << "{\"event\":\"run\"}\n{\"event\":\"st";
+  MetricsWriter(folder.path()).record({7, 0}, RunEvent{});
+  const std::vector<json> lines = lines_of(folder);
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_EQ(lines[0].at("event"), "run");
+  EXPECT_TRUE(lines[1].is_discarded());
+  EXPECT_EQ(lines[2].at("step"), 7);
+}
+
+TEST(Metrics, AFullDiskWarnsOnceAndTrainingGoesOn) {
+  const test::TemporaryFolder folder;
+  std::filesystem::create_symlink("/dev/full", folder / "metrics.jsonl");
+  testing::internal::CaptureStderr();
+  start_logging({});
+  MetricsWriter writer(folder.path());
+  for (int step = 0; step < 5; ++step) writer.record({1, 0}, StepEvent{});
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(count_of(log, "metrics are being lost"), 1u) << log;
+  EXPECT_THAT(log, HasSubstr("No space left on device"));
+}
+
+TEST(Metrics, AMissingRunDirectoryWarnsOnceToo) {
+  const test::TemporaryFolder folder;
+  testing::internal::CaptureStderr();
+  start_logging({});
+  MetricsWriter writer(folder / "none");
+  for (int step = 0; step < 5; ++step) writer.record({1, 0}, StepEvent{});
+  EXPECT_EQ(count_of(testing::internal::GetCapturedStderr(), "metrics are being lost"), 1u);
+}
+
+}  // namespace
+}  // namespace hpctrain::monitor

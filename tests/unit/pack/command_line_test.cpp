@@ -1,0 +1,64 @@
+// What users type, and what they are told when they mistype it.
+#include "pack/command_line.hpp"
+
+#include <gtest/gtest.h>
+
+#include "unit/data/packed_fixture.hpp"
+
+namespace hpctrain::pack {
+namespace {
+
+using data::test::expect_error;
+
+PackCommand parse(std::vector<std::string> arguments) {
+  return parse_command_line(arguments);
+}
+
+TEST(PackCommandLine, ReadsAPackCommandInAnyOrder) {
+  const PackCommand command = parse({"idx", "--seed=7", "SRC", "--no-shuffle", "-o", "OUT", "--validation", "50"});
+  EXPECT_EQ(command.action, Action::pack);
+  EXPECT_EQ(command.kind, "idx");
+  EXPECT_EQ(command.source, "SRC");
+  EXPECT_EQ(command.folder, "OUT");
+  EXPECT_EQ(command.plan.seed, 7u);
+  EXPECT_EQ(command.plan.validation_samples, 50u);
+  EXPECT_FALSE(command.plan.shuffle);
+  EXPECT_EQ(command.num_classes, 10u);
+}
+
+TEST(PackCommandLine, ReadsTheOtherCommands) {
+  EXPECT_TRUE(parse({"info", "DIR", "--json"}).json);
+  EXPECT_EQ(parse({"verify", "DIR"}).action, Action::verify);
+  EXPECT_EQ(*parse({"index", "DIR", "--memory-limit", "5", "--cpu-limit", "6"}).cpu_limit_seconds, 6u);
+  EXPECT_EQ(parse({"idx", "--help"}).action, Action::help);
+  EXPECT_EQ(parse({"--version"}).action, Action::version);
+}
+
+TEST(PackCommandLine, SuggestsTheNearestName) {
+  expect_error(Fault::usage, {"\"idxx\"", "did you mean idx?"}, [] { parse({"idxx", "SRC"}); });
+  expect_error(Fault::usage, {"\"verfy\"", "did you mean verify?"}, [] { parse({"verfy", "DIR"}); });
+  expect_error(Fault::usage, {"--validaton", "did you mean --validation?"}, [] {
+    parse({"idx", "SRC", "-o", "OUT", "--validaton", "5"});
+  });
+}
+
+TEST(PackCommandLine, RefusesOptionsOfOtherCommands) {
+  expect_error(Fault::usage, {"--json"}, [] { parse({"idx", "SRC", "-o", "OUT", "--json"}); });
+  expect_error(Fault::usage, {"--seed"}, [] { parse({"info", "DIR", "--seed", "1"}); });
+}
+
+TEST(PackCommandLine, RefusesWrongValuesRepetitionsAndOmissions) {
+  expect_error(Fault::usage, {"--seed -3"}, [] { parse({"idx", "S", "-o", "O", "--seed", "-3"}); });
+  expect_error(Fault::usage, {"--validation 5x"}, [] { parse({"idx", "S", "-o", "O", "--validation", "5x"}); });
+  expect_error(Fault::usage, {"--classes 0"}, [] { parse({"idx", "S", "-o", "O", "--classes", "0"}); });
+  expect_error(Fault::usage, {"twice"}, [] { parse({"idx", "S", "-o", "O", "--output", "P"}); });
+  expect_error(Fault::usage, {"--seed needs a value"}, [] { parse({"idx", "S", "-o", "O", "--seed"}); });
+  expect_error(Fault::usage, {"takes no value"}, [] { parse({"info", "D", "--json=1"}); });
+  expect_error(Fault::usage, {"-o DIR is missing"}, [] { parse({"idx", "S"}); });
+  expect_error(Fault::usage, {"exactly one folder"}, [] { parse({"info"}); });
+  expect_error(Fault::usage, {"exactly one folder"}, [] { parse({"idx", "S", "T", "-o", "O"}); });
+  expect_error(Fault::usage, {"no command"}, [] { parse({}); });
+}
+
+}  // namespace
+}  // namespace hpctrain::pack
