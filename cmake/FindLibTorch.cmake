@@ -32,7 +32,9 @@ target_compile_definitions(hpctrain_libtorch INTERFACE FMT_HEADER_ONLY=1)
 target_link_directories(hpctrain_libtorch INTERFACE ${LIBTORCH_ROOT}/lib)
 
 # The wheel's torch_cuda registers the GPU backend from its static constructors: nothing references it by symbol.
-set(_torch_libraries torch torch_cpu c10)
+# libstdc++ comes first: LibTorch exports its own copy of std::filesystem from an older compiler, and a program that finds
+# that copy crashes in remove_all.
+set(_torch_libraries stdc++ torch torch_cpu c10)
 if(EXISTS ${LIBTORCH_ROOT}/lib/libtorch_cuda.so)
   set(LIBTORCH_HAS_CUDA TRUE)
   list(APPEND _torch_libraries torch_cuda c10_cuda)

@@ -53,8 +53,8 @@ Fault fault_of_exit_code(int code) {
 void run_packer(const std::filesystem::path& folder) {
   const std::string program = packer_program().string();
   const std::string out = folder.string();
-  std::array<const char*, 8> arguments = {program.c_str(), "idx",           kSourceFolder,   "-o",
-                                          out.c_str(),     "--class-names", kClassNames,  nullptr};
+  std::array<const char*, 8> arguments = {program.c_str(), "idx",           kSourceFolder, "-o",
+                                          out.c_str(),     "--class-names", kClassNames,   nullptr};
   pid_t child = 0;
   const int failure =
       posix_spawn(&child, program.c_str(), nullptr, nullptr, const_cast<char* const*>(arguments.data()), environ);

@@ -140,7 +140,10 @@ train::StopReason TrainCommand::train(comm::MpiSession& session, const data::Dat
       {{"hpctrain", kVersion}, {"libtorch", TORCH_VERSION}, {"mpi", comm::mpi_version_text()}},
       was_finished(world)};
   training_ = std::make_unique<train::TrainingRun>(input_.settings.run, context);
-  log_info("{}", make_start_table(input_.settings, context, granted_cpus_, training_->parameter_count()));
+  if (world.is_leader() && !input_.settings.run.quiet) {
+    const auto table = make_start_table(input_.settings, context, granted_cpus_, training_->parameter_count());
+    std::fputs(table.c_str(), stderr);
+  }
   return training_->run();
 }
 

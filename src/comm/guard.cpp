@@ -5,6 +5,7 @@
 #include <mpi.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <exception>
@@ -20,6 +21,8 @@ namespace {
 
 constexpr std::chrono::seconds kAbortTime{5};
 constexpr std::chrono::seconds kLeaveTime{8};
+// Ranks that meet the same damage at the same time would all say so; rank zero speaks and its abort ends the others.
+constexpr std::chrono::seconds kHeadStartOfRankZero{1};
 
 /// Ends the process with `code` after `last_words`, unless destroyed in time.
 class Deadline {
@@ -119,6 +122,7 @@ int fail(MpiSession& session, const std::exception_ptr& failure, const OnFailure
   FailureReport report = make_report(failure);
   report.rank = session.placement().rank;
   if (report.is_agreed) return leave_together(session, report, on_failure);
+  if (report.rank != 0) std::this_thread::sleep_for(kHeadStartOfRankZero * std::min(report.rank, 3));
   report_for_this_rank(report, on_failure);
   abort_job(report.code);
 }

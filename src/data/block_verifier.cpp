@@ -35,8 +35,8 @@ void BlockVerifier::open(std::size_t shard, std::size_t column, std::uint64_t bl
     const auto& digests = is_id ? layout.sample_id_block_xxh3 : layout.fields[column - 1].block_xxh3;
     const bool holds = xxh3_64({shards_.bytes(shard) + offset, bytes}) == digests[block];
     if (!holds) {
-      throw Error(Fault::data, describe_damaged_block(layout.path, columns_[column].name, columns_[column].row_bytes,
-                                                      layout.num_samples, block));
+      throw Error(Fault::data, describe_damaged_block(shards_.path(shard), columns_[column].name,
+                                                      columns_[column].row_bytes, layout.num_samples, block));
     }
   }
   const std::uint64_t before = opened_[bit / 64].fetch_or(1ull << (bit % 64), std::memory_order_acq_rel);

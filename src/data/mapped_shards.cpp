@@ -20,7 +20,7 @@ constexpr int kPopulateRead = 22;  // MADV_POPULATE_READ, Linux 5.14; older C li
 
 }  // namespace
 
-MappedShards::MappedShards(const DatasetIndex& index, const Split& split) {
+MappedShards::MappedShards(const DatasetIndex& index, const Split& split) : folder_(index.folder) {
   const auto first = index.shards.begin() + static_cast<std::ptrdiff_t>(split.first_shard);
   layouts_.assign(first, first + static_cast<std::ptrdiff_t>(split.shard_count));
   try {
@@ -76,7 +76,7 @@ void MappedShards::populate(std::size_t shard, std::uint64_t offset, std::uint64
   if (::madvise(memory, length, kPopulateRead) == 0 || errno != EFAULT) return;
   throw Error(Fault::data, fmt::format("{}: bytes {} to {} cannot be read: the file was cut short while in use, or its "
                                        "disk fails; copy the file again, or {}",
-                                       layout(shard).path, offset, offset + bytes, kPackAgain));
+                                       path(shard), offset, offset + bytes, kPackAgain));
 }
 
 }  // namespace hpctrain::data

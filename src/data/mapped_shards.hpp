@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ class MappedShards {
   std::size_t count() const noexcept { return shards_.size(); }
   const ShardIndex& layout(std::size_t shard) const noexcept { return *shards_[shard].layout; }
   const std::byte* bytes(std::size_t shard) const noexcept { return shards_[shard].bytes; }
+  /// Whole path, for messages.
+  std::string path(std::size_t shard) const { return (folder_ / layout(shard).path).string(); }
   RowPlace place_of(std::uint64_t row_in_split) const noexcept;
 
   /// Brings a range of a shard into memory, in one system call instead of a page fault for every 64 KiB.
@@ -41,6 +44,7 @@ class MappedShards {
   void map(const std::string& path, const ShardIndex& layout);
   void unmap_all() noexcept;
 
+  std::filesystem::path folder_;
   std::vector<ShardIndex> layouts_;  // own copy: the index may go before the loader does
   std::vector<Mapping> shards_;
   std::vector<std::uint64_t> first_rows_;  // of each shard, counted from the split's first row

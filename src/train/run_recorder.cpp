@@ -85,6 +85,7 @@ void RunRecorder::record_evaluation(const Progress& progress, const EvaluationRe
   flush_step();
   metrics_->record(position_of(progress), monitor::EvalEvent{report.split, report.metrics});
   results_[report.split] = {report.split, report.metrics};
+  tables_[report.split] = report.tables;
   std::string text;
   for (const auto& [name, value] : report.metrics) text += "  " + name + " " + monitor::format_metric(name, value);
   log_info("{} after epoch {} (step {}, {} samples):{}", report.split, epoch_of_last_step(progress) + 1, progress.step,
@@ -132,7 +133,9 @@ void RunRecorder::record_end(const Progress& progress, const std::string& reason
   summary.phases = phases;
   for (const auto& [split, result] : results_) summary.results.push_back(result);
   summary.run_folder = settings_.run_folder;
-  if (!settings_.quiet) std::fputs(monitor::make_summary_text(summary).c_str(), stdout);
+  if (settings_.quiet) return;
+  for (const auto& [split, table] : tables_) std::fputs(("\n" + split + "\n" + table).c_str(), stdout);
+  std::fputs(("\n" + monitor::make_summary_text(summary)).c_str(), stdout);
 }
 
 }  // namespace hpctrain::train

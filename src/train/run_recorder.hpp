@@ -66,6 +66,7 @@ class RunRecorder {
   std::uint64_t steps_ = 0;
   double last_loss_ = 0;
   std::map<std::string, monitor::SplitResult> results_;
+  std::map<std::string, std::string> tables_;
 };
 
 /// Epoch that the step just made belongs to: the cursor may already stand at the start of the next one.

@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <cstdio>
 
 #include "comm/agree.hpp"
 #include "core/log.hpp"
@@ -108,8 +109,10 @@ void TrainingRun::make_loop() {
 StopReason TrainingRun::run() {
   const Progress progress = restore();
   if (context_.was_finished && progress.step >= length_.total_steps) {
-    log_info("{} is already complete: {} steps; raise train.epochs to go on", context_.run_folder.string(),
-             progress.step);
+    if (context_.group.is_leader()) {
+      std::printf("%s is already complete: %llu steps; raise train.epochs to go on\n", context_.run_folder.c_str(),
+                  static_cast<unsigned long long>(progress.step));
+    }
     return StopReason::finished;
   }
   record_start(progress);

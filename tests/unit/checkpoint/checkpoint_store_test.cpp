@@ -1,4 +1,5 @@
 // The store as a run uses it: restoring, fences, retention, several ranks.
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <mutex>
@@ -76,6 +77,20 @@ TEST(CheckpointStore, KeepsTheNewestAndTheBest) {
   EXPECT_THAT(steps_on_disk(disk), ElementsAre(2, 4, 5));
   EXPECT_EQ(find_best_checkpoint(disk, kRun), step_folder(2));
   EXPECT_EQ(restored_step(disk), 5U);
+}
+
+TEST(CheckpointStore, EmptiesAnOldCheckpointOnlyOnceItsNewNameIsDurable) {
+  SimulatedFileSystem disk = make_disk();
+  Start start(disk, 1);
+  start.save(1);
+  start.save(2);
+  const auto log = disk.operation_log();
+  const auto renamed = std::find_if(log.begin(), log.end(), [](const std::string& operation) {
+    return operation.starts_with("rename") && operation.find(".tmp-remove-step-0000000001") != std::string::npos;
+  });
+  ASSERT_NE(renamed, log.end());
+  EXPECT_EQ(*(renamed + 1), "sync folder /runs/a/ckpt");
+  EXPECT_EQ(*(renamed + 2), "remove /runs/a/ckpt/.tmp-remove-step-0000000001");
 }
 
 TEST(CheckpointStore, LeavesASoundCheckpointOfTheStepAsItIs) {
