@@ -47,6 +47,12 @@ void add_model_options(OptionTable& table, Settings& settings) {
                 .sweepable()
                 .identity()
                 .help("The network"));
+  table.add(option(settings.run.stem, "model", "stem")
+                .choices({{"imagenet", models::Stem::imagenet}, {"small", models::Stem::small}})
+                .sweepable()
+                .identity()
+                .help("First layers of a ResNet: imagenet halves the resolution twice and takes torchvision's weights, "
+                      "small keeps it, for images of about 32 pixels"));
 }
 
 void add_optimizer_options(OptionTable& table, Settings& settings) {

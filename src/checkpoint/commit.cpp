@@ -78,7 +78,7 @@ void withdraw(FileSystem& files, const std::filesystem::path& temporary, const s
     if (is_renamed) files.rename_no_replace(target, temporary);
     files.remove_all(temporary);
   } catch (const Error& error) {
-    log_warning("{}; the next start removes it", error.what());
+    log_warning("{}; the next start settles it", error.what());
   }
 }
 

@@ -18,13 +18,13 @@ std::vector<ParameterExtent> extents_of(const std::vector<checkpoint::NamedTenso
 
 }  // namespace
 
-GradientBuckets::GradientBuckets(const std::vector<checkpoint::NamedTensor>& parameters)
+GradientBuckets::GradientBuckets(const std::vector<checkpoint::NamedTensor>& parameters, std::int64_t passengers)
     : plan_(plan_buckets(extents_of(parameters), kBucketElements)) {
   require_invariant(!plan_.buckets.empty(), "a network has at least one parameter");
   const auto options = torch::TensorOptions().dtype(torch::kFloat32).device(parameters.front().tensor.device());
   for (std::size_t b = 0; b < plan_.buckets.size(); ++b) {
     const bool is_last = b + 1 == plan_.buckets.size();
-    buffers_.push_back(torch::zeros({plan_.buckets[b].elements + (is_last ? 1 : 0)}, options));
+    buffers_.push_back(torch::zeros({plan_.buckets[b].elements + (is_last ? passengers : 0)}, options));
     for (const auto& entry : plan_.buckets[b].entries) {
       torch::Tensor parameter = parameters[entry.parameter].tensor;
       require_invariant(parameter.scalar_type() == torch::kFloat32, "parameters are float32");
@@ -32,15 +32,11 @@ GradientBuckets::GradientBuckets(const std::vector<checkpoint::NamedTensor>& par
       parameter.mutable_grad() = buffers_[b].as_strided(parameter.sizes(), parameter.strides(), entry.offset);
     }
   }
-  loss_ = buffers_.back().select(0, plan_.buckets.back().elements);
+  passengers_ = buffers_.back().narrow(0, plan_.buckets.back().elements, passengers);
 }
 
 void GradientBuckets::zero() {
   for (auto& buffer : buffers_) buffer.zero_();
-}
-
-void GradientBuckets::add_loss(const torch::Tensor& loss) {
-  loss_.add_(loss.detach());
 }
 
 void GradientBuckets::sum_over_ranks(comm::GradientChannel& channel, void* compute_stream) {
@@ -51,10 +47,6 @@ void GradientBuckets::sum_over_ranks(comm::GradientChannel& channel, void* compu
                                  comm::ReduceOp::sum, compute_stream));
   }
   for (auto& reduction : pending) reduction->wait();
-}
-
-torch::Tensor GradientBuckets::loss() const {
-  return loss_.clone();
 }
 
 }  // namespace hpctrain::train

@@ -9,6 +9,7 @@
 #include "data/batch_plan.hpp"
 #include "data/loader.hpp"
 #include "device/device.hpp"
+#include "models/network.hpp"
 
 namespace hpctrain::train {
 
@@ -59,6 +60,7 @@ struct CadenceSettings {
 struct RunSettings {
   std::string task = "classification";
   std::string network = "small-convnet";
+  models::Stem stem = models::Stem::imagenet;
   TrainSettings train;
   OptimizerSettings optimizer;
   ScheduleSettings schedule;

@@ -27,15 +27,23 @@ StepReport TrainStep::run(std::uint64_t step) {
   const data::GlobalBatch batch = accumulate_gradients(step);
   {
     const PhaseTimer timer(parts_.clock, Phase::communication);
+    parts_.statistics.write(own_statistics());
     parts_.buckets.sum_over_ranks(parts_.channel, device::compute_stream(parts_.device));
   }
   const PhaseTimer timer(parts_.clock, Phase::optimizer);
   parts_.optimizer.step(lr);
-  return {batch, parts_.buckets.loss(), lr};
+  parts_.statistics.apply(own_statistics());
+  // A copy: the next step writes into the bucket before anybody has read this loss.
+  return {batch, parts_.buckets.passengers().select(0, 0).clone(), lr};
+}
+
+torch::Tensor TrainStep::own_statistics() const {
+  return parts_.buckets.passengers().narrow(0, kStepPassengers, parts_.statistics.elements());
 }
 
 data::GlobalBatch TrainStep::accumulate_gradients(std::uint64_t step) {
   parts_.buckets.zero();
+  parts_.statistics.clear();
   while (true) {
     auto lease = [this] {
       const PhaseTimer timer(parts_.clock, Phase::data_wait);
@@ -68,7 +76,7 @@ void TrainStep::run_micro_step(const data::MicroBatch& records, std::uint64_t st
   {
     const PhaseTimer timer(parts_.clock, Phase::backward);
     loss.backward();
-    parts_.buckets.add_loss(loss);
+    parts_.buckets.passengers().select(0, 0).add_(loss.detach());
   }
   // The slot goes back to the loader after this: on a GPU its copy must have been read.
   device::wait_for_uploads(parts_.device);

@@ -15,8 +15,12 @@
 #include "train/gradient_buckets.hpp"
 #include "train/optimizer.hpp"
 #include "train/schedule.hpp"
+#include "train/step_statistics.hpp"
 
 namespace hpctrain::train {
+
+/// Values of its own that a step sums along with the gradients: the loss.
+inline constexpr std::int64_t kStepPassengers = 1;
 
 struct StepReport {
   data::GlobalBatch batch;
@@ -31,7 +35,8 @@ class TrainStep {
     const tasks::Task& task;
     models::Network& network;
     data::Loader& loader;
-    GradientBuckets& buckets;
+    GradientBuckets& buckets;  ///< with kStepPassengers and the statistics' elements as passengers
+    StepStatistics& statistics;
     Optimizer& optimizer;
     const Schedule& schedule;
     comm::GradientChannel& channel;
@@ -50,6 +55,7 @@ class TrainStep {
 
  private:
   data::GlobalBatch accumulate_gradients(std::uint64_t step);
+  torch::Tensor own_statistics() const;
   void run_micro_step(const data::MicroBatch& records, std::uint64_t step);
 
   Parts parts_;

@@ -71,11 +71,14 @@ TrainingRun::~TrainingRun() = default;
 void TrainingRun::make_network() {
   task_ = tasks::make_task(settings_.task, context_.index, {.seed = settings_.train.seed});
   torch::manual_seed(settings_.train.seed);
-  network_ = models::make_network(settings_.network, task_->network_spec());
+  models::NetworkSpec spec = task_->network_spec();
+  spec.stem = settings_.stem;
+  network_ = models::make_network(settings_.network, spec);
   network_->to(context_.device);
   network_->train();
   state_ = network_state(*network_);
-  buckets_ = std::make_unique<GradientBuckets>(state_.parameters);
+  statistics_ = std::make_unique<StepStatistics>(*network_);
+  buckets_ = std::make_unique<GradientBuckets>(state_.parameters, kStepPassengers + statistics_->elements());
   optimizer_ = make_optimizer(settings_.optimizer, state_.parameters);
   state_.optimizer = optimizer_->state();
 }
@@ -83,9 +86,9 @@ void TrainingRun::make_network() {
 void TrainingRun::make_loop() {
   length_ = plan_run_length(loader_->steps_per_epoch(), settings_.train.epochs, settings_.train.steps.value_or(0));
   schedule_ = std::make_unique<Schedule>(settings_.schedule, settings_.optimizer.lr, length_);
-  step_ = std::make_unique<TrainStep>(TrainStep::Parts{*task_, *network_, *loader_, *buckets_, *optimizer_, *schedule_,
-                                                       *channel_, clock_, context_.device, settings_.train.seed,
-                                                       audit_.get()});
+  step_ = std::make_unique<TrainStep>(TrainStep::Parts{*task_, *network_, *loader_, *buckets_, *statistics_,
+                                                       *optimizer_, *schedule_, *channel_, clock_, context_.device,
+                                                       settings_.train.seed, audit_.get()});
   evaluator_ = std::make_unique<Evaluator>(Evaluator::Parts{context_.index, *task_, *network_, context_.group,
                                                             context_.placement, context_.device, settings_.loader,
                                                             slots_, settings_.evaluation.max_samples});
@@ -116,6 +119,12 @@ StopReason TrainingRun::run() {
     return StopReason::finished;
   }
   record_start(progress);
+  if (statistics_->elements() > 0) {
+    log_info(
+        "{} normalises over each micro-batch of a rank: its results depend on the number of ranks and on "
+        "train.micro-batch",
+        settings_.network);
+  }
   return trainer_->run(progress);
 }
 

@@ -66,6 +66,7 @@ class TrainingRun {
   std::unique_ptr<tasks::Task> task_;
   std::shared_ptr<models::Network> network_;
   checkpoint::TrainingState state_;
+  std::unique_ptr<StepStatistics> statistics_;
   std::unique_ptr<GradientBuckets> buckets_;
   std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<comm::Communicator> gradient_group_;  ///< gradients never meet other messages

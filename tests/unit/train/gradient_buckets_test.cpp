@@ -25,7 +25,7 @@ class TwoLayers : public models::Network {
 TEST(GradientBuckets, BackwardAddsIntoTheBucketsInPlace) {
   TwoLayers network;
   const auto state = network_state(network);
-  GradientBuckets buckets(state.parameters);
+  GradientBuckets buckets(state.parameters, 2);
   const auto input = torch::randn({5, 4});
   network.forward(input).sum().backward();
   const auto once = state.parameters[0].tensor.grad().clone();
@@ -36,22 +36,23 @@ TEST(GradientBuckets, BackwardAddsIntoTheBucketsInPlace) {
   for (const auto& parameter : state.parameters) EXPECT_EQ(parameter.tensor.grad().abs().sum().item<float>(), 0);
 }
 
-TEST(GradientBuckets, SumsGradientsAndLossOverRanks) {
+TEST(GradientBuckets, SumsGradientsAndPassengersOverRanks) {
   comm::run_ranks(3, [](comm::Communicator& group) {
     TwoLayers network;
     const auto state = network_state(network);
-    GradientBuckets buckets(state.parameters);
+    GradientBuckets buckets(state.parameters, 2);
     const auto channel = comm::make_host_channel(group);
     for (const auto& parameter : state.parameters) {
       torch::Tensor tensor = parameter.tensor;
       tensor.mutable_grad().fill_(static_cast<double>(1 << group.rank()));
     }
-    buckets.add_loss(torch::tensor(0.5f * static_cast<float>(group.rank())));
+    buckets.passengers().copy_(torch::tensor({0.5f * static_cast<float>(group.rank()), 1.0f}));
     buckets.sum_over_ranks(*channel, nullptr);
     for (const auto& parameter : state.parameters) {
       EXPECT_TRUE(parameter.tensor.grad().eq(7).all().item<bool>()) << parameter.name;
     }
-    EXPECT_EQ(buckets.loss().item<float>(), 1.5f);
+    EXPECT_EQ(buckets.passengers()[0].item<float>(), 1.5f);
+    EXPECT_EQ(buckets.passengers()[1].item<float>(), 3.0f);
   });
 }
 
