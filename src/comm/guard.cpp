@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <csignal>
 #include <exception>
 #include <mutex>
 #include <thread>
@@ -122,6 +123,9 @@ int fail(MpiSession& session, const std::exception_ptr& failure, const OnFailure
   FailureReport report = make_report(failure);
   report.rank = session.placement().rank;
   if (report.is_agreed) return leave_together(session, report, on_failure);
+  // The launcher ends the others with SIGTERM first: a program that catches it would live on for a second and speak
+  // too.
+  std::signal(SIGTERM, SIG_DFL);
   if (report.rank != 0) std::this_thread::sleep_for(kHeadStartOfRankZero * std::min(report.rank, 3));
   report_for_this_rank(report, on_failure);
   abort_job(report.code);

@@ -88,7 +88,7 @@ TEST(CheckpointStore, EmptiesAnOldCheckpointOnlyOnceItsNewNameIsDurable) {
   const auto renamed = std::find_if(log.begin(), log.end(), [](const std::string& operation) {
     return operation.starts_with("rename") && operation.find(".tmp-remove-step-0000000001") != std::string::npos;
   });
-  ASSERT_NE(renamed, log.end());
+  ASSERT_GE(log.end() - renamed, 3);
   EXPECT_EQ(*(renamed + 1), "sync folder /runs/a/ckpt");
   EXPECT_EQ(*(renamed + 2), "remove /runs/a/ckpt/.tmp-remove-step-0000000001");
 }

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/clock.hpp"
-#include "unit/data/packed_fixture.hpp"
+#include "unit/data/support/packed_fixture.hpp"
 
 namespace hpctrain::data {
 namespace {

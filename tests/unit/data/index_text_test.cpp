@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "data/dataset_index.hpp"
-#include "unit/data/packed_fixture.hpp"
+#include "unit/data/support/packed_fixture.hpp"
 
 namespace hpctrain::data {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "data/schema_attributes.hpp"
 #include "data/shard_header.hpp"
-#include "unit/data/packed_fixture.hpp"
+#include "unit/data/support/packed_fixture.hpp"
 
 namespace hpctrain::data {
 namespace {

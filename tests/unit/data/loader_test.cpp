@@ -8,7 +8,7 @@
 #include <set>
 
 #include "data/sample_order.hpp"
-#include "unit/data/packed_fixture.hpp"
+#include "unit/data/support/packed_fixture.hpp"
 
 namespace hpctrain::data {
 namespace {

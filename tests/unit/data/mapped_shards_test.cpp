@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "unit/data/packed_fixture.hpp"
+#include "unit/data/support/packed_fixture.hpp"
 
 namespace hpctrain::data {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "data/layout_reader.hpp"
 #include "data/verify.hpp"
-#include "unit/data/packed_fixture.hpp"
+#include "unit/data/support/packed_fixture.hpp"
 
 namespace hpctrain::data {
 namespace {

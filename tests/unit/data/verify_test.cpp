@@ -5,7 +5,7 @@
 
 #include "core/philox.hpp"
 #include "data/layout_reader.hpp"
-#include "unit/data/packed_fixture.hpp"
+#include "unit/data/support/packed_fixture.hpp"
 
 namespace hpctrain::data {
 namespace {

@@ -6,8 +6,8 @@
 #include <cstring>
 
 #include "pack/idx_file.hpp"
-#include "unit/data/packed_fixture.hpp"
-#include "unit/pack/idx_fixture.hpp"
+#include "unit/data/support/packed_fixture.hpp"
+#include "unit/pack/support/idx_fixture.hpp"
 
 namespace hpctrain::pack {
 namespace {

@@ -7,7 +7,7 @@
 #include <numeric>
 #include <set>
 
-#include "unit/data/packed_fixture.hpp"
+#include "unit/data/support/packed_fixture.hpp"
 
 namespace hpctrain::pack {
 namespace {

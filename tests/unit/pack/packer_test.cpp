@@ -11,8 +11,8 @@
 #include "data/layout_reader.hpp"
 #include "data/verify.hpp"
 #include "pack/idx_source.hpp"
-#include "unit/data/packed_fixture.hpp"
-#include "unit/pack/idx_fixture.hpp"
+#include "unit/data/support/packed_fixture.hpp"
+#include "unit/pack/support/idx_fixture.hpp"
 
 namespace hpctrain::pack {
 namespace {
