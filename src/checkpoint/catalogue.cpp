@@ -1,6 +1,8 @@
 // A checkpoint is trusted only after every byte of it was compared with its manifest.
 #include "checkpoint/catalogue.hpp"
 
+#include "checkpoint/checkpoint.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -171,6 +173,12 @@ LoadedCheckpoint load_weights(FileSystem& files, const std::filesystem::path& fo
       return entry.file == name && entry.group != TensorGroup::optimizer;
     });
   });
+}
+
+std::uint64_t checkpoint_bytes(FileSystem& files, const std::filesystem::path& folder) {
+  std::uint64_t bytes = 0;
+  for (const std::string& name : files.list_folder(folder)) bytes += files.file_bytes(folder / name);
+  return bytes;
 }
 
 }  // namespace hpctrain::checkpoint

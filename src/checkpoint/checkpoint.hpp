@@ -61,6 +61,10 @@ class CheckpointStore {
   std::unique_ptr<Impl> impl_;
 };
 
+/// Bytes of all files of a committed checkpoint.   (one process)
+///   errors  Fault::storage
+std::uint64_t checkpoint_bytes(FileSystem& files, const std::filesystem::path& folder);
+
 /// Folder of the best checkpoint of a run (by metric), or of the newest where none has one.   (one process)
 ///   errors  Fault::no_checkpoint
 std::filesystem::path find_best_checkpoint(FileSystem& files, const std::filesystem::path& run_folder);

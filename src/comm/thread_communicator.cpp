@@ -92,7 +92,7 @@ struct ThreadGroup {
 /// One rank's part in one exchange.
 class Ticket {
  public:
-  Ticket(std::shared_ptr<ThreadGroup> group, int rank, std::uint64_t call, std::string what, Bytes mine)
+  Ticket(std::shared_ptr<ThreadGroup> group, int rank, std::uint64_t call, const std::string& what, Bytes mine)
       : group_(std::move(group)), call_(call) {
     const auto guard = group_->world->lock();
     Exchange& exchange = group_->exchanges[call_];

@@ -13,7 +13,7 @@ OwnedDescriptor::~OwnedDescriptor() {
 }
 
 OwnedDescriptor open_retrying(const std::filesystem::path& path, int flags) noexcept {
-  int descriptor;
+  int descriptor = -1;
   do {
     descriptor = ::open(path.c_str(), flags | O_CLOEXEC, 0666);
   } while (descriptor < 0 && errno == EINTR);

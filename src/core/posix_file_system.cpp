@@ -40,7 +40,7 @@ class PosixWritableFile final : public WritableFile {
   void sync() override {
     require_open();
     // An interrupted fsync has not failed yet; a failed one must never be repeated (file_system.hpp).
-    int result;
+    int result = 0;
     do {
       result = ::fsync(descriptor_.get());
     } while (result != 0 && errno == EINTR);
@@ -143,7 +143,7 @@ class PosixFileSystem final : public FileSystem {
   void sync_folder(const fs::path& folder) override {
     const OwnedDescriptor descriptor = open_retrying(folder, O_RDONLY | O_DIRECTORY);
     if (!descriptor.is_open()) throw storage_error("open folder", folder, errno);
-    int result;
+    int result = 0;
     do {
       result = ::fsync(descriptor.get());
     } while (result != 0 && errno == EINTR);

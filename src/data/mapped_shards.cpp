@@ -68,8 +68,8 @@ RowPlace MappedShards::place_of(std::uint64_t row_in_split) const noexcept {
 
 void MappedShards::populate(std::size_t shard, std::uint64_t offset, std::uint64_t bytes) const {
   if (bytes == 0) return;
-  static const auto page_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  const std::uint64_t begin = offset / page_bytes * page_bytes;
+  static const auto kPageBytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  const std::uint64_t begin = offset / kPageBytes * kPageBytes;
   void* memory = const_cast<std::byte*>(shards_[shard].bytes) + begin;
   const std::uint64_t length = offset + bytes - begin;
   ::madvise(memory, length, MADV_WILLNEED);  // one large read instead of one for each page

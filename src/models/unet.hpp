@@ -11,7 +11,8 @@
 namespace hpctrain::models {
 
 /// U-Net of six levels (strides 2 to 64) that adds skips instead of concatenating them and stops at stride 4: there the
-/// heatmap's peak is still found to a fraction of a pixel, and the costly fine levels of a full U-Net are saved.
+/// peak of a clean Gaussian still tells its place to a fraction of a pixel, and the costly fine levels of a full U-Net
+/// are saved.
 ///   shapes  [N, channels, height, width] → heatmaps [N, outputs, ⌈height/4⌉, ⌈width/4⌉], unbounded values
 ///   cost    about 1.1 million parameters, 0.7 GFLOP forward per 256×256 image
 ///   source  U-Net, Ronneberger et al. 2015; added skips as in feature pyramids, Lin et al. 2017

@@ -72,7 +72,7 @@ std::vector<std::string> split_names(const std::string& text) {
 }
 
 const std::vector<Option>& options() {
-  static const std::vector<Option> table{
+  static const std::vector<Option> kTable{
       {"--output", true, {Action::pack}, [](PackCommand& c, const auto&, const auto& v) { c.folder = v; }},
       {"--validation",
        true,
@@ -106,7 +106,7 @@ const std::vector<Option>& options() {
       {"--cpu-limit", true, {Action::index}, [](PackCommand& c, const auto& n, const auto& v) {
          c.cpu_limit_seconds = parse_count(n, v, 1);
        }}};
-  return table;
+  return kTable;
 }
 
 /// Options that this command knows: what a mistyped one is compared with.

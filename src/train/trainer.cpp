@@ -70,8 +70,11 @@ void Trainer::save(bool must_succeed) {
     const std::filesystem::path folder = parts_.checkpoints.save(parts_.state, record);
     failed_saves_in_a_row_ = 0;
     newest_checkpoint_ = folder.lexically_relative(parts_.run_folder).string();
-    parts_.recorder.record_checkpoint(progress_,
-                                      {.save_seconds = watch.seconds(), .bytes = 0, .path = *newest_checkpoint_});
+    monitor::CheckpointEvent event;
+    event.save_seconds = watch.seconds();
+    if (parts_.group.is_leader()) event.bytes = checkpoint::checkpoint_bytes(parts_.files, folder);
+    event.path = *newest_checkpoint_;
+    parts_.recorder.record_checkpoint(progress_, event);
   } catch (const Error& error) {
     if (error.fault() != Fault::storage || must_succeed || ++failed_saves_in_a_row_ >= kFailedSavesUntilStop) throw;
     const std::string text = "checkpoint of step " + std::to_string(progress_.step) +

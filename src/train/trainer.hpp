@@ -36,6 +36,7 @@ class Trainer {
     nlohmann::json steering;             ///< fixed values every checkpoint repeats (seed, order, layout digest …)
     std::string config_digest;
     std::filesystem::path run_folder;
+    FileSystem& files;
   };
 
   explicit Trainer(Parts parts) : parts_(std::move(parts)) {}

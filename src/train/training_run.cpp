@@ -106,7 +106,7 @@ void TrainingRun::make_loop() {
   }
   trainer_ = std::make_unique<Trainer>(Trainer::Parts{
       context_.group, *loader_, *step_, *evaluator_, *boundary_, *checkpoints_, state_, *recorder_, clock_, length_,
-      splits, watched, has_validation, fixed_steering(), context_.config_digest, context_.run_folder});
+      splits, watched, has_validation, fixed_steering(), context_.config_digest, context_.run_folder, context_.files});
 }
 
 StopReason TrainingRun::run() {

@@ -56,7 +56,11 @@ class TrainingTest(ProgramTest):
         report = json.loads((run / "exit.json").read_text())
         self.assertEqual(report["code"], 0)
         self.assertEqual(report["step"], 39)
-        self.assertTrue((run / report["checkpoint"] / "MANIFEST.json").exists())
+        newest = run / report["checkpoint"]
+        self.assertTrue((newest / "MANIFEST.json").exists())
+        saved = read_metrics(run, "checkpoint")[-1]
+        self.assertEqual(saved["path"], report["checkpoint"])
+        self.assertEqual(saved["bytes"], sum(file.stat().st_size for file in newest.iterdir()))
 
     def test_run_ini_starts_a_new_equal_run(self):
         first = self.train("first", "--epochs", "1", "--batch", "64", "--optim.name", "adamw", "--lr", "0.002")
