@@ -19,5 +19,5 @@ SYSTEM_PACKAGES=(
   libgtest-dev libgmock-dev
   dataset-fashion-mnist
 )
-# Only the checks of scripts/test need these.
-CHECK_PACKAGES=(clang-format clang-tidy shellcheck)
+# Only scripts/test needs these.
+CHECK_PACKAGES=(clang-format clang-tidy shellcheck strace)

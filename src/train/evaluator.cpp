@@ -6,12 +6,6 @@
 #include "device/device.hpp"
 
 namespace hpctrain::train {
-namespace {
-
-/// Scoring keeps no activations, so it can take larger batches than training; beyond this speed gains nothing.
-constexpr std::uint64_t kSamplesPerRank = 250;
-
-}  // namespace
 
 EvaluationReport Evaluator::run(const std::string& split) {
   const Stopwatch watch;
@@ -33,8 +27,8 @@ torch::Tensor Evaluator::score_own_share(const std::string& split) {
   parts_.network.eval();
   data::LoaderPlan plan;
   plan.split = split;
-  plan.batch = kSamplesPerRank * static_cast<std::uint64_t>(parts_.placement.world);
-  plan.micro_batch = kSamplesPerRank;
+  plan.batch = parts_.micro_batch * static_cast<std::uint64_t>(parts_.placement.world);
+  plan.micro_batch = parts_.micro_batch;
   plan.shuffled = false;
   plan.epochs = 1;
   plan.max_samples = parts_.max_samples;

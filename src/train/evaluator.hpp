@@ -34,6 +34,7 @@ class Evaluator {
     torch::Device device;
     data::LoaderSettings loader;
     data::SlotAllocator& slots;
+    std::uint64_t micro_batch;  ///< samples of a rank at once; what training uses is known to fit
     std::optional<std::uint64_t> max_samples;
   };
 

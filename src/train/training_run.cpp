@@ -89,9 +89,9 @@ void TrainingRun::make_loop() {
   step_ = std::make_unique<TrainStep>(TrainStep::Parts{*task_, *network_, *loader_, *buckets_, *statistics_,
                                                        *optimizer_, *schedule_, *channel_, clock_, context_.device,
                                                        settings_.train.seed, audit_.get()});
-  evaluator_ = std::make_unique<Evaluator>(Evaluator::Parts{context_.index, *task_, *network_, context_.group,
-                                                            context_.placement, context_.device, settings_.loader,
-                                                            slots_, settings_.evaluation.max_samples});
+  evaluator_ = std::make_unique<Evaluator>(Evaluator::Parts{
+      context_.index, *task_, *network_, context_.group, context_.placement, context_.device, settings_.loader, slots_,
+      micro_batch_of(settings_.train, context_.placement.world), settings_.evaluation.max_samples});
   boundary_ = std::make_unique<StepBoundary>(context_.group, length_, settings_.cadence, settings_.evaluation);
   recorder_ = std::make_unique<RunRecorder>(RunRecorder::Settings{context_.run_folder, context_.group.is_leader(),
                                                                   settings_.quiet, length_, loader_->num_samples()});
