@@ -1,6 +1,6 @@
 #include "models/batch_norm.hpp"
 
-#include <torch/torch.h>
+#include <torch/nn.h>
 
 #include "core/error.hpp"
 

@@ -1,6 +1,6 @@
 #include "models/residual_block.hpp"
 
-#include <torch/torch.h>
+#include <torch/nn.h>
 
 namespace hpctrain::models {
 namespace {

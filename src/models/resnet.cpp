@@ -1,6 +1,6 @@
 #include "models/resnet.hpp"
 
-#include <torch/torch.h>
+#include <torch/nn.h>
 
 #include <string>
 

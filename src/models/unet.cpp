@@ -1,6 +1,6 @@
 #include "models/unet.hpp"
 
-#include <torch/torch.h>
+#include <torch/nn.h>
 
 #include <array>
 #include <string>

@@ -1,7 +1,7 @@
 #include "tasks/augmentation.hpp"
 
 #include <ATen/Context.h>
-#include <torch/torch.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 #include <cmath>

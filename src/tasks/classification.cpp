@@ -1,7 +1,7 @@
 #include "tasks/classification.hpp"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 #include <cstring>

@@ -1,6 +1,6 @@
 #include "tasks/heatmap_decoders.hpp"
 
-#include <torch/torch.h>
+#include <torch/utils.h>
 
 #include <cmath>
 

@@ -1,6 +1,6 @@
 #include "tasks/heatmaps.hpp"
 
-#include <torch/torch.h>
+#include <torch/utils.h>
 
 namespace hpctrain::tasks {
 namespace {

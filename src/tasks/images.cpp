@@ -1,6 +1,6 @@
 #include "tasks/images.hpp"
 
-#include <torch/torch.h>
+#include <torch/utils.h>
 
 #include "core/error.hpp"
 #include "device/device.hpp"

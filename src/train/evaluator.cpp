@@ -1,6 +1,6 @@
 #include "train/evaluator.hpp"
 
-#include <torch/torch.h>
+#include <torch/utils.h>
 
 #include "core/clock.hpp"
 #include "device/device.hpp"

@@ -1,6 +1,6 @@
 #include "train/gradient_buckets.hpp"
 
-#include <torch/torch.h>
+#include <torch/utils.h>
 
 #include "core/error.hpp"
 

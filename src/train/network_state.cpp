@@ -1,6 +1,6 @@
 #include "train/network_state.hpp"
 
-#include <torch/torch.h>
+#include <torch/utils.h>
 
 namespace hpctrain::train {
 namespace {

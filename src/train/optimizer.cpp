@@ -1,6 +1,6 @@
 #include "train/optimizer.hpp"
 
-#include <torch/torch.h>
+#include <torch/utils.h>
 
 #include "core/error.hpp"
 

@@ -1,7 +1,7 @@
 #include "train/run_recorder.hpp"
 
 #include <fmt/format.h>
-#include <torch/torch.h>
+#include <torch/utils.h>
 
 #include <cstdio>
 

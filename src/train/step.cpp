@@ -1,6 +1,6 @@
 #include "train/step.hpp"
 
-#include <torch/torch.h>
+#include <torch/utils.h>
 
 #include "core/error.hpp"
 #include "core/philox.hpp"

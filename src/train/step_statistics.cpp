@@ -1,6 +1,6 @@
 #include "train/step_statistics.hpp"
 
-#include <torch/torch.h>
+#include <torch/utils.h>
 
 namespace hpctrain::train {
 

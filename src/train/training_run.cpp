@@ -1,6 +1,6 @@
 #include "train/training_run.hpp"
 
-#include <torch/torch.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 #include <cstdio>

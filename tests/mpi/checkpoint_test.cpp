@@ -2,7 +2,7 @@
 // Save and restore on a real folder between real processes.
 #include <gtest/gtest.h>
 #include <stdlib.h>
-#include <torch/torch.h>
+#include <torch/utils.h>
 
 #include <filesystem>
 #include <fstream>

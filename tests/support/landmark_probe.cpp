@@ -1,6 +1,6 @@
 // Runs the landmark mathematics on numbers from standard input (JSON) and answers on standard output (JSON), so that
 // tests/parity/heatmaps_test.py can compare them with numpy. Not installed.
-#include <torch/torch.h>
+#include <torch/utils.h>
 
 #include <cmath>
 #include <iostream>

@@ -2,7 +2,7 @@
 //   network_probe NAME STEM IN.safetensors OUT.safetensors
 // IN: every parameter and buffer under its name, `probe.images` [N, C, H, W] and `probe.upstream`, the gradient of the
 // output. OUT: `output`, `gradient.images` and `gradient.<parameter>`, all in evaluation mode.
-#include <torch/torch.h>
+#include <torch/utils.h>
 
 #include <cstdio>
 #include <exception>

@@ -2,7 +2,7 @@
 #include "checkpoint/safetensors.hpp"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/utils.h>
 
 #include <cstring>
 

@@ -1,6 +1,6 @@
 // The digest against figures that Python's hashlib gave for the bytes in docs/formats/checkpoint.md.
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/utils.h>
 
 #include "checkpoint/training_state.hpp"
 

@@ -1,7 +1,7 @@
 #include "device/device.hpp"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/utils.h>
 
 #include <array>
 

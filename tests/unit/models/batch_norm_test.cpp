@@ -2,7 +2,7 @@
 #include "models/batch_norm.hpp"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/nn.h>
 
 #include "core/error.hpp"
 

@@ -3,7 +3,7 @@
 #include "models/resnet.hpp"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 #include <string>

@@ -2,7 +2,8 @@
 #include "models/unet.hpp"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/nn.h>
+#include <torch/optim.h>
 
 #include <vector>
 

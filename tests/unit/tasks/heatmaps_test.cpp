@@ -2,7 +2,7 @@
 #include "tasks/heatmaps.hpp"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/utils.h>
 
 #include <cmath>
 #include <random>

@@ -1,7 +1,7 @@
 #include "train/gradient_buckets.hpp"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/nn.h>
 
 #include "comm/thread_communicator.hpp"
 #include "train/network_state.hpp"
