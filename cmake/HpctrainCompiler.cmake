@@ -19,9 +19,11 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG -g1")
 find_program(HPCTRAIN_CCACHE ccache)
 if(HPCTRAIN_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   # Precompiled headers need these four: the header's own time stamp is not part of the meaning.
+  # All clones of a user share the cache: paths below the clone count relative to it.
   set(CMAKE_CXX_COMPILER_LAUNCHER
       ${CMAKE_COMMAND} -E env
       CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
       ${HPCTRAIN_CCACHE} CACHE STRING "" FORCE)
 endif()
 

@@ -34,6 +34,7 @@ struct FieldSchema {
   std::uint64_t row_bytes = 0;              ///< bytes of one dense row
   std::uint64_t num_classes = 0;            ///< labels only: values are 0 … num_classes-1
   std::vector<std::string> class_names;     ///< labels only; may be empty
+  std::vector<std::string> landmark_names;  ///< landmarks only; may be empty, else one per point
 
   bool operator==(const FieldSchema&) const = default;
 };

@@ -40,6 +40,7 @@ Json json_of(const FieldSchema& field, const FieldStatistics& statistics) {
           {"row_bytes", field.row_bytes},
           {"num_classes", field.num_classes},
           {"class_names", field.class_names},
+          {"landmark_names", field.landmark_names},
           {"mean", statistics.mean},
           {"std", statistics.standard_deviation},
           {"min", statistics.minimum},
@@ -62,6 +63,7 @@ FieldSchema schema_of(const Json& json) {
   field.row_bytes = json.at("row_bytes");
   field.num_classes = json.at("num_classes");
   field.class_names = json.at("class_names").get<std::vector<std::string>>();
+  field.landmark_names = json.at("landmark_names").get<std::vector<std::string>>();
   return field;
 }
 

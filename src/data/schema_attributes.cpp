@@ -9,7 +9,7 @@ namespace hpctrain::data {
 namespace {
 
 constexpr std::size_t kMostTextBytes = 64;
-constexpr std::size_t kMostClassNameBytes = 60'000;  // an attribute inside an object header ends at 64 KiB
+constexpr std::size_t kMostNameBytes = 60'000;  // an attribute inside an object header ends at 64 KiB
 constexpr std::size_t kMostAxes = 8;
 
 std::vector<std::string> split_lines(const std::string& text) {
@@ -24,6 +24,15 @@ std::vector<std::string> split_lines(const std::string& text) {
   return lines;
 }
 
+void write_names(const Hdf5Checks& checks, hid_t field_group, const char* attribute,
+                 const std::vector<std::string>& names) {
+  const std::string text = fmt::format("{}", fmt::join(names, "\n"));
+  checks.require_that(
+      text.size() <= kMostNameBytes,
+      fmt::format("attribute {} takes {} bytes, more than the {} that fit", attribute, text.size(), kMostNameBytes));
+  write_text(checks, field_group, attribute, text);
+}
+
 }  // namespace
 
 void write_schema(const Hdf5Checks& checks, hid_t field_group, const FieldSchema& field) {
@@ -35,13 +44,11 @@ void write_schema(const Hdf5Checks& checks, hid_t field_group, const FieldSchema
   const std::uint64_t rank = field.sample_shape.size();
   write_attribute(checks, field_group, "sample_shape", ElementType::u64, {&rank, 1}, field.sample_shape.data());
   write_u64(checks, field_group, "row_bytes", field.row_bytes);
-  if (field.semantic != "label") return;
-  write_u64(checks, field_group, "num_classes", field.num_classes);
-  const std::string names = fmt::format("{}", fmt::join(field.class_names, "\n"));
-  checks.require_that(names.size() <= kMostClassNameBytes,
-                      fmt::format("the class names of field {} take {} bytes, more than the {} that fit", field.name,
-                                  names.size(), kMostClassNameBytes));
-  write_text(checks, field_group, "class_names", names);
+  if (field.semantic == "label") {
+    write_u64(checks, field_group, "num_classes", field.num_classes);
+    write_names(checks, field_group, "class_names", field.class_names);
+  }
+  if (field.semantic == "landmarks") write_names(checks, field_group, "landmark_names", field.landmark_names);
 }
 
 FieldSchema read_schema(const Hdf5Input& input, hid_t field_group, const std::string& name) {
@@ -62,7 +69,10 @@ FieldSchema read_schema(const Hdf5Input& input, hid_t field_group, const std::st
   field.row_bytes = read_u64(input, field_group, "row_bytes");
   if (field.semantic == "label") {
     field.num_classes = read_u64(input, field_group, "num_classes");
-    field.class_names = split_lines(read_text(input, field_group, "class_names", kMostClassNameBytes));
+    field.class_names = split_lines(read_text(input, field_group, "class_names", kMostNameBytes));
+  }
+  if (field.semantic == "landmarks") {
+    field.landmark_names = split_lines(read_text(input, field_group, "landmark_names", kMostNameBytes));
   }
   require_valid_schema(field, input.checks.file());
   return field;

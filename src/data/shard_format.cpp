@@ -44,6 +44,9 @@ std::uint64_t schema_digest(std::span<const FieldSchema> fields) {
                     field.semantic, field.axes, element_name(field.type), fmt::join(field.sample_shape, ","),
                     field.row_bytes, field.num_classes, field.class_names.size());
     for (const std::string& name : field.class_names) text += name + "\n";
+    if (field.semantic != "landmarks") continue;
+    text += fmt::format("{}\n", field.landmark_names.size());
+    for (const std::string& name : field.landmark_names) text += name + "\n";
   }
   return XXH3_64bits(text.data(), text.size());
 }
@@ -63,6 +66,9 @@ void require_valid_schema(const FieldSchema& field, const std::string& where) {
   check(
       field.class_names.empty() || field.class_names.size() == field.num_classes,
       fmt::format("field {}: {} class names for {} classes", field.name, field.class_names.size(), field.num_classes));
+  check(field.landmark_names.empty() ||
+            (!field.sample_shape.empty() && field.landmark_names.size() == field.sample_shape[0]),
+        fmt::format("field {}: {} landmark names, not one per point", field.name, field.landmark_names.size()));
   if (field.kind != FieldKind::dense) return;
   check(field.codec == "raw", fmt::format("field {}: a dense field cannot have a codec", field.name));
   std::uint64_t bytes = element_bytes(field.type);

@@ -16,21 +16,25 @@
 namespace hpctrain::pack {
 namespace {
 
-constexpr std::string_view kHelp =
+constexpr std::string_view kHelpHead =
     "Packs original data sets into HDF5 shards that hpctrain trains from.\n"
     "\n"
-    "  hpctrain-pack idx SOURCE -o DIR   SOURCE: folder with the four idx files of the MNIST family, .gz or not\n"
+    "  hpctrain-pack KIND SOURCE -o DIR  pack; KIND and what SOURCE is:\n";
+constexpr std::string_view kHelpTail =
     "  hpctrain-pack info DIR            schema, splits and statistics of a packed data set\n"
     "  hpctrain-pack verify DIR          check every digest\n"
     "\n"
     "Packing\n"
     "  -o, --output DIR    where to write; must be new, empty or an unfinished pack\n"
-    "  --validation N      take N samples out of the training split as split \"validation\" (default 0)\n"
+    "  --validation N      take N samples out of the training split as split \"validation\" (default: as KIND says)\n"
     "  --seed S            of the shuffle and of the choice of validation samples (default 0)\n"
     "  --no-shuffle        keep the source's order inside each split\n"
     "  --shard-bytes B     size aimed at for one shard (default: a 64th of the data, 8 MiB to 512 MiB)\n"
+    "\n"
+    "Packing some kinds (named above)\n"
     "  --classes N         labels are 0 to N-1 (default 10)\n"
     "  --class-names A,B…  what the labels 0, 1, … stand for\n"
+    "  --size WxH          pixels of the stored images\n"
     "\n"
     "info, verify\n"
     "  --json              one JSON object instead of text\n"
@@ -43,11 +47,8 @@ struct CommandName {
   std::string_view name;
   Action action;
 };
-constexpr std::array<CommandName, 5> kCommands{{{"idx", Action::pack},
-                                                {"info", Action::info},
-                                                {"verify", Action::verify},
-                                                {"index", Action::index},
-                                                {"help", Action::help}}};
+constexpr std::array<CommandName, 4> kCommands{
+    {{"info", Action::info}, {"verify", Action::verify}, {"index", Action::index}, {"help", Action::help}}};
 
 std::uint64_t parse_count(const std::string& option, const std::string& text, std::uint64_t least) {
   std::uint64_t value = 0;
@@ -57,10 +58,18 @@ std::uint64_t parse_count(const std::string& option, const std::string& text, st
   return value;
 }
 
+ImageSize parse_size(const std::string& option, const std::string& text) {
+  const std::size_t cross = text.find('x');
+  require(cross != std::string::npos, Fault::usage,
+          fmt::format("{} {}: expected width x height in pixels, like 208x256", option, text));
+  return {parse_count(option, text.substr(0, cross), 1), parse_count(option, text.substr(cross + 1), 1)};
+}
+
 struct Option {
   std::string name;
   bool takes_value;
   std::vector<Action> actions;
+  bool belongs_to_kinds;  ///< only to kinds of source that name it
   void (*apply)(PackCommand&, const std::string& name, const std::string& value);
 };
 
@@ -72,49 +81,52 @@ std::vector<std::string> split_names(const std::string& text) {
 }
 
 const std::vector<Option>& options() {
+  using Command = PackCommand;
+  using Text = std::string;
+  static const std::vector<Action> kPack{Action::pack}, kReport{Action::info, Action::verify}, kIndex{Action::index};
   static const std::vector<Option> kTable{
-      {"--output", true, {Action::pack}, [](PackCommand& c, const auto&, const auto& v) { c.folder = v; }},
-      {"--validation",
-       true,
-       {Action::pack},
-       [](PackCommand& c, const auto& n, const auto& v) { c.plan.validation_samples = parse_count(n, v, 0); }},
-      {"--seed",
-       true,
-       {Action::pack},
-       [](PackCommand& c, const auto& n, const auto& v) { c.plan.seed = parse_count(n, v, 0); }},
-      {"--no-shuffle", false, {Action::pack}, [](PackCommand& c, const auto&, const auto&) { c.plan.shuffle = false; }},
-      {"--shard-bytes",
-       true,
-       {Action::pack},
-       [](PackCommand& c, const auto& n, const auto& v) { c.plan.shard_target_bytes = parse_count(n, v, 1); }},
-      {"--classes",
-       true,
-       {Action::pack},
-       [](PackCommand& c, const auto& n, const auto& v) { c.num_classes = parse_count(n, v, 1); }},
-      {"--class-names",
-       true,
-       {Action::pack},
-       [](PackCommand& c, const auto&, const auto& v) { c.class_names = split_names(v); }},
-      {"--json",
-       false,
-       {Action::info, Action::verify},
-       [](PackCommand& c, const auto&, const auto&) { c.json = true; }},
-      {"--memory-limit",
-       true,
-       {Action::index},
-       [](PackCommand& c, const auto& n, const auto& v) { c.memory_limit_bytes = parse_count(n, v, 1); }},
-      {"--cpu-limit", true, {Action::index}, [](PackCommand& c, const auto& n, const auto& v) {
-         c.cpu_limit_seconds = parse_count(n, v, 1);
-       }}};
+      {"--output", true, kPack, false, [](Command& c, const Text&, const Text& v) { c.folder = v; }},
+      {"--validation", true, kPack, false,
+       [](Command& c, const Text& n, const Text& v) { c.plan.validation_samples = parse_count(n, v, 0); }},
+      {"--seed", true, kPack, false,
+       [](Command& c, const Text& n, const Text& v) { c.plan.seed = parse_count(n, v, 0); }},
+      {"--no-shuffle", false, kPack, false, [](Command& c, const Text&, const Text&) { c.plan.shuffle = false; }},
+      {"--shard-bytes", true, kPack, false,
+       [](Command& c, const Text& n, const Text& v) { c.plan.shard_target_bytes = parse_count(n, v, 1); }},
+      {"--classes", true, kPack, true,
+       [](Command& c, const Text& n, const Text& v) { c.source.num_classes = parse_count(n, v, 1); }},
+      {"--class-names", true, kPack, true,
+       [](Command& c, const Text&, const Text& v) { c.source.class_names = split_names(v); }},
+      {"--size", true, kPack, true, [](Command& c, const Text& n, const Text& v) { c.source.size = parse_size(n, v); }},
+      {"--json", false, kReport, false, [](Command& c, const Text&, const Text&) { c.json = true; }},
+      {"--memory-limit", true, kIndex, false,
+       [](Command& c, const Text& n, const Text& v) { c.memory_limit_bytes = parse_count(n, v, 1); }},
+      {"--cpu-limit", true, kIndex, false,
+       [](Command& c, const Text& n, const Text& v) { c.cpu_limit_seconds = parse_count(n, v, 1); }},
+  };
   return kTable;
 }
 
+const SourceKind* find_kind(const std::string& name) {
+  for (const SourceKind& kind : source_kinds()) {
+    if (kind.name == name) return &kind;
+  }
+  return nullptr;
+}
+
+bool serves(const Option& option, const PackCommand& command) {
+  if (std::find(option.actions.begin(), option.actions.end(), command.action) == option.actions.end()) return false;
+  if (!option.belongs_to_kinds) return true;
+  const SourceKind* kind = find_kind(command.kind);
+  return kind != nullptr && fmt::format(" {} ", kind->options).find(" " + option.name + " ") != std::string::npos;
+}
+
 /// Options that this command knows: what a mistyped one is compared with.
-const Option& find_option(const std::string& given, Action action) {
+const Option& find_option(const std::string& given, const PackCommand& command) {
   const std::string name = given == "-o" ? "--output" : given;
   std::vector<std::string> names;
   for (const Option& option : options()) {
-    if (std::find(option.actions.begin(), option.actions.end(), action) == option.actions.end()) continue;
+    if (!serves(option, command)) continue;
     if (option.name == name) return option;
     names.push_back(option.name);
   }
@@ -123,7 +135,9 @@ const Option& find_option(const std::string& given, Action action) {
 }
 
 Action find_action(const std::string& given) {
+  if (find_kind(given) != nullptr) return Action::pack;
   std::vector<std::string> names;
+  for (const SourceKind& kind : source_kinds()) names.emplace_back(kind.name);
   for (const CommandName& command : kCommands) {
     if (command.name == given) return command.action;
     names.emplace_back(command.name);
@@ -143,7 +157,7 @@ std::vector<std::string> apply_options(std::span<const std::string> arguments, P
     }
     const std::size_t equals = argument.find('=');
     const std::string given = argument.substr(0, equals);
-    const Option& option = find_option(given, command.action);
+    const Option& option = find_option(given, command);
     require(std::find(seen.begin(), seen.end(), option.name) == seen.end(), Fault::usage,
             fmt::format("{} is given twice; give it once", given));
     seen.push_back(option.name);
@@ -174,15 +188,15 @@ PackCommand parse_command_line(std::span<const std::string> arguments) {
   }
   require(!arguments.empty(), Fault::usage, "no command given; hpctrain-pack --help lists all");
   command.action = find_action(arguments[0]);
+  if (command.action == Action::pack) command.kind = arguments[0];
   const std::vector<std::string> operands = apply_options(arguments.subspan(1), command);
   if (command.action == Action::help) return command;
   const bool is_pack = command.action == Action::pack;
   require(operands.size() == 1, Fault::usage,
-          fmt::format("hpctrain-pack {} needs exactly one folder {}, {} were given", arguments[0],
-                      is_pack ? "to read the source from" : "of a packed data set", operands.size()));
+          fmt::format("hpctrain-pack {} needs exactly one {}, {} were given", arguments[0],
+                      is_pack ? "source to read from" : "folder of a packed data set", operands.size()));
   if (is_pack) {
-    command.kind = arguments[0];
-    command.source = operands[0];
+    command.source.path = operands[0];
     require(!command.folder.empty(), Fault::usage,
             "-o DIR is missing: name the folder to write the packed data set to");
   } else {
@@ -191,8 +205,13 @@ PackCommand parse_command_line(std::span<const std::string> arguments) {
   return command;
 }
 
-std::string_view help_text() noexcept {
-  return kHelp;
+std::string help_text() {
+  std::string text(kHelpHead);
+  for (const SourceKind& kind : source_kinds()) {
+    text += fmt::format("    {:<16} {}\n", kind.name, kind.operand);
+    if (!kind.options.empty()) text += fmt::format("    {:<16}   with {}\n", "", kind.options);
+  }
+  return text.append(kHelpTail);
 }
 
 }  // namespace hpctrain::pack

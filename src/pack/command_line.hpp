@@ -6,10 +6,9 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "pack/pack_plan.hpp"
+#include "pack/source_kind.hpp"
 
 namespace hpctrain::pack {
 
@@ -18,11 +17,9 @@ enum class Action { help, version, pack, info, verify, index };
 struct PackCommand {
   Action action = Action::help;
   std::string kind;              ///< of the source, for Action::pack
-  std::filesystem::path source;  ///< for Action::pack
+  SourceSettings source;         ///< for Action::pack
   std::filesystem::path folder;  ///< of the data set
   PlanSettings plan;
-  std::uint64_t num_classes = 10;
-  std::vector<std::string> class_names;  ///< empty, or one per class
   bool json = false;
   std::optional<std::uint64_t> memory_limit_bytes;  ///< Action::index
   std::optional<std::uint64_t> cpu_limit_seconds;
@@ -33,6 +30,6 @@ struct PackCommand {
 PackCommand parse_command_line(std::span<const std::string> arguments);
 
 /// Shown by --help.
-std::string_view help_text() noexcept;
+std::string help_text();
 
 }  // namespace hpctrain::pack

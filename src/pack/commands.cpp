@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <cstdlib>
+#include <memory>
 #include <new>
 #include <ostream>
 #include <string>
@@ -17,8 +18,8 @@
 #include "data/layout_reader.hpp"
 #include "data/process_limits.hpp"
 #include "data/verify.hpp"
-#include "pack/idx_source.hpp"
 #include "pack/info_text.hpp"
+#include "pack/source_kind.hpp"
 
 namespace hpctrain::pack {
 namespace {
@@ -37,9 +38,9 @@ std::int64_t creation_time() {
 
 int run_pack(const PackCommand& command, const CommandContext& context) {
   const Stopwatch watch;
-  IdxSource source(command.source, command.num_classes, command.class_names);
+  const std::unique_ptr<Source> source = make_source(command.kind, command.source);
   const PackSettings settings{command.folder, command.plan, creation_time()};
-  const data::DatasetIndex index = pack_dataset(source, settings, context.on_progress);
+  const data::DatasetIndex index = pack_dataset(*source, settings, context.on_progress);
   std::uint64_t bytes = 0;
   for (const data::ShardIndex& shard : index.shards) bytes += shard.file_bytes;
   context.output << fmt::format("packed {} samples in {} shards, {}, in {}: {}\n",

@@ -51,8 +51,8 @@ std::vector<PlannedSplit> plan_splits(std::span<const SourceSplit> sources, cons
     first += source.num_samples;
     if (split.records.empty()) continue;
     std::optional<PlannedSplit> validation;
-    if (source.name == "train" && settings.validation_samples > 0) {
-      validation = carve_validation(split, settings.validation_samples);
+    if (source.name == "train" && settings.validation_samples.value_or(0) > 0) {
+      validation = carve_validation(split, *settings.validation_samples);
     }
     splits.push_back(std::move(split));
     if (validation) splits.push_back(std::move(*validation));

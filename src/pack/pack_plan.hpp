@@ -14,7 +14,7 @@ namespace hpctrain::pack {
 struct PlanSettings {
   std::uint64_t seed = 0;
   bool shuffle = true;
-  std::uint64_t validation_samples = 0;             ///< taken out of split train
+  std::optional<std::uint64_t> validation_samples;  ///< taken out of split train; unset: as the source proposes
   std::optional<std::uint64_t> shard_target_bytes;  ///< unset: a 64th of the data, within 8 MiB and 512 MiB
 };
 

@@ -31,7 +31,7 @@ data::PackIdentity make_identity(const Source& source, const PackSettings& setti
   Sha256 digest;
   digest.update(fmt::format("hpctrain {}.{} {} {} seed {} shuffle {} validation {} shard {}\n", data::kFormatMajor,
                             data::kFormatMinor, source.kind(), source.identity(), plan.seed, plan.shuffle,
-                            plan.validation_samples, plan.shard_target_bytes.value_or(0)));
+                            plan.validation_samples.value_or(0), plan.shard_target_bytes.value_or(0)));
   const Sha256::Value value = digest.value();
   data::PackIdentity identity;
   std::memcpy(identity.uuid.data(), value.data(), identity.uuid.size());
@@ -124,7 +124,9 @@ void pack_shards(Source& source, const PackPlan& plan, const data::PackIdentity&
 
 }  // namespace
 
-data::DatasetIndex pack_dataset(Source& source, const PackSettings& settings, const PackProgress& on_progress) {
+data::DatasetIndex pack_dataset(Source& source, const PackSettings& given, const PackProgress& on_progress) {
+  PackSettings settings = given;
+  if (!settings.plan.validation_samples) settings.plan.validation_samples = source.default_validation_samples();
   const data::PackIdentity identity = make_identity(source, settings);
   data::DatasetIndex index = make_empty_index(source, settings, identity);
   for (const data::FieldSchema& field : index.fields) data::require_valid_schema(field, settings.folder.string());

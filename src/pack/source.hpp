@@ -28,6 +28,8 @@ class Source {
   /// Dense, sorted bytewise by name.
   virtual std::vector<data::FieldSchema> fields() const = 0;
   virtual std::vector<SourceSplit> splits() const = 0;
+  /// Taken out of split train where the user does not say how many; 0 where the source has a validation split itself.
+  virtual std::uint64_t default_validation_samples() const { return 0; }
   /// Digest of everything that decides the records, so that packing the same source gives the same data set.
   virtual std::string identity() const = 0;
   /// Fills one row of row_bytes per field, in the order of fields().

@@ -95,7 +95,7 @@ Landmarks::Landmarks(const data::DatasetIndex& index, const TaskSettings& settin
                       "choose the truth 'mean'",
                       index.folder.string(), truth_name(truth)));
   landmarks_ = static_cast<std::int64_t>(landmarks);
-  names_ = schema.class_names;
+  names_ = schema.landmark_names;
   while (names_.size() < landmarks) names_.push_back(fmt::format("L{}", names_.size() + 1));
 }
 

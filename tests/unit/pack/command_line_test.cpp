@@ -18,12 +18,12 @@ TEST(PackCommandLine, ReadsAPackCommandInAnyOrder) {
   const PackCommand command = parse({"idx", "--seed=7", "SRC", "--no-shuffle", "-o", "OUT", "--validation", "50"});
   EXPECT_EQ(command.action, Action::pack);
   EXPECT_EQ(command.kind, "idx");
-  EXPECT_EQ(command.source, "SRC");
+  EXPECT_EQ(command.source.path, "SRC");
   EXPECT_EQ(command.folder, "OUT");
   EXPECT_EQ(command.plan.seed, 7u);
   EXPECT_EQ(command.plan.validation_samples, 50u);
   EXPECT_FALSE(command.plan.shuffle);
-  EXPECT_EQ(command.num_classes, 10u);
+  EXPECT_EQ(command.source.num_classes, 10u);
 }
 
 TEST(PackCommandLine, ReadsTheOtherCommands) {
@@ -56,7 +56,7 @@ TEST(PackCommandLine, RefusesWrongValuesRepetitionsAndOmissions) {
   expect_error(Fault::usage, {"takes no value"}, [] { parse({"info", "D", "--json=1"}); });
   expect_error(Fault::usage, {"-o DIR is missing"}, [] { parse({"idx", "S"}); });
   expect_error(Fault::usage, {"exactly one folder"}, [] { parse({"info"}); });
-  expect_error(Fault::usage, {"exactly one folder"}, [] { parse({"idx", "S", "T", "-o", "O"}); });
+  expect_error(Fault::usage, {"exactly one source"}, [] { parse({"idx", "S", "T", "-o", "O"}); });
   expect_error(Fault::usage, {"no command"}, [] { parse({}); });
 }
 

@@ -30,7 +30,7 @@ class PackedRecords {
   void add_floats(const std::string& name, const std::vector<std::uint64_t>& shape, const std::vector<float>& values,
                   const std::vector<std::string>& names = {}) {
     auto schema = schema_of(name, data::ElementType::f32, shape);
-    schema.class_names = names;
+    schema.landmark_names = names;
     add(schema, values);
   }
 

@@ -1,0 +1,29 @@
+// Pictures on disk: BMP, PNG and JPEG in, PNG out. The first bytes tell the format, the name does not.
+#pragma once
+
+#include <filesystem>
+
+#include "pack/image.hpp"
+
+namespace hpctrain::pack {
+
+/// Larger pictures are refused before anything is allocated: their headers are not to be believed.
+inline constexpr std::uint64_t kMostImagePixels = 1ull << 28;
+
+/// Decodes a whole file to 8 bits per channel: palettes are looked up, 16 bits are rounded, transparency is laid on
+/// black, CMYK is refused. A picture whose palette or colour space is grey has one channel.
+///   errors  Fault::data naming the file: missing, empty, of another format, cut short, damaged, larger than
+///           kMostImagePixels
+Image read_image_file(const std::filesystem::path& path);
+
+/// Size and channels without decoding the pixels.
+///   errors  as read_image_file, as far as the header tells
+Image read_image_header(const std::filesystem::path& path);
+
+/// True for names ending in .bmp, .png, .jpg or .jpeg, in any case.
+bool has_image_name(const std::filesystem::path& path);
+
+/// errors  Fault::storage
+void save_png(const std::filesystem::path& path, const Image& image);
+
+}  // namespace hpctrain::pack

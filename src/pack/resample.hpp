@@ -1,0 +1,27 @@
+// A picture at another size with its aspect kept, and where its pixels went. Pixel centres lie at integers.
+#pragma once
+
+#include "pack/image.hpp"
+
+namespace hpctrain::pack {
+
+/// stored = original · scale + offset, in pixels, both axes with one scale.
+struct Placing {
+  double scale = 1;
+  double offset_x = 0;
+  double offset_y = 0;
+
+  bool operator==(const Placing&) const = default;
+};
+
+/// The whole picture as large as it fits, in the middle; the rest is padding. The identity where the sizes are equal.
+Placing plan_padded(ImageSize original, ImageSize stored);
+
+/// As small as fills all of `stored`, in the middle; what stands out is cut off.
+Placing plan_cropped(ImageSize original, ImageSize stored);
+
+/// Every stored pixel is the mean of the original ones under it, weighted by a triangle as wide as two stored pixels
+/// (two original ones when enlarging); padding is black. An identity placing copies the bytes.
+Image resample(const Image& image, ImageSize stored, const Placing& placing);
+
+}  // namespace hpctrain::pack

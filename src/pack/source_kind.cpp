@@ -1,0 +1,33 @@
+#include "pack/source_kind.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "core/error.hpp"
+#include "pack/idx_source.hpp"
+
+namespace hpctrain::pack {
+namespace {
+
+constexpr std::array kKinds = {
+    SourceKind{"idx", "folder with the four idx files of the MNIST family, .gz or not", "--classes --class-names",
+               [](const SourceSettings& settings) -> std::unique_ptr<Source> {
+                 return std::make_unique<IdxSource>(settings.path, settings.num_classes, settings.class_names);
+               }},
+};
+
+}  // namespace
+
+std::span<const SourceKind> source_kinds() {
+  return kKinds;
+}
+
+std::unique_ptr<Source> make_source(std::string_view kind, const SourceSettings& settings) {
+  for (const SourceKind& entry : kKinds) {
+    if (entry.name == kind) return entry.make(settings);
+  }
+  throw Error(Fault::usage, fmt::format("unknown kind of source \"{}\"; hpctrain-pack --help lists all", kind));
+}
+
+}  // namespace hpctrain::pack

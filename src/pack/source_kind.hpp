@@ -1,0 +1,38 @@
+// The list of original formats. Adding one is one class that implements source.hpp and one line in source_kind.cpp.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pack/image.hpp"
+#include "pack/source.hpp"
+
+namespace hpctrain::pack {
+
+/// What the command line says about a source; every kind reads what concerns it.
+struct SourceSettings {
+  std::filesystem::path path;
+  std::uint64_t num_classes = 10;
+  std::vector<std::string> class_names;  ///< empty, or one per class
+  std::optional<ImageSize> size;         ///< pixels of the stored images; unset: the kind's own choice
+};
+
+struct SourceKind {
+  std::string_view name;
+  std::string_view operand;  ///< what SOURCE is
+  std::string_view options;  ///< names of its own options, separated by blanks
+  std::unique_ptr<Source> (*make)(const SourceSettings&);
+};
+
+std::span<const SourceKind> source_kinds();
+
+///   errors  Fault::usage for an unknown kind; those of the source
+std::unique_ptr<Source> make_source(std::string_view kind, const SourceSettings& settings);
+
+}  // namespace hpctrain::pack
