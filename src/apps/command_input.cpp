@@ -6,7 +6,9 @@
 #include "config/command_line.hpp"
 #include "config/environment.hpp"
 #include "config/ini_file.hpp"
+#include "config/run_ini.hpp"
 #include "core/error.hpp"
+#include "core/file_system.hpp"
 
 namespace hpctrain::apps {
 
@@ -32,6 +34,33 @@ void CommandInput::resolve(const std::vector<std::string>& arguments, config::Ax
                          config::assignments_from_ini(table, config::load_ini(run_ini), run_ini));
     resolution = config::resolve(table, sources, policy);
   }
+  settle_data_dir();
+}
+
+std::vector<std::string> CommandInput::resolve_run(const std::vector<std::string>& arguments) {
+  auto line = config::parse_command_line(table, arguments);
+  require(!line.positionals.empty(), Fault::usage, "no run directory given; name the folder that hpctrain printed");
+  const std::filesystem::path folder = line.positionals.front();
+  require(is_run_folder(folder), Fault::usage,
+          folder.string() + " is not a run directory (no run.ini in it); give the folder that hpctrain printed");
+  const auto run_ini = (folder / "run.ini").string();
+  config::Sources sources;
+  sources.flags = line.assignments;
+  sources.environment = config::parse_environment(table, config::process_environment());
+  sources.files.push_back(config::assignments_from_ini(table, config::load_ini(run_ini), run_ini));
+  resolution = config::resolve(table, sources, config::AxisPolicy::refuse);
+  const auto differences = config::compare_identity(table, posix_file_system().read_file(run_ini), run_ini);
+  if (!differences.empty()) {
+    const auto& first = differences.front();
+    throw Error(Fault::usage, first.name + " is " + first.here + ", but the run in " + folder.string() +
+                                  " was trained with " + first.there + "; leave it away");
+  }
+  settings.out = folder;
+  settle_data_dir();
+  return {line.positionals.begin() + 1, line.positionals.end()};
+}
+
+void CommandInput::settle_data_dir() {
   settings.data_dir =
       settings.data_dir.empty() ? sample_dataset_folder() : std::filesystem::absolute(settings.data_dir);
 }

@@ -25,6 +25,14 @@ struct CommandInput {
   /// all of them, so that `hpctrain --out RUN_DIR` alone continues it.
   ///   errors  Fault::usage
   void resolve(const std::vector<std::string>& arguments, config::AxisPolicy policy);
+
+  /// For commands that look at a run: the first word is its directory, whose run.ini stands below flags and
+  /// environment. Returns the other words.
+  ///   errors  Fault::usage: no such run; an identity key that differs from the run's
+  std::vector<std::string> resolve_run(const std::vector<std::string>& arguments);
+
+ private:
+  void settle_data_dir();
 };
 
 }  // namespace hpctrain::apps

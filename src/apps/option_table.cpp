@@ -1,6 +1,11 @@
 #include "apps/option_table.hpp"
 
+#include <optional>
+#include <string>
+
+#include "core/error.hpp"
 #include "models/registry.hpp"
+#include "tasks/augmentation_text.hpp"
 #include "tasks/registry.hpp"
 
 namespace hpctrain::apps {
@@ -8,6 +13,15 @@ namespace {
 
 using config::option;
 using config::OptionTable;
+
+std::optional<std::string> complaint_about_augmentation(const std::string& text) {
+  try {
+    tasks::read_augmentation(text);
+    return std::nullopt;
+  } catch (const Error& error) {
+    return std::string("is no augmentation: ") + error.what();
+  }
+}
 
 void add_data_options(OptionTable& table, Settings& settings) {
   table.add_section("data", "Data set and loading");
@@ -23,6 +37,13 @@ void add_data_options(OptionTable& table, Settings& settings) {
                 .identity()
                 .help("The samples that do not fill an epoch's last batch: a short batch weighted by its true count, "
                       "or dropped"));
+  table.add(option(settings.run.augment, "data", "augment")
+                .check(complaint_about_augmentation)
+                .sweepable()
+                .identity()
+                .help("What is done to training images: auto (the task's own choice), none, or operations with their "
+                      "widths: affine(rotate=10, scale=0.1, translate=0.05, translate-mm=10) | "
+                      "jitter(contrast=0.2, brightness=0.1) | gamma(0.2) | noise(0.02)"));
   table.add(option(settings.run.loader.threads, "data", "threads").between(1, 64).help("Reader threads of each rank"));
   table.add(option(settings.run.loader.depth, "data", "depth")
                 .between(1, 1024)
@@ -31,6 +52,35 @@ void add_data_options(OptionTable& table, Settings& settings) {
   table.add(option(settings.run.loader.verify, "data", "verify")
                 .choices({{"touch", data::Verify::touch}, {"off", data::Verify::off}})
                 .help("Check the digest of every 1 MiB block when it is first read, or trust the disk"));
+}
+
+void add_landmark_options(OptionTable& table, Settings& settings) {
+  auto& landmarks = settings.run.landmarks;
+  table.add_section("landmarks", "Landmark detection");
+  table.add(
+      option(landmarks.truth, "landmarks", "truth")
+          .choices({{"mean", tasks::Truth::mean}, {"junior", tasks::Truth::junior}, {"senior", tasks::Truth::senior}})
+          .help("Whose points an evaluation compares with, where two doctors annotated; training always uses "
+                "their mean"));
+  table.add(option(landmarks.decoder, "landmarks", "decoder")
+                .choices({{"argmax", tasks::Decoder::argmax},
+                          {"log-parabola", tasks::Decoder::log_parabola},
+                          {"soft-argmax", tasks::Decoder::local_soft_argmax}})
+                .sweepable()
+                .help("From a heatmap to a point: its highest cell; a parabola through the logarithms around it, exact "
+                      "on clean Gaussians; the weighted mean of the cells around it, steadier on noisy ones"));
+  table.add(option(landmarks.sigma, "landmarks", "sigma")
+                .above(0)
+                .unit("heatmap cells")
+                .sweepable()
+                .identity()
+                .help("Standard deviation of the Gaussians that are drawn as targets"));
+  table.add(
+      option(landmarks.coordinate_weight, "landmarks", "coordinate-weight")
+          .at_least(0)
+          .sweepable()
+          .identity()
+          .help("Weight of the distance between soft-argmax and truth beside the heatmap loss; 0: heatmaps alone"));
 }
 
 void add_model_options(OptionTable& table, Settings& settings) {
@@ -53,6 +103,12 @@ void add_model_options(OptionTable& table, Settings& settings) {
                 .identity()
                 .help("First layers of a ResNet: imagenet halves the resolution twice and takes torchvision's weights, "
                       "small keeps it, for images of about 32 pixels"));
+  table.add(
+      option(settings.run.init, "model", "init")
+          .sweepable()
+          .identity()
+          .help("A safetensors file to take the first weights from: names and shapes must be this network's, only "
+                "the head may differ. Empty: random weights"));
 }
 
 void add_optimizer_options(OptionTable& table, Settings& settings) {
@@ -192,6 +248,7 @@ config::OptionTable make_option_table(Settings& settings) {
   OptionTable table("hpctrain");
   add_data_options(table, settings);
   add_model_options(table, settings);
+  add_landmark_options(table, settings);
   add_optimizer_options(table, settings);
   add_train_options(table, settings);
   add_upkeep_options(table, settings);

@@ -8,6 +8,8 @@
 namespace hpctrain::apps {
 namespace {
 
+constexpr const char* kDatasetFile = "dataset.json";
+
 void require_same_identity(const config::OptionTable& table, const std::filesystem::path& folder,
                            const std::string& run_ini) {
   const auto differences = config::compare_identity(table, run_ini, (folder / "run.ini").string());
@@ -41,6 +43,21 @@ void open_run_folder(FileSystem& files, const std::filesystem::path& folder, con
         "run.out " + folder.string() + " is not empty and holds no run of hpctrain (no run.ini); give another --out");
   }
   write_file_durably(files, run_ini, config::write_ini(table, {"run.out"}));
+}
+
+void save_dataset_description(FileSystem& files, const std::filesystem::path& folder, const data::DatasetIndex& index) {
+  data::DatasetIndex description = index;
+  description.shards.clear();
+  write_file_durably(files, folder / kDatasetFile, data::index_to_text(description) + "\n");
+}
+
+data::DatasetIndex load_dataset_description(FileSystem& files, const std::filesystem::path& folder) {
+  const auto path = folder / kDatasetFile;
+  require(files.exists(path), Fault::usage,
+          path.string() +
+              " is missing, and with it what the network was trained on; continue the run once with this "
+              "version of hpctrain");
+  return data::index_from_text(files.read_file(path));
 }
 
 }  // namespace hpctrain::apps

@@ -7,6 +7,7 @@
 
 #include "config/option_table.hpp"
 #include "core/file_system.hpp"
+#include "data/dataset_index.hpp"
 
 namespace hpctrain::apps {
 
@@ -20,5 +21,12 @@ std::filesystem::path choose_run_folder(const std::filesystem::path& out, const 
 /// takes what is allowed to change.
 ///   errors  Fault::usage naming the first identity key that differs; Fault::storage
 void open_run_folder(FileSystem& files, const std::filesystem::path& folder, const config::OptionTable& table);
+
+/// What the run's data set is, without its samples: schema, statistics, splits. Whoever looks at the run later can read
+/// it where the data set is gone.
+///   errors  Fault::storage
+void save_dataset_description(FileSystem& files, const std::filesystem::path& folder, const data::DatasetIndex& index);
+///   errors  Fault::usage when the run has none
+data::DatasetIndex load_dataset_description(FileSystem& files, const std::filesystem::path& folder);
 
 }  // namespace hpctrain::apps

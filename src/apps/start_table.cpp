@@ -18,7 +18,7 @@ std::string describe_data(const data::DatasetIndex& index) {
 std::string describe_batch(const train::TrainSettings& train, int world) {
   const auto ranks = static_cast<std::uint64_t>(world);
   const std::uint64_t share = (train.batch + ranks - 1) / ranks;
-  const std::uint64_t micro = std::min(share, train.micro_batch.value_or(share));
+  const std::uint64_t micro = train::plan_micro_batch(train, world);
   return fmt::format("{} = {} ranks × up to {} samples, in {} micro-steps of up to {}", train.batch, world, share,
                      (share + micro - 1) / micro, micro);
 }

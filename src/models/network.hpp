@@ -6,6 +6,7 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <string_view>
 
 namespace hpctrain::models {
 
@@ -22,10 +23,21 @@ struct NetworkSpec {
   Stem stem = Stem::imagenet;  ///< read by networks that have the choice
 };
 
+/// What a network answers with.
+enum class OutputKind {
+  values,  ///< [N, outputs]: one number per class
+  maps,    ///< [N, outputs, H/stride, W/stride]: one heatmap per landmark
+};
+
 class Network : public torch::nn::Module {
  public:
   /// shapes  images [N, channels, height, width] float → the network's own output, e.g. logits [N, outputs]
   virtual torch::Tensor forward(const torch::Tensor& images) = 0;
+
+  virtual OutputKind output_kind() const { return OutputKind::values; }
+
+  /// The module that depends on the number of outputs; its tensors may differ when weights are taken over.
+  virtual std::string_view head_name() const = 0;
 
   /// Pixels of the images per pixel of the output, for networks whose output is a map. Centres align: output (x, y)
   /// stands for image position stride·(x + ½) − ½.

@@ -19,8 +19,8 @@ constexpr std::array kNetworks = {
                  make_resnet50},
     NetworkEntry{"resnet152", "residual network of 152 layers, 58.2 million parameters, torchvision's names",
                  make_resnet152},
-    NetworkEntry{"unet", "heatmaps for landmarks at a quarter of the resolution, light enough for CPU cores",
-                 make_unet},
+    NetworkEntry{"unet", "heatmaps for landmarks at a quarter of the resolution, light enough for CPU cores", make_unet,
+                 OutputKind::maps},
 };
 
 }  // namespace
@@ -42,6 +42,14 @@ std::shared_ptr<Network> make_network(std::string_view name, const NetworkSpec& 
     known += (known.empty() ? "" : ", ") + std::string(entry.name);
   }
   throw Error(Fault::usage, "model.name: there is no network '" + std::string(name) + "'; choose one of: " + known);
+}
+
+std::string network_names_text(OutputKind kind) {
+  std::string text;
+  for (const auto& entry : kNetworks) {
+    if (entry.output == kind) text += (text.empty() ? "" : ", ") + std::string(entry.name);
+  }
+  return text;
 }
 
 std::int64_t count_parameters(const Network& network) {

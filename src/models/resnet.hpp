@@ -29,6 +29,7 @@ class ResNet : public Network {
  public:
   ResNet(const ResNetPlan& plan, const NetworkSpec& spec);
   torch::Tensor forward(const torch::Tensor& images) override;
+  std::string_view head_name() const override { return "fc"; }
 
  private:
   torch::nn::Sequential make_stage(const ResNetPlan& plan, std::int64_t width, std::int64_t blocks,

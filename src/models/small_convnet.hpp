@@ -16,6 +16,7 @@ class SmallConvnet : public Network {
  public:
   explicit SmallConvnet(const NetworkSpec& spec);
   torch::Tensor forward(const torch::Tensor& images) override;
+  std::string_view head_name() const override { return "fc"; }
 
  private:
   torch::nn::Conv2d conv1_{nullptr};

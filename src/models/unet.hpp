@@ -20,6 +20,8 @@ class UNet : public Network {
  public:
   explicit UNet(const NetworkSpec& spec);
   torch::Tensor forward(const torch::Tensor& images) override;
+  OutputKind output_kind() const override { return OutputKind::maps; }
+  std::string_view head_name() const override { return "head"; }
   std::int64_t output_stride() const override { return 4; }
 
  private:

@@ -48,8 +48,9 @@ AugmentationPlan plan_augmentation(const AugmentationSettings& settings, const A
   const auto draws = [&](Operation operation) { return CounterStream(seed, epoch, sample_id, operation); };
   const auto within = [&](Operation operation, double width) { return draws(operation).uniform(-width, width); };
 
-  const double reach = image.pixels_per_mm ? settings.translate_mm * *image.pixels_per_mm
-                                           : settings.translate_fraction * static_cast<double>(image.width);
+  const bool is_in_mm = image.pixels_per_mm && settings.translate_mm > 0;
+  const double reach = is_in_mm ? settings.translate_mm * *image.pixels_per_mm
+                                : settings.translate_fraction * static_cast<double>(image.width);
   auto translate = draws(kTranslate);
   const double x = translate.uniform(-reach, reach);
   const double y = translate.uniform(-reach, reach);

@@ -11,7 +11,7 @@ namespace hpctrain::tasks {
 struct AugmentationSettings {
   double rotate_degrees = 10;         ///< ±, about the centre of the image
   double scale_fraction = 0.10;       ///< ±, about the centre of the image
-  double translate_mm = 10;           ///< ±, each axis, where the millimetres of a pixel are known
+  double translate_mm = 10;           ///< ±, each axis, where the millimetres of a pixel are known; 0: a fraction too
   double translate_fraction = 0.05;   ///< ± of the image width, each axis, where they are not
   double contrast_fraction = 0.20;    ///< ±, factor on intensities
   double brightness_fraction = 0.10;  ///< ± of the full intensity range
@@ -20,6 +20,8 @@ struct AugmentationSettings {
 
   /// No operation at all: every image stays as it is.
   static AugmentationSettings none() noexcept { return {0, 0, 0, 0, 0, 0, 0, 0}; }
+
+  bool operator==(const AugmentationSettings&) const = default;
 };
 
 /// x' = xx·x + xy·y + x0, y' = yx·x + yy·y + y0, in pixels; pixel centres lie at integers.

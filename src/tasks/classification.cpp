@@ -4,6 +4,7 @@
 #include <torch/utils.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "core/error.hpp"
@@ -17,8 +18,11 @@ constexpr std::int64_t kLargestPrintedConfusion = 20;
 
 }  // namespace
 
-Classification::Classification(const data::DatasetIndex& index)
-    : images_(index), label_field_(index.field_position("label")) {
+Classification::Classification(const data::DatasetIndex& index, const TaskSettings& settings)
+    : images_(index),
+      seed_(settings.seed),
+      augmentation_(settings.augmentation.value_or(AugmentationSettings::none())),
+      label_field_(index.field_position("label")) {
   const auto& schema = index.fields[label_field_];
   require(schema.type == data::ElementType::i64 && schema.sample_shape.empty() && schema.num_classes >= 2, Fault::data,
           index.folder.string() + ": field 'label' is not an i64 scalar with at least two classes; pack it again");
@@ -42,10 +46,21 @@ void Classification::require_labels_in_range(const data::MicroBatch& records) co
   }
 }
 
-Batch Classification::make_batch(const data::MicroBatch& records, const torch::Device& device, Mode) const {
+std::vector<AugmentationPlan> Classification::plan_augmentations(const data::MicroBatch& records) const {
+  std::vector<AugmentationPlan> plans;
+  for (const std::uint64_t sample : records.sample_ids) {
+    plans.push_back(plan_augmentation(augmentation_, {.height = images_.height(), .width = images_.width()}, seed_,
+                                      records.batch.epoch, sample));
+  }
+  return plans;
+}
+
+Batch Classification::make_batch(const data::MicroBatch& records, const torch::Device& device, Mode mode) const {
   require_labels_in_range(records);
+  const bool is_augmented = mode == Mode::train && augmentation_ != AugmentationSettings::none();
   Batch batch;
-  batch.images = images_.normalised(records, device);
+  batch.images = is_augmented ? images_.augmented(records, device, plan_augmentations(records))
+                              : images_.normalised(records, device);
   batch.targets = device::upload(records.rows[label_field_].data(), {static_cast<std::int64_t>(records.count)},
                                  torch::kInt64, device);
   batch.sample_ids.assign(records.sample_ids.begin(), records.sample_ids.end());
@@ -75,6 +90,22 @@ torch::Tensor Classification::score(const torch::Tensor& outputs, const Batch& b
   score.narrow(0, kHeaderWidth, classes_ * classes_)
       .copy_(torch::bincount(cells, {}, classes_ * classes_).to(torch::kFloat64));
   return score;
+}
+
+std::vector<SampleError> Classification::sample_errors(const torch::Tensor& outputs, const Batch& batch) const {
+  const torch::NoGradGuard no_grad;
+  const auto logs = outputs.detach().to(torch::kFloat64).log_softmax(1).cpu();
+  const auto targets = batch.targets.cpu();
+  const auto answers = logs.argmax(1);
+  const auto log = logs.accessor<double, 2>();
+  const auto target = targets.accessor<std::int64_t, 1>(), answer = answers.accessor<std::int64_t, 1>();
+  std::vector<SampleError> errors;
+  for (std::int64_t n = 0; n < batch.count(); ++n) {
+    errors.push_back({batch.sample_ids[static_cast<std::size_t>(n)], -log[n][target[n]],
+                      fmt::format("{}, answered {} with {:.3f}", class_name(target[n]), class_name(answer[n]),
+                                  std::exp(log[n][answer[n]]))});
+  }
+  return errors;
 }
 
 Metrics Classification::metrics(const torch::Tensor& score) const {
@@ -113,8 +144,8 @@ std::string Classification::describe_score(const torch::Tensor& score) const {
   return text;
 }
 
-std::unique_ptr<Task> make_classification(const data::DatasetIndex& index, const TaskSettings&) {
-  return std::make_unique<Classification>(index);
+std::unique_ptr<Task> make_classification(const data::DatasetIndex& index, const TaskSettings& settings) {
+  return std::make_unique<Classification>(index, settings);
 }
 
 }  // namespace hpctrain::tasks

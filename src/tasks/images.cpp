@@ -4,9 +4,12 @@
 
 #include "core/error.hpp"
 #include "device/device.hpp"
+#include "tasks/augmentation.hpp"
 
 namespace hpctrain::tasks {
 namespace {
+
+constexpr double kFullIntensity = 255;
 
 /// A channel without spread (a blank border, a test pattern) is only shifted.
 double spread_or_one(double standard_deviation) {
@@ -44,6 +47,12 @@ ImageField::ImageField(const data::DatasetIndex& index) : field_(index.field_pos
 
 torch::Tensor ImageField::normalised(const data::MicroBatch& records, const torch::Device& device) const {
   return normalise(pixels(records, device));
+}
+
+torch::Tensor ImageField::augmented(const data::MicroBatch& records, const torch::Device& device,
+                                    std::span<const AugmentationPlan> plans) const {
+  const auto intensities = pixels(records, device).div_(kFullIntensity);
+  return normalise(augment_images(intensities, plans).mul_(kFullIntensity));
 }
 
 torch::Tensor ImageField::pixels(const data::MicroBatch& records, const torch::Device& device) const {

@@ -4,9 +4,11 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <span>
 
 #include "data/dataset_index.hpp"
 #include "data/loader.hpp"
+#include "tasks/augmentation_plan.hpp"
 
 namespace hpctrain::tasks {
 
@@ -23,13 +25,15 @@ class ImageField {
   ///   shapes  [records.count, channels, height, width] float32
   torch::Tensor normalised(const data::MicroBatch& records, const torch::Device& device) const;
 
-  /// The two halves of `normalised`, for who changes intensities in between: the stored values 0–255, and the step to
-  /// mean 0 and deviation 1, in place.
-  ///   shapes  [records.count, channels, height, width] float32
+  /// The same, changed by one plan per image before it is normalised.
+  ///   shapes  plans [records.count] → as normalised()
+  torch::Tensor augmented(const data::MicroBatch& records, const torch::Device& device,
+                          std::span<const AugmentationPlan> plans) const;
+
+ private:
   torch::Tensor pixels(const data::MicroBatch& records, const torch::Device& device) const;
   torch::Tensor normalise(torch::Tensor pixels) const;
 
- private:
   std::size_t field_;
   std::int64_t height_ = 0;
   std::int64_t width_ = 0;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "core/error.hpp"
 
@@ -64,6 +65,18 @@ std::string table_line(std::string_view name, const LandmarkStatistics& statisti
 
 }  // namespace
 
+std::string_view truth_name(Truth truth) {
+  switch (truth) {
+    case Truth::mean:
+      return "mean of the doctors";
+    case Truth::junior:
+      return "junior doctor";
+    case Truth::senior:
+      return "senior doctor";
+  }
+  throw Error(Fault::bug, "an unknown truth was asked for");
+}
+
 std::int64_t landmark_score_width(std::int64_t landmarks) noexcept {
   return static_cast<std::int64_t>(kHeader) + 2 * landmarks * static_cast<std::int64_t>(kSumsPerLandmark);
 }
@@ -100,7 +113,11 @@ LandmarkReport landmark_report(std::span<const double> score) {
   return report;
 }
 
-std::map<std::string, double> LandmarkReport::metrics() const {
+double LandmarkReport::noise_floor(Truth truth) const noexcept {
+  return overall.doctors_mean * (truth == Truth::mean ? 0.5 : std::numbers::sqrt2 / 2);
+}
+
+std::map<std::string, double> LandmarkReport::metrics(Truth truth) const {
   require(
       overall.count > 0, Fault::data,
       fmt::format("scoring {:.0f} samples: none of them has an annotated landmark; evaluate a split with annotations",
@@ -111,7 +128,10 @@ std::map<std::string, double> LandmarkReport::metrics() const {
   for (std::size_t i = 0; i < kRadii; ++i) {
     named[success_rate_name(kSuccessRadii[i]) + (is_in_mm ? "" : "_px")] = overall.success_rates[i];
   }
-  if (overall.doctors_count > 0) named[fmt::format("doctors_{}", unit())] = overall.doctors_mean;
+  if (overall.doctors_count > 0) {
+    named[fmt::format("doctors_{}", unit())] = overall.doctors_mean;
+    named[fmt::format("noise_floor_{}", unit())] = noise_floor(truth);
+  }
   return named;
 }
 

@@ -12,7 +12,12 @@
 #include <string_view>
 #include <vector>
 
+#include "tasks/settings.hpp"
+
 namespace hpctrain::tasks {
+
+/// "mean of the doctors", …
+std::string_view truth_name(Truth truth);
 
 /// Errors up to these count as successes, the bound itself included.
 inline constexpr std::array kSuccessRadii = {2.0, 2.5, 3.0, 4.0};
@@ -49,10 +54,14 @@ struct LandmarkReport {
   std::vector<LandmarkStatistics> landmarks;  ///< [K]
 
   std::string_view unit() const noexcept { return is_in_mm ? "mm" : "px"; }
-  /// loss, mre_mm, sd_mm, sdr_2_0 …; without known spacing mre_px, sd_px, sdr_2_0_px …; doctors_mm or doctors_px where
-  /// two doctors annotated.
+  /// About what a reader without any error scores against `truth`, because the doctors err themselves: half the
+  /// distance between them against their mean, 1/√2 of it against one of them. 0 without two doctors.
+  ///   source  two independent errors of equal spread: their mean has half the spread of their difference
+  double noise_floor(Truth truth) const noexcept;
+  /// loss, mre_mm, sd_mm, sdr_2_0 …; without known spacing mre_px, sd_px, sdr_2_0_px …; where two doctors annotated,
+  /// doctors_mm and noise_floor_mm (or _px).
   ///   errors  Fault::data when no point was compared
-  std::map<std::string, double> metrics() const;
+  std::map<std::string, double> metrics(Truth truth) const;
   /// One line per landmark. `truth` says whose points were compared with; missing names become L1, L2, …
   std::string table(std::span<const std::string> names, std::string_view truth) const;
 };

@@ -19,7 +19,6 @@ namespace hpctrain::tasks {
 namespace {
 
 constexpr std::int64_t kGeometry = 4;
-constexpr double kFullIntensity = 255;
 
 /// Columns of geometry.
 enum : std::int64_t { kScale, kOffsetX, kOffsetY, kMillimetres };
@@ -50,18 +49,6 @@ torch::Tensor to_device(const std::vector<float>& values, at::IntArrayRef shape,
   return torch::tensor(values, torch::kFloat32).view(shape).to(device);
 }
 
-std::string_view truth_name(Truth truth) {
-  switch (truth) {
-    case Truth::mean:
-      return "mean of the doctors";
-    case Truth::junior:
-      return "junior doctor";
-    case Truth::senior:
-      return "senior doctor";
-  }
-  throw Error(Fault::bug, "an unknown truth was asked for");
-}
-
 std::span<const double> host_view(const torch::Tensor& score) {
   return {score.data_ptr<double>(), static_cast<std::size_t>(score.numel())};
 }
@@ -78,6 +65,7 @@ struct Landmarks::HostRecords {
 Landmarks::Landmarks(const data::DatasetIndex& index, const TaskSettings& settings)
     : images_(index),
       settings_(settings),
+      augmentation_(settings.augmentation.value_or(AugmentationSettings{})),
       mean_field_(index.field_position("landmarks")),
       geometry_field_(index.field_position("geometry")),
       junior_field_(find_field(index, "landmarks_junior")),
@@ -141,7 +129,7 @@ std::vector<AugmentationPlan> Landmarks::plan_augmentations(const HostRecords& h
     AugmentedImage image{.height = images_.height(), .width = images_.width()};
     if (geometry[kMillimetres] > 0) image.pixels_per_mm = geometry[kScale] / geometry[kMillimetres];
     plans.push_back(
-        plan_augmentation(settings_.augmentation, image, settings_.seed, records.batch.epoch, records.sample_ids[n]));
+        plan_augmentation(augmentation_, image, settings_.seed, records.batch.epoch, records.sample_ids[n]));
   }
   return plans;
 }
@@ -151,10 +139,9 @@ Batch Landmarks::make_batch(const data::MicroBatch& records, const torch::Device
   const auto count = static_cast<std::int64_t>(records.count);
   Batch batch;
   batch.targets = to_device(host.truth, {count, landmarks_, 2}, device);
-  if (mode == Mode::train && settings_.augment) {
+  if (mode == Mode::train && augmentation_ != AugmentationSettings::none()) {
     const auto plans = plan_augmentations(host, records);
-    const auto intensities = images_.pixels(records, device).div_(kFullIntensity);
-    batch.images = images_.normalise(augment_images(intensities, plans).mul_(kFullIntensity));
+    batch.images = images_.augmented(records, device, plans);
     batch.targets = augment_points(batch.targets, plans, images_.height(), images_.width());
     // Lengths in the augmented image are longer by the plan's scale, and so errors stay those of the original.
     for (std::size_t n = 0; n < plans.size(); ++n) {
@@ -219,12 +206,17 @@ torch::Tensor Landmarks::radial_errors(const torch::Tensor& decoded, const Batch
 
 torch::Tensor Landmarks::score(const torch::Tensor& outputs, const Batch& batch) const {
   const torch::NoGradGuard no_grad;
+  return score_points(decoded_image_points(outputs, batch), batch, loss_sum(outputs, batch));
+}
+
+torch::Tensor Landmarks::score_points(const torch::Tensor& points, const Batch& batch,
+                                      const torch::Tensor& loss) const {
   const auto scale = batch.attributes.narrow(1, kScale, 1).to(torch::kFloat64);
   const auto doctors = batch.attributes.narrow(1, kGeometry, landmarks_);
-  return landmark_score({.radial = radial_errors(decoded_image_points(outputs, batch), batch) / scale,
+  return landmark_score({.radial = radial_errors(points, batch) / scale,
                          .doctors = doctors / scale,
                          .mm = batch.attributes.select(1, kMillimetres),
-                         .loss_sum = loss_sum(outputs, batch)});
+                         .loss_sum = loss});
 }
 
 std::int64_t Landmarks::score_width() const {
@@ -232,13 +224,19 @@ std::int64_t Landmarks::score_width() const {
 }
 
 Metrics Landmarks::metrics(const torch::Tensor& score) const {
-  return landmark_report(host_view(score)).metrics();
+  return landmark_report(host_view(score)).metrics(settings_.landmarks.truth);
 }
 
 std::string Landmarks::describe_score(const torch::Tensor& score) const {
-  return landmark_report(host_view(score))
-      .table(names_,
-             junior_field_ && senior_field_ ? truth_name(settings_.landmarks.truth) : "the data set's one annotation");
+  const Truth truth = settings_.landmarks.truth;
+  const auto report = landmark_report(host_view(score));
+  auto text = report.table(
+      names_, junior_field_ && senior_field_ ? truth_name(truth) : std::string_view("the data set's one annotation"));
+  if (report.overall.doctors_count > 0) {
+    text += fmt::format("the doctors' own errors put a floor of about {:.3f} {} under the MRE\n",
+                        report.noise_floor(truth), report.unit());
+  }
+  return text;
 }
 
 double Landmarks::quality(const Metrics& metrics) const {
@@ -272,6 +270,30 @@ std::vector<LandmarkPrediction> Landmarks::predictions(const torch::Tensor& outp
     all.push_back(std::move(prediction));
   }
   return all;
+}
+
+std::vector<SampleError> Landmarks::sample_errors(const torch::Tensor& outputs, const Batch& batch) const {
+  std::vector<SampleError> errors;
+  for (const LandmarkPrediction& prediction : predictions(outputs, batch)) {
+    double sum = 0, worst = -1;
+    std::size_t count = 0, worst_landmark = 0;
+    const bool is_in_mm = std::any_of(prediction.points.begin(), prediction.points.end(),
+                                      [](const PredictedPoint& point) { return point.error_mm.has_value(); });
+    for (std::size_t k = 0; k < prediction.points.size(); ++k) {
+      const auto& error = is_in_mm ? prediction.points[k].error_mm : prediction.points[k].error_px;
+      if (!error) continue;
+      sum += *error;
+      ++count;
+      if (*error > worst) worst = *error, worst_landmark = k;
+    }
+    if (count == 0) continue;
+    const double mean = sum / static_cast<double>(count);
+    const auto unit = is_in_mm ? "mm" : "px";
+    errors.push_back(
+        {prediction.sample_id, mean,
+         fmt::format("mean {:.2f} {}, worst {} {:.2f} {}", mean, unit, names_[worst_landmark], worst, unit)});
+  }
+  return errors;
 }
 
 std::unique_ptr<Task> make_landmarks(const data::DatasetIndex& index, const TaskSettings& settings) {

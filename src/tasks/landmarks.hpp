@@ -38,6 +38,7 @@ class Landmarks : public Task {
 
   std::string name() const override { return "landmarks"; }
   models::NetworkSpec network_spec() const override;
+  models::OutputKind network_output() const override { return models::OutputKind::maps; }
 
   /// shapes  images [N, C, H, W]; targets [N, K, 2] (x, y) in pixels of `images`, NaN = missing; attributes
   ///         [N, 4 + K]: geometry, then the doctors' distance in pixels of the stored image
@@ -54,6 +55,11 @@ class Landmarks : public Task {
   torch::Tensor loss_sum(const torch::Tensor& outputs, const Batch& batch) const override;
 
   torch::Tensor score(const torch::Tensor& outputs, const Batch& batch) const override;
+  /// The score of answers that no network gave.
+  ///   shapes  points [N, K, 2] in pixels of batch.images; loss scalar
+  torch::Tensor score_points(const torch::Tensor& points, const Batch& batch, const torch::Tensor& loss) const;
+  /// Mean radial error of each sample, in mm where its spacing is known.
+  std::vector<SampleError> sample_errors(const torch::Tensor& outputs, const Batch& batch) const override;
   std::int64_t score_width() const override;
   Metrics metrics(const torch::Tensor& score) const override;
   std::string describe_score(const torch::Tensor& score) const override;
@@ -77,6 +83,7 @@ class Landmarks : public Task {
 
   ImageField images_;
   TaskSettings settings_;
+  AugmentationSettings augmentation_;
   std::size_t mean_field_;
   std::size_t geometry_field_;
   std::optional<std::size_t> junior_field_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "tasks/augmentation_plan.hpp"
 
@@ -25,9 +26,8 @@ struct LandmarkSettings {
 };
 
 struct TaskSettings {
-  std::uint64_t seed = 1;  ///< of the augmentation
-  bool augment = true;     ///< training images only
-  AugmentationSettings augmentation{};
+  std::uint64_t seed = 1;                              ///< of the augmentation
+  std::optional<AugmentationSettings> augmentation{};  ///< of training images; unset: the task's own choice
   LandmarkSettings landmarks{};
 };
 

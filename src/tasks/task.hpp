@@ -28,6 +28,13 @@ struct Batch {
   std::int64_t count() const { return images.size(0); }
 };
 
+/// How badly one sample was answered, for lists of worst cases.
+struct SampleError {
+  std::uint64_t sample_id = 0;
+  double error = 0;   ///< larger is worse; the task's own unit
+  std::string words;  ///< what is wrong, in one short line
+};
+
 /// Named numbers for metrics.jsonl and the terminal; fractions 0–1, `*_mm` millimetres.
 using Metrics = std::map<std::string, double>;
 
@@ -44,6 +51,9 @@ class Task {
   ///   errors  Fault::data naming the sample when a record breaks the task's rules (label out of range)
   virtual Batch make_batch(const data::MicroBatch& records, const torch::Device& device, Mode mode) const = 0;
 
+  /// What forward() can work with.
+  virtual models::OutputKind network_output() const = 0;
+
   virtual torch::Tensor forward(models::Network& network, const Batch& batch) const = 0;
 
   /// Sum of the samples' losses, a scalar; `train` divides by the true count of the global batch.
@@ -56,6 +66,9 @@ class Task {
   ///   shapes  [score_width()] float64 on the device
   virtual torch::Tensor score(const torch::Tensor& outputs, const Batch& batch) const = 0;
   virtual std::int64_t score_width() const = 0;
+
+  /// One entry per sample of the batch; samples that nothing can be said of are left out.
+  virtual std::vector<SampleError> sample_errors(const torch::Tensor& outputs, const Batch& batch) const = 0;
 
   /// Metrics from the sum of scores over a whole split, on the host.
   ///   shapes  score [score_width()] float64

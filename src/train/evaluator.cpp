@@ -7,9 +7,9 @@
 
 namespace hpctrain::train {
 
-EvaluationReport Evaluator::run(const std::string& split) {
+EvaluationReport Evaluator::run(const std::string& split, const BatchObserver& observer) {
   const Stopwatch watch;
-  torch::Tensor score = score_own_share(split);
+  torch::Tensor score = score_own_share(split, observer);
   parts_.group.all_reduce({score.data_ptr(), static_cast<std::size_t>(score.numel()), comm::ElementType::f64},
                           comm::ReduceOp::sum);
   EvaluationReport report;
@@ -22,7 +22,7 @@ EvaluationReport Evaluator::run(const std::string& split) {
   return report;
 }
 
-torch::Tensor Evaluator::score_own_share(const std::string& split) {
+torch::Tensor Evaluator::score_own_share(const std::string& split, const BatchObserver& observer) {
   const torch::NoGradGuard no_grad;
   parts_.network.eval();
   data::LoaderPlan plan;
@@ -39,7 +39,9 @@ torch::Tensor Evaluator::score_own_share(const std::string& split) {
     const data::MicroBatch& records = **lease;
     if (records.count == 0) continue;
     const auto batch = parts_.task.make_batch(records, parts_.device, tasks::Mode::evaluate);
-    score += parts_.task.score(parts_.task.forward(parts_.network, batch), batch);
+    const auto outputs = parts_.task.forward(parts_.network, batch);
+    score += parts_.task.score(outputs, batch);
+    if (observer) observer(outputs, batch);
     device::wait_for_uploads(parts_.device);
   }
   parts_.network.train();

@@ -4,6 +4,7 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "comm/communicator.hpp"
@@ -22,6 +23,9 @@ struct EvaluationReport {
   std::string tables;  ///< per class and the like
   double quality = 0;  ///< higher is better
 };
+
+/// Sees every scored micro-batch of this rank.
+using BatchObserver = std::function<void(const torch::Tensor& outputs, const tasks::Batch& batch)>;
 
 class Evaluator {
  public:
@@ -42,10 +46,10 @@ class Evaluator {
 
   /// collective  all ranks of the group
   /// errors      Fault::data
-  EvaluationReport run(const std::string& split);
+  EvaluationReport run(const std::string& split, const BatchObserver& observer = {});
 
  private:
-  torch::Tensor score_own_share(const std::string& split);
+  torch::Tensor score_own_share(const std::string& split, const BatchObserver& observer);
 
   Parts parts_;
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -10,6 +11,7 @@
 #include "data/loader.hpp"
 #include "device/device.hpp"
 #include "models/network.hpp"
+#include "tasks/settings.hpp"
 
 namespace hpctrain::train {
 
@@ -56,11 +58,17 @@ struct CadenceSettings {
   double checkpoint_every_minutes = 10;      ///< 0: not by time
 };
 
+/// Samples of a rank at once: its share of the global batch, or less where the user said so.
+std::uint64_t plan_micro_batch(const TrainSettings& settings, int world);
+
 /// All that decides one training run; `apps` fills it from options, `sweep` from a trial.
 struct RunSettings {
   std::string task = "classification";
   std::string network = "small-convnet";
   models::Stem stem = models::Stem::imagenet;
+  std::filesystem::path init;    ///< safetensors to start from; empty: random weights
+  std::string augment = "auto";  ///< as tasks::read_augmentation() takes it
+  tasks::LandmarkSettings landmarks;
   TrainSettings train;
   OptimizerSettings optimizer;
   ScheduleSettings schedule;

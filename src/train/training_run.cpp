@@ -8,37 +8,21 @@
 #include "comm/agree.hpp"
 #include "core/log.hpp"
 #include "models/registry.hpp"
-#include "tasks/registry.hpp"
+#include "train/initial_weights.hpp"
 #include "train/network_state.hpp"
+#include "train/run_parts.hpp"
 
 namespace hpctrain::train {
 namespace {
-
-constexpr std::string_view kTrainingSplit = "train";
-
-std::uint64_t micro_batch_of(const TrainSettings& settings, int world) {
-  const auto ranks = static_cast<std::uint64_t>(world);
-  const std::uint64_t share = (settings.batch + ranks - 1) / ranks;
-  return std::min(share, settings.micro_batch.value_or(share));
-}
 
 data::LoaderPlan make_loader_plan(const RunSettings& settings, int world) {
   data::LoaderPlan plan;
   plan.split = kTrainingSplit;
   plan.seed = settings.train.seed;
   plan.batch = settings.train.batch;
-  plan.micro_batch = micro_batch_of(settings.train, world);
+  plan.micro_batch = plan_micro_batch(settings.train, world);
   plan.tail = settings.tail;
   return plan;
-}
-
-/// Every split but the training one, in the data set's order.
-std::vector<std::string> scored_splits(const data::DatasetIndex& index) {
-  std::vector<std::string> names;
-  for (const auto& split : index.splits) {
-    if (split.name != kTrainingSplit && split.num_samples > 0) names.push_back(split.name);
-  }
-  return names;
 }
 
 }  // namespace
@@ -57,7 +41,6 @@ TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
       audit_ = std::make_unique<Audit>(context_.run_folder / "audit", context_.placement.rank);
     }
   });
-  broadcast_state(context_.group, state_);
   gradient_group_ = context_.group.split(0, context_.group.rank());
   channel_ = context_.device.is_cuda() ? comm::make_nccl_channel(*gradient_group_, context_.device.index())
                                        : comm::make_host_channel(*gradient_group_);
@@ -69,11 +52,8 @@ TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
 TrainingRun::~TrainingRun() = default;
 
 void TrainingRun::make_network() {
-  task_ = tasks::make_task(settings_.task, context_.index, {.seed = settings_.train.seed});
-  torch::manual_seed(settings_.train.seed);
-  models::NetworkSpec spec = task_->network_spec();
-  spec.stem = settings_.stem;
-  network_ = models::make_network(settings_.network, spec);
+  task_ = make_run_task(settings_, context_.index);
+  network_ = make_run_network(settings_, *task_);
   network_->to(context_.device);
   network_->train();
   state_ = network_state(*network_);
@@ -91,7 +71,7 @@ void TrainingRun::make_loop() {
                                                        settings_.train.seed, audit_.get()});
   evaluator_ = std::make_unique<Evaluator>(Evaluator::Parts{
       context_.index, *task_, *network_, context_.group, context_.placement, context_.device, settings_.loader, slots_,
-      micro_batch_of(settings_.train, context_.placement.world), settings_.evaluation.max_samples});
+      plan_micro_batch(settings_.train, context_.placement.world), settings_.evaluation.max_samples});
   boundary_ = std::make_unique<StepBoundary>(context_.group, length_, settings_.cadence, settings_.evaluation);
   recorder_ = std::make_unique<RunRecorder>(RunRecorder::Settings{context_.run_folder, context_.group.is_leader(),
                                                                   settings_.quiet, length_, loader_->num_samples()});
@@ -138,8 +118,21 @@ Progress TrainingRun::restore() {
     restored_checkpoint_ = restored->folder.lexically_relative(context_.run_folder).string();
     log_info("resumed from step {} (epoch {}, sample {})", progress.step, progress.cursor.epoch + 1,
              progress.cursor.position);
+  } else {
+    start_afresh();
   }
   return progress;
+}
+
+/// Rank zero's weights go to all, so that all start from the same bits.
+void TrainingRun::start_afresh() {
+  comm::run_agreed(context_.group, [this] {
+    if (settings_.init.empty() || !context_.group.is_leader()) return;
+    for (const auto& message : load_initial_weights(context_.files, settings_.init, *network_)) {
+      log_info("{}", message);
+    }
+  });
+  broadcast_state(context_.group, state_);
 }
 
 void TrainingRun::record_start(const Progress& progress) {

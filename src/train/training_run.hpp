@@ -55,6 +55,7 @@ class TrainingRun {
   void make_network();
   void make_loop();
   Progress restore();
+  void start_afresh();
   void record_start(const Progress& progress);
   void require_same_data(const nlohmann::json& steering) const;
   nlohmann::json fixed_steering() const;

@@ -140,7 +140,8 @@ class LandmarkParity(unittest.TestCase):
         errors = (self.errors * self.mm[:, None])[~np.isnan(self.errors)]
         expected = dict(mre_mm=errors.mean(), sd_mm=errors.std(ddof=1), sdr_2_0=(errors <= 2.0).mean(),
                         sdr_2_5=(errors <= 2.5).mean(), sdr_3_0=(errors <= 3.0).mean(), sdr_4_0=(errors <= 4.0).mean(),
-                        doctors_mm=(self.doctors * self.mm[:, None]).mean(), loss=0.0)
+                        doctors_mm=(self.doctors * self.mm[:, None]).mean(),
+                        noise_floor_mm=(self.doctors * self.mm[:, None]).mean() / 2, loss=0.0)
         self.assertEqual(set(self.answer["metrics"]), set(expected))
         for name, value in expected.items():
             self.assertAlmostEqual(self.answer["metrics"][name], value, delta=1e-5, msg=name)

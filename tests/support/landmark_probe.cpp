@@ -59,7 +59,8 @@ json answer(const json& question) {
           {"local_soft_argmax", json_of(decode_local_soft_argmax(maps).points)},
           {"moved_points", json_of(augment_points(points, plans, height, width))},
           {"moved_maps", json_of(augment_images(maps, plans))},
-          {"metrics", landmark_report({score.data_ptr<double>(), static_cast<std::size_t>(score.numel())}).metrics()}};
+          {"metrics",
+           landmark_report({score.data_ptr<double>(), static_cast<std::size_t>(score.numel())}).metrics(Truth::mean)}};
 }
 
 }  // namespace

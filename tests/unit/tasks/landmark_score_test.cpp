@@ -35,7 +35,7 @@ TEST(LandmarkScore, AgreesWithHandComputedMillimetres) {
   ASSERT_EQ(score.numel(), landmark_score_width(2));
   EXPECT_EQ(score[0].item<double>(), 3);
   const auto report = report_of(score);
-  const auto metrics = report.metrics();
+  const auto metrics = report.metrics(Truth::mean);
   EXPECT_DOUBLE_EQ(metrics.at("loss"), 2);
   EXPECT_NEAR(metrics.at("mre_mm"), 1.84, 1e-6);                 // 9.2 / 5
   EXPECT_NEAR(metrics.at("sd_mm"), std::sqrt(7.012 / 4), 1e-6);  // squared deviations sum to 7.012
@@ -67,7 +67,7 @@ TEST(LandmarkScore, SpeaksOfPixelsWhenOneSpacingIsUnknown) {
   auto errors = three_samples();
   errors.mm[1] = 0;
   const auto report = report_of(landmark_score(errors));
-  const auto metrics = report.metrics();
+  const auto metrics = report.metrics(Truth::mean);
   EXPECT_EQ(metrics.count("mre_mm"), 0u);
   EXPECT_NEAR(metrics.at("mre_px"), 8.8, 1e-9);  // (20 + 0 + 12 + 5 + 7) / 5
   EXPECT_DOUBLE_EQ(metrics.at("sdr_2_0_px"), 0.2);
@@ -78,8 +78,10 @@ TEST(LandmarkScore, ReportsHowFarTheDoctorsAreApart) {
   auto errors = three_samples();
   errors.doctors = torch::tensor({10.0, kMissing, 20.0, 30.0, 4.0, 6.0}, torch::kFloat64).view({3, 2});
   const auto report = report_of(landmark_score(errors));
-  EXPECT_NEAR(report.metrics().at("doctors_mm"), (1.0 + 2.0 + 3.0 + 2.0 + 3.0) / 5, 1e-6);
+  EXPECT_NEAR(report.metrics(Truth::mean).at("doctors_mm"), (1.0 + 2.0 + 3.0 + 2.0 + 3.0) / 5, 1e-6);
   EXPECT_NEAR(report.landmarks[1].doctors_mean, 3.0, 1e-6);
+  EXPECT_NEAR(report.metrics(Truth::mean).at("noise_floor_mm"), 1.1, 1e-6);
+  EXPECT_NEAR(report.metrics(Truth::junior).at("noise_floor_mm"), 2.2 / std::sqrt(2.0), 1e-6);
 }
 
 TEST(LandmarkScore, NamesTruthAndLandmarksInItsTable) {
@@ -96,7 +98,7 @@ TEST(LandmarkScore, NamesTruthAndLandmarksInItsTable) {
 TEST(LandmarkScore, RefusesASplitWithoutAnyAnnotation) {
   auto errors = three_samples();
   errors.radial.fill_(kMissing);
-  EXPECT_THROW(report_of(landmark_score(errors)).metrics(), Error);
+  EXPECT_THROW(report_of(landmark_score(errors)).metrics(Truth::mean), Error);
 }
 
 }  // namespace

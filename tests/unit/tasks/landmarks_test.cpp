@@ -45,6 +45,7 @@ test::PackedRecords two_films(bool with_doctors = true) {
 struct DrawnHeatmaps : models::Network {
   DrawnHeatmaps(torch::Tensor answer, std::int64_t stride) : answer_(std::move(answer)), stride_(stride) {}
   torch::Tensor forward(const torch::Tensor&) override { return answer_; }
+  std::string_view head_name() const override { return "head"; }
   std::int64_t output_stride() const override { return stride_; }
 
   torch::Tensor answer_;
@@ -73,7 +74,7 @@ torch::Tensor drawn(const torch::Tensor& points, double sigma, std::int64_t stri
 
 TaskSettings unaugmented(Decoder decoder = Decoder::log_parabola) {
   TaskSettings settings;
-  settings.augment = false;
+  settings.augmentation = AugmentationSettings::none();
   settings.landmarks.decoder = decoder;
   return settings;
 }

@@ -16,6 +16,7 @@ class TwoLayers : public models::Network {
     second_ = register_module("second", torch::nn::Linear(3, 2));
   }
   torch::Tensor forward(const torch::Tensor& images) override { return second_(torch::relu(first_(images))); }
+  std::string_view head_name() const override { return "second"; }
 
  private:
   torch::nn::Linear first_{nullptr};

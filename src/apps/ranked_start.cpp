@@ -1,0 +1,63 @@
+#include "apps/ranked_start.hpp"
+
+#include <torch/version.h>
+
+#include "apps/sample_dataset.hpp"
+#include "comm/affinity.hpp"
+#include "comm/agree.hpp"
+#include "core/log.hpp"
+#include "core/version.hpp"
+#include "data/index_child.hpp"
+#include "device/device.hpp"
+
+namespace hpctrain::apps {
+
+void RankedStart::prepare(const std::function<void(CommandInput&)>& resolve) {
+  const comm::Launch launch = comm::plan_launch(environment_);
+  try {
+    prepare_or_throw(launch, resolve);
+  } catch (const Error&) {
+    if (launch.kind == comm::LaunchKind::single) throw;
+    failed_ = std::current_exception();
+  }
+}
+
+/// All of it must happen before MPI starts: threads are bound, and a forked child and an initialised MPI do not go
+/// together.
+void RankedStart::prepare_or_throw(const comm::Launch& launch, const std::function<void(CommandInput&)>& resolve) {
+  granted_cpus_ = comm::widen_affinity(launch.local_rank, launch.local_world.value_or(1), environment_).size();
+  resolve(input_);
+  LogSettings log;
+  log.rank = launch.rank;
+  log.world = launch.world.value_or(1);
+  log.quiet = input_.settings.run.quiet;
+  start_logging(log);
+  device::set_operation_threads(input_.settings.run.train.threads.value_or(static_cast<int>(granted_cpus_)));
+  if (launch.rank != 0) return;
+  if (input_.settings.data_dir == sample_dataset_folder()) make_sample_dataset(input_.settings.data_dir);
+  index_ = data::index_dataset(packer_program(), input_.settings.data_dir);
+}
+
+data::DatasetIndex RankedStart::share_index(comm::Communicator& world) const {
+  comm::run_agreed(world, [this] {
+    if (failed_) std::rethrow_exception(failed_);
+  });
+  const std::string text =
+      comm::broadcast_text(world, world.is_leader() ? data::index_to_text(*index_) : std::string(), 0);
+  return data::index_from_text(text);
+}
+
+torch::Device RankedStart::choose_device(comm::MpiSession& session) const {
+  std::optional<torch::Device> device;
+  comm::run_agreed(session.world(), [&] {
+    const Placement& placement = session.placement();
+    device = device::choose_device(input_.settings.run.train.device, placement.local_rank, placement.local_world);
+  });
+  return *device;
+}
+
+std::map<std::string, std::string> RankedStart::versions() {
+  return {{"hpctrain", kVersion}, {"libtorch", TORCH_VERSION}, {"mpi", comm::mpi_version_text()}};
+}
+
+}  // namespace hpctrain::apps

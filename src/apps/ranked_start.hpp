@@ -1,0 +1,55 @@
+// How every command that runs on ranks begins: options, threads and the data set's layout before MPI is up, what ranks
+// must share right after. Knows no command.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "apps/command_input.hpp"
+#include "comm/communicator.hpp"
+#include "comm/guard.hpp"
+#include "comm/launch.hpp"
+#include "data/dataset_index.hpp"
+
+namespace hpctrain::apps {
+
+class RankedStart {
+ public:
+  CommandInput& input() noexcept { return input_; }
+  const CommandInput& input() const noexcept { return input_; }
+  const comm::Environment& environment() const noexcept { return environment_; }
+  std::size_t granted_cpus() const noexcept { return granted_cpus_; }
+
+  /// Reads the options by `resolve`, binds threads and, on rank zero, has the layout of the data set read. What fails
+  /// is thrown where there is one process, else kept for share_index(), so that ranks say it together in one line.
+  void prepare(const std::function<void(CommandInput&)>& resolve);
+
+  /// The layout of the data set on every rank; only rank zero has read it.
+  ///   collective  all ranks
+  ///   errors      what prepare() kept
+  data::DatasetIndex share_index(comm::Communicator& world) const;
+
+  /// collective  all ranks
+  /// errors      Fault::device
+  torch::Device choose_device(comm::MpiSession& session) const;
+
+  /// Of everything that can change a result.
+  static std::map<std::string, std::string> versions();
+
+ private:
+  void prepare_or_throw(const comm::Launch& launch, const std::function<void(CommandInput&)>& resolve);
+
+  comm::Environment environment_ = comm::read_environment();
+  CommandInput input_;
+  std::size_t granted_cpus_ = 1;
+  std::optional<data::DatasetIndex> index_;  ///< rank zero's
+  std::exception_ptr failed_;
+};
+
+}  // namespace hpctrain::apps

@@ -1,0 +1,42 @@
+#include "train/run_parts.hpp"
+
+#include <fmt/format.h>
+#include <torch/utils.h>
+
+#include "core/error.hpp"
+#include "models/registry.hpp"
+#include "tasks/augmentation_text.hpp"
+#include "tasks/registry.hpp"
+
+namespace hpctrain::train {
+
+std::unique_ptr<tasks::Task> make_run_task(const RunSettings& settings, const data::DatasetIndex& index) {
+  return tasks::make_task(settings.task, index,
+                          {.seed = settings.train.seed,
+                           .augmentation = tasks::read_augmentation(settings.augment),
+                           .landmarks = settings.landmarks});
+}
+
+std::shared_ptr<models::Network> make_run_network(const RunSettings& settings, const tasks::Task& task) {
+  models::NetworkSpec spec = task.network_spec();
+  spec.stem = settings.stem;
+  torch::manual_seed(settings.train.seed);
+  auto network = models::make_network(settings.network, spec);
+  const bool wants_maps = task.network_output() == models::OutputKind::maps;
+  require(
+      network->output_kind() == task.network_output(), Fault::usage,
+      fmt::format("model.name {} gives {}, but task.name {} needs {}; choose one of: {}", settings.network,
+                  wants_maps ? "one number per class" : "heatmaps", task.name(),
+                  wants_maps ? "heatmaps" : "one number per class", models::network_names_text(task.network_output())));
+  return network;
+}
+
+std::vector<std::string> scored_splits(const data::DatasetIndex& index) {
+  std::vector<std::string> names;
+  for (const auto& split : index.splits) {
+    if (split.name != kTrainingSplit && split.num_samples > 0) names.push_back(split.name);
+  }
+  return names;
+}
+
+}  // namespace hpctrain::train

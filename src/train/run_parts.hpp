@@ -1,0 +1,29 @@
+// The parts of a run that need no ranks: its task and its network, from settings alone. Training and everything that
+// looks at a finished run (eval, predict) make them here, so that both mean the same.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "data/dataset_index.hpp"
+#include "models/network.hpp"
+#include "tasks/task.hpp"
+#include "train/settings.hpp"
+
+namespace hpctrain::train {
+
+inline constexpr std::string_view kTrainingSplit = "train";
+
+///   errors  Fault::data, Fault::usage: as tasks::make_task and tasks::read_augmentation
+std::unique_ptr<tasks::Task> make_run_task(const RunSettings& settings, const data::DatasetIndex& index);
+
+/// Parameters are drawn from the run's seed; on the CPU, in training mode.
+///   errors  Fault::usage when the network does not answer in the task's way, or as models::make_network
+std::shared_ptr<models::Network> make_run_network(const RunSettings& settings, const tasks::Task& task);
+
+/// Splits that are scored: every one but the training split, in the data set's order.
+std::vector<std::string> scored_splits(const data::DatasetIndex& index);
+
+}  // namespace hpctrain::train
