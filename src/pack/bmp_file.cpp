@@ -8,16 +8,13 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
-#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "core/digest.hpp"
-#include "core/durable_write.hpp"
 #include "core/error.hpp"
-#include "core/file_system.hpp"
 #include "pack/image_file.hpp"
+#include "pack/whole_file.hpp"
 
 namespace hpctrain::pack {
 namespace {
@@ -239,18 +236,7 @@ void save_bmp(const std::filesystem::path& path, const Image& image) {
                         image.pixels.size() == image.size.width * image.size.height * image.channels &&
                         image.size.width * image.size.height <= kMostImagePixels,
                     "a picture to save is whole, grey or coloured");
-  FileSystem& files = posix_file_system();
-  const std::filesystem::path temporary = temporary_beside(path);
-  try {
-    const std::unique_ptr<WritableFile> file = files.create_file(temporary);
-    file->write(bytes_of(make_bmp(image)));
-    file->close();
-    files.rename_replacing(temporary, path);
-  } catch (...) {
-    std::error_code ignored;
-    std::filesystem::remove(temporary, ignored);
-    throw;
-  }
+  save_whole_file(path, make_bmp(image));
 }
 
 }  // namespace hpctrain::pack

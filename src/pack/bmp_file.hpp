@@ -18,8 +18,7 @@ Image read_bmp_file(const std::filesystem::path& path);
 ///   errors  as read_bmp_file, but for those of single pixels
 Image read_bmp_header(const std::filesystem::path& path);
 
-/// One channel becomes 8 bits with a palette of greys, three become 24 bits. Written beside `path` and renamed, so that
-/// no half file ever has the name; not synced.
+/// One channel becomes 8 bits with a palette of greys, three become 24 bits.
 ///   errors  Fault::storage
 void save_bmp(const std::filesystem::path& path, const Image& image);
 

@@ -19,6 +19,7 @@
 #include "data/process_limits.hpp"
 #include "data/verify.hpp"
 #include "pack/info_text.hpp"
+#include "pack/phantom_isbi2015.hpp"
 #include "pack/source_kind.hpp"
 
 namespace hpctrain::pack {
@@ -47,6 +48,14 @@ int run_pack(const PackCommand& command, const CommandContext& context) {
                                 format_count(index.shards.back().first_sample + index.shards.back().num_samples),
                                 index.shards.size(), format_bytes(bytes), format_duration(watch.seconds()),
                                 command.folder.string());
+  return 0;
+}
+
+int run_phantom(const PackCommand& command, const CommandContext& context) {
+  const Stopwatch watch;
+  write_phantoms({command.folder, command.phantom_count.value_or(0), command.plan.seed}, context.on_progress);
+  context.output << fmt::format("drew {} phantom films in {}: {}\n", *command.phantom_count,
+                                format_duration(watch.seconds()), command.folder.string());
   return 0;
 }
 
@@ -89,6 +98,8 @@ int run_command(const PackCommand& command, const CommandContext& context) {
       return 0;
     case Action::pack:
       return run_pack(command, context);
+    case Action::phantom:
+      return run_phantom(command, context);
     case Action::info:
       return run_info(command, context);
     case Action::verify:

@@ -21,6 +21,7 @@ struct SourceSettings {
   std::uint64_t num_classes = 10;
   std::vector<std::string> class_names;  ///< empty, or one per class
   std::optional<ImageSize> size;         ///< pixels of the stored images; unset: the kind's own choice
+  std::optional<double> spacing_mm;      ///< of an original pixel; unset: as the kind says
 };
 
 struct SourceKind {
