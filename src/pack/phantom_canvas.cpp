@@ -73,7 +73,7 @@ PhantomCanvas::Box PhantomCanvas::box_of(std::span<const FilmPoint> points, doub
 }
 
 void PhantomCanvas::fill(std::span<const FilmPoint> outline, double amount, double softness_mm) {
-  const auto radius = static_cast<std::int64_t>(softness_mm * cells_per_mm_ + 0.5);
+  const std::int64_t radius = std::lround(softness_mm * cells_per_mm_);
   // Margins beyond the film would be blurred away at its borders, where tissue goes on: they stay within.
   const Box box = box_of(outline, static_cast<double>(2 * radius + 1));
   if (box.left >= box.right || box.top >= box.bottom) return;

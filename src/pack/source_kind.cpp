@@ -6,6 +6,7 @@
 
 #include "core/error.hpp"
 #include "pack/idx_source.hpp"
+#include "pack/isbi2015_source.hpp"
 
 namespace hpctrain::pack {
 namespace {
@@ -14,6 +15,11 @@ constexpr std::array kKinds = {
     SourceKind{"idx", "folder with the four idx files of the MNIST family, .gz or not", "--classes --class-names",
                [](const SourceSettings& settings) -> std::unique_ptr<Source> {
                  return std::make_unique<IdxSource>(settings.path, settings.num_classes, settings.class_names);
+               }},
+    SourceKind{"isbi2015", "folder with RawImage and AnnotationsByMD of the ISBI 2015 cephalometric challenge",
+               "--size --spacing-mm",
+               [](const SourceSettings& settings) -> std::unique_ptr<Source> {
+                 return std::make_unique<Isbi2015Source>(settings);
                }},
 };
 
