@@ -1,6 +1,7 @@
 """Phantom cephalograms from drawing to packed records, read back by h5py: the geometry must lead back to the doctors."""
 import csv
 import hashlib
+import os
 import pathlib
 import signal
 import subprocess
@@ -123,6 +124,13 @@ class PhantomTest(ProgramTest):
         self.assert_refused(run_pack("isbi2015", films, "-o", self.folder / "set"), 65, str(films), "not all there")
         self.draw("films", "--count", 1)
         self.assertEqual([path.name for path in films.rglob("*.bmp")], ["001.bmp"])
+
+    def test_the_script_draws_and_packs(self):
+        script = pathlib.Path(os.environ["HPCTRAIN_SOURCE"]) / "datasets" / "phantom" / "make.sh"
+        result = subprocess.run([script, self.folder / "phantoms", "5", "3"], capture_output=True, text=True)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(sorted(read_records(self.folder / "phantoms" / "packed")), ["test1", "test2", "train", "validation"])
+        self.assertEqual(subprocess.run([script], capture_output=True).returncode, 64)
 
     def test_wrong_counts_are_refused_and_leave_nothing(self):
         for count in ("0", "401", "-1", "many"):
