@@ -45,11 +45,13 @@ std::vector<AnatomyShape> make_anatomy(const PhantomHead& head) {
     return {(a.x + b.x) / 2, (a.y + b.y) / 2};
   };
   std::vector<AnatomyShape> shapes;
-  for (const TemplateShape& shape : mean_head_shapes()) {
-    std::vector<FilmPoint> points;
-    for (const TemplatePoint& point : shape.points) points.push_back(carry(point));
-    shapes.push_back(
-        {shape.name, shape.tissue, shape.drawing, shape.amount, shape.breadth_mm, make_curve(points, shape.is_closed)});
+  for (const std::span<const TemplateShape> part : {head_shapes(), face_shapes()}) {
+    for (const TemplateShape& shape : part) {
+      std::vector<FilmPoint> points;
+      for (const TemplatePoint& point : shape.points) points.push_back(carry(point));
+      shapes.push_back({shape.name, shape.tissue, shape.drawing, shape.amount, shape.breadth_mm,
+                        make_curve(points, shape.is_closed)});
+    }
   }
   return shapes;
 }

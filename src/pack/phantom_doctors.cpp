@@ -33,7 +33,7 @@ constexpr CephalometricPoints kErrors{{{0.6, 0.6},
                                        {1.4, 0.8},
                                        {0.9, 1.3}}};
 constexpr std::size_t kSoftPogonion = 15;
-constexpr FilmPoint kSoftPogonionApart{-2.0, 5.9};  // the senior's mark from the junior's, mm, along the chin
+constexpr FilmPoint kSoftPogonionApart{-2.1, 6.1};  // the senior's mark from the junior's, mm, along the chin
 constexpr std::size_t kLabels = 8;
 
 double pixel_of(double millimetres, std::uint64_t end) {
