@@ -6,12 +6,16 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <initializer_list>
 #include <sstream>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/error.hpp"
 #include "core/nearest_name.hpp"
+#include "pack/image_file.hpp"
 
 namespace hpctrain::pack {
 namespace {
@@ -38,6 +42,8 @@ constexpr std::string_view kHelpTail =
     "  --classes N         labels are 0 to N-1 (default 10)\n"
     "  --class-names A,B…  what the labels 0, 1, … stand for\n"
     "  --size WxH          pixels of the stored images\n"
+    "  --fit crop|pad      what happens to pictures of another aspect (default crop: fill, cut off the rest)\n"
+    "  --colour C          channels of the stored images: grey, rgb, or auto (default: rgb where any has colours)\n"
     "  --spacing-mm X      side of an original pixel\n"
     "\n"
     "info, verify\n"
@@ -69,7 +75,32 @@ ImageSize parse_size(const std::string& option, const std::string& text) {
   const std::size_t cross = text.find('x');
   require(cross != std::string::npos, Fault::usage,
           fmt::format("{} {}: expected width x height in pixels, like 208x256", option, text));
-  return {parse_count(option, text.substr(0, cross), 1), parse_count(option, text.substr(cross + 1), 1)};
+  const ImageSize size{parse_count(option, text.substr(0, cross), 1), parse_count(option, text.substr(cross + 1), 1)};
+  require(size.width <= kMostImagePixels / size.height, Fault::usage,
+          fmt::format("{} {}: more than {} pixels in all; give less", option, text, kMostImagePixels));
+  return size;
+}
+
+template <class Choice>
+using Choices = std::initializer_list<std::pair<std::string_view, Choice>>;
+
+template <class Choice>
+Choice parse_choice(const std::string& option, const std::string& text, Choices<Choice> choices) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : choices) {
+    if (name == text) return value;
+    names.emplace_back(name);
+  }
+  throw Error(Fault::usage, fmt::format("{} {}: expected {}", option, text, fmt::join(names, ", ")));
+}
+
+Fit parse_fit(const std::string& option, const std::string& text) {
+  return parse_choice<Fit>(option, text, {{"crop", Fit::crop}, {"pad", Fit::pad}});
+}
+
+ColourChoice parse_colour(const std::string& option, const std::string& text) {
+  return parse_choice<ColourChoice>(
+      option, text, {{"auto", ColourChoice::automatic}, {"grey", ColourChoice::grey}, {"rgb", ColourChoice::rgb}});
 }
 
 double parse_millimetres(const std::string& option, const std::string& text) {
@@ -116,6 +147,9 @@ const std::vector<Option>& options() {
       {"--class-names", true, kPack, true,
        [](Command& c, const Text&, const Text& v) { c.source.class_names = split_names(v); }},
       {"--size", true, kPack, true, [](Command& c, const Text& n, const Text& v) { c.source.size = parse_size(n, v); }},
+      {"--fit", true, kPack, true, [](Command& c, const Text& n, const Text& v) { c.source.fit = parse_fit(n, v); }},
+      {"--colour", true, kPack, true,
+       [](Command& c, const Text& n, const Text& v) { c.source.colour = parse_colour(n, v); }},
       {"--spacing-mm", true, kPack, true,
        [](Command& c, const Text& n, const Text& v) { c.source.spacing_mm = parse_millimetres(n, v); }},
       {"--json", false, kReport, false, [](Command& c, const Text&, const Text&) { c.json = true; }},

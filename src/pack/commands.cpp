@@ -41,6 +41,7 @@ int run_pack(const PackCommand& command, const CommandContext& context) {
   const Stopwatch watch;
   const std::unique_ptr<Source> source = make_source(command.kind, command.source);
   const PackSettings settings{command.folder, command.plan, creation_time()};
+  if (const std::string note = source->note(); !note.empty()) context.output << note << '\n';
   const data::DatasetIndex index = pack_dataset(*source, settings, context.on_progress);
   std::uint64_t bytes = 0;
   for (const data::ShardIndex& shard : index.shards) bytes += shard.file_bytes;

@@ -88,6 +88,10 @@ Placing plan_cropped(ImageSize original, ImageSize stored) {
       std::max(extent_ratio(stored.width, original.width), extent_ratio(stored.height, original.height)));
 }
 
+Placing plan_placing(Fit fit, ImageSize original, ImageSize stored) {
+  return fit == Fit::crop ? plan_cropped(original, stored) : plan_padded(original, stored);
+}
+
 Image resample(const Image& image, ImageSize stored, const Placing& placing) {
   require_invariant(image.size.width > 0 && image.size.height > 0 && placing.scale > 0, "a picture has pixels");
   if (image.size == stored && placing == Placing{}) return image;
