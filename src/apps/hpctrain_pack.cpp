@@ -21,11 +21,12 @@ using namespace hpctrain;
 int run(const std::vector<std::string>& arguments) {
   const pack::PackCommand command = pack::parse_command_line(arguments);
   const bool is_verify = command.action == pack::Action::verify;
+  const bool is_phantom = command.action == pack::Action::phantom;
   monitor::ProgressLine line(monitor::ProgressSettings::for_stderr(false));
   const auto on_progress = [&](std::uint64_t done, std::uint64_t total) {
     monitor::ProgressReport report;
-    report.label = is_verify ? "verifying" : "packing";
-    report.unit = is_verify ? "bytes" : "samples";
+    report.label = is_verify ? "verifying" : is_phantom ? "drawing" : "packing";
+    report.unit = is_verify ? "bytes" : is_phantom ? "films" : "samples";
     report.done = done;
     report.total = total;
     if (done < total) {

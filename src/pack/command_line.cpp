@@ -6,12 +6,16 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <initializer_list>
 #include <sstream>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/error.hpp"
 #include "core/nearest_name.hpp"
+#include "pack/image_file.hpp"
 
 namespace hpctrain::pack {
 namespace {
@@ -21,13 +25,16 @@ constexpr std::string_view kHelpHead =
     "\n"
     "  hpctrain-pack KIND SOURCE -o DIR  pack; KIND and what SOURCE is:\n";
 constexpr std::string_view kHelpTail =
+    "  hpctrain-pack phantom-isbi2015 --count N -o DIR\n"
+    "                                    draw N (1 to 400) phantom cephalograms with landmarks, laid out as isbi2015\n"
     "  hpctrain-pack info DIR            schema, splits and statistics of a packed data set\n"
     "  hpctrain-pack verify DIR          check every digest\n"
     "\n"
     "Packing\n"
     "  -o, --output DIR    where to write; must be new, empty or an unfinished pack\n"
     "  --validation N      take N samples out of the training split as split \"validation\" (default: as KIND says)\n"
-    "  --seed S            of the shuffle and of the choice of validation samples (default 0)\n"
+    "  --seed S            of the shuffle and of the choice of validation samples (default 0); also that of "
+    "phantom-isbi2015\n"
     "  --no-shuffle        keep the source's order inside each split\n"
     "  --shard-bytes B     size aimed at for one shard (default: a 64th of the data, 8 MiB to 512 MiB)\n"
     "\n"
@@ -35,6 +42,9 @@ constexpr std::string_view kHelpTail =
     "  --classes N         labels are 0 to N-1 (default 10)\n"
     "  --class-names A,B…  what the labels 0, 1, … stand for\n"
     "  --size WxH          pixels of the stored images\n"
+    "  --fit crop|pad      what happens to pictures of another aspect (default crop: fill, cut off the rest)\n"
+    "  --colour C          channels of the stored images: grey, rgb, or auto (default: rgb where any has colours)\n"
+    "  --spacing-mm X      side of an original pixel\n"
     "\n"
     "info, verify\n"
     "  --json              one JSON object instead of text\n"
@@ -47,8 +57,11 @@ struct CommandName {
   std::string_view name;
   Action action;
 };
-constexpr std::array<CommandName, 4> kCommands{
-    {{"info", Action::info}, {"verify", Action::verify}, {"index", Action::index}, {"help", Action::help}}};
+constexpr std::array<CommandName, 5> kCommands{{{"phantom-isbi2015", Action::phantom},
+                                                {"info", Action::info},
+                                                {"verify", Action::verify},
+                                                {"index", Action::index},
+                                                {"help", Action::help}}};
 
 std::uint64_t parse_count(const std::string& option, const std::string& text, std::uint64_t least) {
   std::uint64_t value = 0;
@@ -62,7 +75,40 @@ ImageSize parse_size(const std::string& option, const std::string& text) {
   const std::size_t cross = text.find('x');
   require(cross != std::string::npos, Fault::usage,
           fmt::format("{} {}: expected width x height in pixels, like 208x256", option, text));
-  return {parse_count(option, text.substr(0, cross), 1), parse_count(option, text.substr(cross + 1), 1)};
+  const ImageSize size{parse_count(option, text.substr(0, cross), 1), parse_count(option, text.substr(cross + 1), 1)};
+  require(size.width <= kMostImagePixels / size.height, Fault::usage,
+          fmt::format("{} {}: more than {} pixels in all; give less", option, text, kMostImagePixels));
+  return size;
+}
+
+template <class Choice>
+using Choices = std::initializer_list<std::pair<std::string_view, Choice>>;
+
+template <class Choice>
+Choice parse_choice(const std::string& option, const std::string& text, Choices<Choice> choices) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : choices) {
+    if (name == text) return value;
+    names.emplace_back(name);
+  }
+  throw Error(Fault::usage, fmt::format("{} {}: expected {}", option, text, fmt::join(names, ", ")));
+}
+
+Fit parse_fit(const std::string& option, const std::string& text) {
+  return parse_choice<Fit>(option, text, {{"crop", Fit::crop}, {"pad", Fit::pad}});
+}
+
+ColourChoice parse_colour(const std::string& option, const std::string& text) {
+  return parse_choice<ColourChoice>(
+      option, text, {{"auto", ColourChoice::automatic}, {"grey", ColourChoice::grey}, {"rgb", ColourChoice::rgb}});
+}
+
+double parse_millimetres(const std::string& option, const std::string& text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  require(error == std::errc() && end == text.data() + text.size() && value > 0 && value <= 1000, Fault::usage,
+          fmt::format("{} {}: expected millimetres, more than 0 and at most 1000, like 0.1", option, text));
+  return value;
 }
 
 struct Option {
@@ -83,13 +129,16 @@ std::vector<std::string> split_names(const std::string& text) {
 const std::vector<Option>& options() {
   using Command = PackCommand;
   using Text = std::string;
-  static const std::vector<Action> kPack{Action::pack}, kReport{Action::info, Action::verify}, kIndex{Action::index};
+  static const std::vector<Action> kPack{Action::pack}, kPhantom{Action::phantom},
+      kWrite{Action::pack, Action::phantom}, kReport{Action::info, Action::verify}, kIndex{Action::index};
   static const std::vector<Option> kTable{
-      {"--output", true, kPack, false, [](Command& c, const Text&, const Text& v) { c.folder = v; }},
+      {"--output", true, kWrite, false, [](Command& c, const Text&, const Text& v) { c.folder = v; }},
       {"--validation", true, kPack, false,
        [](Command& c, const Text& n, const Text& v) { c.plan.validation_samples = parse_count(n, v, 0); }},
-      {"--seed", true, kPack, false,
+      {"--seed", true, kWrite, false,
        [](Command& c, const Text& n, const Text& v) { c.plan.seed = parse_count(n, v, 0); }},
+      {"--count", true, kPhantom, false,
+       [](Command& c, const Text& n, const Text& v) { c.phantom_count = parse_count(n, v, 1); }},
       {"--no-shuffle", false, kPack, false, [](Command& c, const Text&, const Text&) { c.plan.shuffle = false; }},
       {"--shard-bytes", true, kPack, false,
        [](Command& c, const Text& n, const Text& v) { c.plan.shard_target_bytes = parse_count(n, v, 1); }},
@@ -98,6 +147,11 @@ const std::vector<Option>& options() {
       {"--class-names", true, kPack, true,
        [](Command& c, const Text&, const Text& v) { c.source.class_names = split_names(v); }},
       {"--size", true, kPack, true, [](Command& c, const Text& n, const Text& v) { c.source.size = parse_size(n, v); }},
+      {"--fit", true, kPack, true, [](Command& c, const Text& n, const Text& v) { c.source.fit = parse_fit(n, v); }},
+      {"--colour", true, kPack, true,
+       [](Command& c, const Text& n, const Text& v) { c.source.colour = parse_colour(n, v); }},
+      {"--spacing-mm", true, kPack, true,
+       [](Command& c, const Text& n, const Text& v) { c.source.spacing_mm = parse_millimetres(n, v); }},
       {"--json", false, kReport, false, [](Command& c, const Text&, const Text&) { c.json = true; }},
       {"--memory-limit", true, kIndex, false,
        [](Command& c, const Text& n, const Text& v) { c.memory_limit_bytes = parse_count(n, v, 1); }},
@@ -175,6 +229,32 @@ std::vector<std::string> apply_options(std::span<const std::string> arguments, P
   return operands;
 }
 
+void require_folder(const PackCommand& command, std::string_view what) {
+  require(!command.folder.empty(), Fault::usage,
+          fmt::format("-o DIR is missing: name the folder to write the {} to", what));
+}
+
+void take_operands(const std::string& name, const std::vector<std::string>& operands, PackCommand& command) {
+  if (command.action == Action::phantom) {
+    require(operands.empty(), Fault::usage,
+            fmt::format("hpctrain-pack {} reads no source, {} was given; name the folder to write to with -o", name,
+                        operands.empty() ? "" : operands[0]));
+    require(command.phantom_count.has_value(), Fault::usage, "--count N is missing: say how many films to draw");
+    require_folder(command, "phantoms");
+    return;
+  }
+  const bool is_pack = command.action == Action::pack;
+  require(operands.size() == 1, Fault::usage,
+          fmt::format("hpctrain-pack {} needs exactly one {}, {} were given", name,
+                      is_pack ? "source to read from" : "folder of a packed data set", operands.size()));
+  if (!is_pack) {
+    command.folder = operands[0];
+    return;
+  }
+  command.source.path = operands[0];
+  require_folder(command, "packed data set");
+}
+
 }  // namespace
 
 PackCommand parse_command_line(std::span<const std::string> arguments) {
@@ -190,18 +270,7 @@ PackCommand parse_command_line(std::span<const std::string> arguments) {
   command.action = find_action(arguments[0]);
   if (command.action == Action::pack) command.kind = arguments[0];
   const std::vector<std::string> operands = apply_options(arguments.subspan(1), command);
-  if (command.action == Action::help) return command;
-  const bool is_pack = command.action == Action::pack;
-  require(operands.size() == 1, Fault::usage,
-          fmt::format("hpctrain-pack {} needs exactly one {}, {} were given", arguments[0],
-                      is_pack ? "source to read from" : "folder of a packed data set", operands.size()));
-  if (is_pack) {
-    command.source.path = operands[0];
-    require(!command.folder.empty(), Fault::usage,
-            "-o DIR is missing: name the folder to write the packed data set to");
-  } else {
-    command.folder = operands[0];
-  }
+  if (command.action != Action::help) take_operands(arguments[0], operands, command);
   return command;
 }
 

@@ -12,7 +12,7 @@
 
 namespace hpctrain::pack {
 
-enum class Action { help, version, pack, info, verify, index };
+enum class Action { help, version, pack, phantom, info, verify, index };
 
 struct PackCommand {
   Action action = Action::help;
@@ -20,6 +20,7 @@ struct PackCommand {
   SourceSettings source;         ///< for Action::pack
   std::filesystem::path folder;  ///< of the data set
   PlanSettings plan;
+  std::optional<std::uint64_t> phantom_count;  ///< Action::phantom
   bool json = false;
   std::optional<std::uint64_t> memory_limit_bytes;  ///< Action::index
   std::optional<std::uint64_t> cpu_limit_seconds;

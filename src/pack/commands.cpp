@@ -19,6 +19,7 @@
 #include "data/process_limits.hpp"
 #include "data/verify.hpp"
 #include "pack/info_text.hpp"
+#include "pack/phantom_isbi2015.hpp"
 #include "pack/source_kind.hpp"
 
 namespace hpctrain::pack {
@@ -40,6 +41,7 @@ int run_pack(const PackCommand& command, const CommandContext& context) {
   const Stopwatch watch;
   const std::unique_ptr<Source> source = make_source(command.kind, command.source);
   const PackSettings settings{command.folder, command.plan, creation_time()};
+  if (const std::string note = source->note(); !note.empty()) context.output << note << '\n';
   const data::DatasetIndex index = pack_dataset(*source, settings, context.on_progress);
   std::uint64_t bytes = 0;
   for (const data::ShardIndex& shard : index.shards) bytes += shard.file_bytes;
@@ -47,6 +49,14 @@ int run_pack(const PackCommand& command, const CommandContext& context) {
                                 format_count(index.shards.back().first_sample + index.shards.back().num_samples),
                                 index.shards.size(), format_bytes(bytes), format_duration(watch.seconds()),
                                 command.folder.string());
+  return 0;
+}
+
+int run_phantom(const PackCommand& command, const CommandContext& context) {
+  const Stopwatch watch;
+  write_phantoms({command.folder, command.phantom_count.value_or(0), command.plan.seed}, context.on_progress);
+  context.output << fmt::format("drew {} phantom films in {}: {}\n", *command.phantom_count,
+                                format_duration(watch.seconds()), command.folder.string());
   return 0;
 }
 
@@ -89,6 +99,8 @@ int run_command(const PackCommand& command, const CommandContext& context) {
       return 0;
     case Action::pack:
       return run_pack(command, context);
+    case Action::phantom:
+      return run_phantom(command, context);
     case Action::info:
       return run_info(command, context);
     case Action::verify:

@@ -11,7 +11,8 @@ namespace hpctrain::pack {
 inline constexpr std::uint64_t kMostImagePixels = 1ull << 28;
 
 /// Decodes a whole file to 8 bits per channel: palettes are looked up, 16 bits are rounded, transparency is laid on
-/// black, CMYK is refused. A picture whose palette or colour space is grey has one channel.
+/// black, CMYK is refused, and the picture stands upright as its EXIF orientation says. A picture whose palette or
+/// colour space is grey has one channel.
 ///   errors  Fault::data naming the file: missing, empty, of another format, cut short, damaged, larger than
 ///           kMostImagePixels
 Image read_image_file(const std::filesystem::path& path);
@@ -23,7 +24,8 @@ Image read_image_header(const std::filesystem::path& path);
 /// True for names ending in .bmp, .png, .jpg or .jpeg, in any case.
 bool has_image_name(const std::filesystem::path& path);
 
-/// errors  Fault::storage
+/// Written beside `path` and renamed, so that no half file ever has the name; not synced.
+///   errors  Fault::storage
 void save_png(const std::filesystem::path& path, const Image& image);
 
 }  // namespace hpctrain::pack

@@ -18,8 +18,6 @@
 namespace hpctrain::pack {
 namespace {
 
-constexpr std::string_view kMarkerName = ".hpctrain-packing";
-
 bool is_shard_name(std::string_view name) {
   return name.starts_with("shard-") && (name.ends_with(".h5") || name.ends_with(".h5.tmp"));
 }
@@ -28,26 +26,40 @@ std::filesystem::path manifest_temporary(const std::filesystem::path& folder) {
   return folder / (std::string(data::kManifestName) + std::string(data::kTemporarySuffix));
 }
 
+void remove_packed_files(const std::filesystem::path& folder) noexcept {
+  std::error_code ignored;
+  const std::filesystem::path shards = folder / data::kShardFolder;
+  std::filesystem::remove(manifest_temporary(folder), ignored);
+  for (std::filesystem::directory_iterator entry(shards, ignored), end; entry != end; entry.increment(ignored)) {
+    if (is_shard_name(entry->path().filename().string())) std::filesystem::remove(entry->path(), ignored);
+  }
+  std::filesystem::remove(shards, ignored);
+}
+
 }  // namespace
 
-OutputFolder::OutputFolder(const std::filesystem::path& folder) : folder_(folder) {
+OutputContents packed_contents() {
+  return {data::kManifestName, ".hpctrain-packing", "packed data set", remove_packed_files};
+}
+
+OutputFolder::OutputFolder(const std::filesystem::path& folder, const OutputContents& contents)
+    : folder_(folder), contents_(contents) {
   FileSystem& files = posix_file_system();
   was_created_ = !std::filesystem::exists(folder_);
   require(was_created_ || std::filesystem::is_directory(folder_), Fault::usage,
           fmt::format("{}: is not a folder; choose another with -o", folder_.string()));
   files.create_folders(folder_);
   claim();
-  remove_packed_files();
-  files.create_folders(folder_ / data::kShardFolder);
+  contents_.remove_remains(folder_);
 }
 
 void OutputFolder::claim() {
   FileSystem& files = posix_file_system();
-  const std::filesystem::path marker = folder_ / kMarkerName;
+  const std::filesystem::path marker = folder_ / contents_.marker;
   const std::vector<std::string> names = files.list_folder(folder_);
-  require(!files.exists(folder_ / data::kManifestName), Fault::usage,
-          fmt::format("{}: holds a packed data set already; choose another folder with -o, or remove this one",
-                      folder_.string()));
+  require(!files.exists(folder_ / contents_.last_file), Fault::usage,
+          fmt::format("{}: holds a {} already; choose another folder with -o, or remove this one", folder_.string(),
+                      contents_.name));
   require(names.empty() || files.exists(marker), Fault::usage,
           fmt::format("{}: is not empty and holds no unfinished pack; choose an empty or new folder with -o",
                       folder_.string()));
@@ -62,26 +74,16 @@ void OutputFolder::claim() {
 
 OutputFolder::~OutputFolder() {
   if (is_kept_ || !is_claimed_) return;
-  remove_packed_files();
+  contents_.remove_remains(folder_);
   std::error_code ignored;
-  std::filesystem::remove(folder_ / kMarkerName, ignored);
+  std::filesystem::remove(folder_ / contents_.marker, ignored);
   if (was_created_) std::filesystem::remove(folder_, ignored);
 }
 
 void OutputFolder::keep() {
   is_kept_ = true;
-  posix_file_system().remove_all(folder_ / kMarkerName);
+  posix_file_system().remove_all(folder_ / contents_.marker);
   posix_file_system().sync_folder(folder_);
-}
-
-void OutputFolder::remove_packed_files() noexcept {
-  std::error_code ignored;
-  const std::filesystem::path shards = folder_ / data::kShardFolder;
-  std::filesystem::remove(manifest_temporary(folder_), ignored);
-  for (std::filesystem::directory_iterator entry(shards, ignored), end; entry != end; entry.increment(ignored)) {
-    if (is_shard_name(entry->path().filename().string())) std::filesystem::remove(entry->path(), ignored);
-  }
-  std::filesystem::remove(shards, ignored);
 }
 
 }  // namespace hpctrain::pack

@@ -1,32 +1,44 @@
-// The folder that a data set is packed into: who may write there, and what is left when packing ends early. A marker
+// The folder that a data set is written into: who may write there, and what is left when writing ends early. A marker
 // file tells an unfinished pack from somebody else's files.
 #pragma once
 
 #include <filesystem>
+#include <string_view>
 
 #include "core/owned_descriptor.hpp"
 
 namespace hpctrain::pack {
 
+/// What is written into the folder.
+struct OutputContents {
+  std::string_view last_file;  ///< written last: where it is, the folder is finished
+  std::string_view marker;     ///< stands in the folder, locked, until it is finished
+  std::string_view name;       ///< of the whole, in messages: "packed data set"
+  /// Removes what an unfinished run may have left, by names of our own making.
+  void (*remove_remains)(const std::filesystem::path& folder) noexcept;
+};
+
+/// Manifest and shards.
+OutputContents packed_contents();
+
 class OutputFolder {
  public:
-  /// Creates the folder where it is missing, and removes what an earlier, killed pack left in it.
+  /// Creates the folder where it is missing, and removes what an earlier, killed run left in it.
   ///   errors  Fault::usage when it holds a finished data set, files of others, or another packer at work
   ///           Fault::storage when it cannot be written
-  explicit OutputFolder(const std::filesystem::path& folder);
-  /// Without keep(): removes everything that was packed, and the folder where it was created here.
+  explicit OutputFolder(const std::filesystem::path& folder, const OutputContents& contents = packed_contents());
+  /// Without keep(): removes everything that was written, and the folder where it was created here.
   ~OutputFolder();
   OutputFolder(const OutputFolder&) = delete;
   OutputFolder& operator=(const OutputFolder&) = delete;
 
-  /// The manifest has its name: the data set stays.
+  /// The last file has its name: everything stays.
   void keep();
 
  private:
   void claim();
-  void remove_packed_files() noexcept;
-
   std::filesystem::path folder_;
+  OutputContents contents_;
   bool was_created_ = false;
   bool is_claimed_ = false;
   bool is_kept_ = false;

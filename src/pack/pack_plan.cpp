@@ -46,6 +46,9 @@ std::vector<PlannedSplit> plan_splits(std::span<const SourceSplit> sources, cons
   std::vector<PlannedSplit> splits;
   std::uint64_t first = 0;
   for (const SourceSplit& source : sources) {
+    require(source.name != "validation" || settings.validation_samples.value_or(0) == 0, Fault::usage,
+            fmt::format("--validation {}: the source has {} validation samples of its own; leave the option out",
+                        settings.validation_samples.value_or(0), source.num_samples));
     PlannedSplit split{source.name,
                        shuffled_records(first, source.num_samples, derive_key(settings.seed, first, kPackOperation))};
     first += source.num_samples;

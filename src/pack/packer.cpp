@@ -7,6 +7,7 @@
 
 #include "core/digest.hpp"
 #include "core/error.hpp"
+#include "core/file_system.hpp"
 #include "core/version.hpp"
 #include "data/manifest_writer.hpp"
 #include "data/shard_format.hpp"
@@ -132,6 +133,7 @@ data::DatasetIndex pack_dataset(Source& source, const PackSettings& given, const
   for (const data::FieldSchema& field : index.fields) data::require_valid_schema(field, settings.folder.string());
   const PackPlan plan = plan_pack(source.splits(), record_bytes(index.fields), settings.plan);
   OutputFolder folder(settings.folder);
+  posix_file_system().create_folders(settings.folder / data::kShardFolder);
   pack_shards(source, plan, identity, index, on_progress);
   data::save_manifest(index, identity);
   folder.keep();

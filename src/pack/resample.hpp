@@ -20,6 +20,11 @@ Placing plan_padded(ImageSize original, ImageSize stored);
 /// As small as fills all of `stored`, in the middle; what stands out is cut off.
 Placing plan_cropped(ImageSize original, ImageSize stored);
 
+enum class Fit { crop, pad };
+
+/// As plan_cropped or plan_padded.
+Placing plan_placing(Fit fit, ImageSize original, ImageSize stored);
+
 /// Every stored pixel is the mean of the original ones under it, weighted by a triangle as wide as two stored pixels
 /// (two original ones when enlarging); padding is black. An identity placing copies the bytes.
 Image resample(const Image& image, ImageSize stored, const Placing& placing);

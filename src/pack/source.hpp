@@ -32,6 +32,8 @@ class Source {
   virtual std::uint64_t default_validation_samples() const { return 0; }
   /// Digest of everything that decides the records, so that packing the same source gives the same data set.
   virtual std::string identity() const = 0;
+  /// What the user should know before it is packed; empty for nothing.
+  virtual std::string note() const { return {}; }
   /// Fills one row of row_bytes per field, in the order of fields().
   ///   errors  Fault::data naming the source's file
   virtual void read_record(std::uint64_t record, std::span<const std::span<std::byte>> rows) = 0;

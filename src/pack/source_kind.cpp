@@ -5,7 +5,9 @@
 #include <array>
 
 #include "core/error.hpp"
+#include "pack/folder_source.hpp"
 #include "pack/idx_source.hpp"
+#include "pack/isbi2015_source.hpp"
 
 namespace hpctrain::pack {
 namespace {
@@ -14,6 +16,16 @@ constexpr std::array kKinds = {
     SourceKind{"idx", "folder with the four idx files of the MNIST family, .gz or not", "--classes --class-names",
                [](const SourceSettings& settings) -> std::unique_ptr<Source> {
                  return std::make_unique<IdxSource>(settings.path, settings.num_classes, settings.class_names);
+               }},
+    SourceKind{"folder", "folder with pictures in a sub-folder for each class, or such folders in train, val and test",
+               "--size --fit --colour",
+               [](const SourceSettings& settings) -> std::unique_ptr<Source> {
+                 return std::make_unique<FolderSource>(settings);
+               }},
+    SourceKind{"isbi2015", "folder with RawImage and AnnotationsByMD of the ISBI 2015 cephalometric challenge",
+               "--size --spacing-mm",
+               [](const SourceSettings& settings) -> std::unique_ptr<Source> {
+                 return std::make_unique<Isbi2015Source>(settings);
                }},
 };
 

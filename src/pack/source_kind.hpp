@@ -10,7 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "pack/colour.hpp"
 #include "pack/image.hpp"
+#include "pack/resample.hpp"
 #include "pack/source.hpp"
 
 namespace hpctrain::pack {
@@ -21,6 +23,9 @@ struct SourceSettings {
   std::uint64_t num_classes = 10;
   std::vector<std::string> class_names;  ///< empty, or one per class
   std::optional<ImageSize> size;         ///< pixels of the stored images; unset: the kind's own choice
+  Fit fit = Fit::crop;                   ///< pictures of another aspect than `size`
+  ColourChoice colour = ColourChoice::automatic;
+  std::optional<double> spacing_mm;  ///< of an original pixel; unset: as the kind says
 };
 
 struct SourceKind {

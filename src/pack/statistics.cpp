@@ -32,17 +32,23 @@ void StatisticsCollector::add_elements(std::span<const std::byte> row, ToDouble 
       std::memcpy(&value, row.data() + i * stride + c * sizeof(T), sizeof(T));
       return to_double(value);
     };
-    Channel part;
-    part.count = row.size() / stride;
-    part.minimum = part.maximum = element(0);
+    // Not a number is a landmark that was not annotated.
+    const std::size_t elements = row.size() / stride;
+    Channel part{.minimum = HUGE_VAL, .maximum = -HUGE_VAL};
     double sum = 0;
-    for (std::size_t i = 0; i < part.count; ++i) sum += element(i);
-    part.mean = sum / static_cast<double>(part.count);
-    for (std::size_t i = 0; i < part.count; ++i) {
+    for (std::size_t i = 0; i < elements; ++i) {
       const double value = element(i);
-      part.squared_deviations += (value - part.mean) * (value - part.mean);
+      if (!std::isfinite(value)) continue;
+      ++part.count;
+      sum += value;
       part.minimum = std::min(part.minimum, value);
       part.maximum = std::max(part.maximum, value);
+    }
+    if (part.count == 0) continue;
+    part.mean = sum / static_cast<double>(part.count);
+    for (std::size_t i = 0; i < elements; ++i) {
+      const double deviation = element(i) - part.mean;
+      if (std::isfinite(deviation)) part.squared_deviations += deviation * deviation;
     }
     merge(channels_[c], part);
   }

@@ -16,7 +16,8 @@ class StatisticsCollector {
   explicit StatisticsCollector(const data::FieldSchema& field);
 
   void add_row(std::span<const std::byte> row);
-  /// The population's standard deviation, in the units of the stored elements.
+  /// Over finite elements, 0 where there are none; the population's standard deviation, in the units of the stored
+  /// elements.
   data::FieldStatistics result() const;
 
  private:

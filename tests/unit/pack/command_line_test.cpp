@@ -34,6 +34,29 @@ TEST(PackCommandLine, ReadsTheOtherCommands) {
   EXPECT_EQ(parse({"--version"}).action, Action::version);
 }
 
+TEST(PackCommandLine, ReadsAPhantomCommandAndOptionsOfTheCephalogramKind) {
+  const PackCommand phantom = parse({"phantom-isbi2015", "--count", "40", "-o", "OUT", "--seed", "9"});
+  EXPECT_EQ(phantom.action, Action::phantom);
+  EXPECT_EQ(phantom.phantom_count, 40u);
+  EXPECT_EQ(phantom.plan.seed, 9u);
+  EXPECT_EQ(phantom.folder, "OUT");
+  const PackCommand pack = parse({"isbi2015", "SRC", "-o", "OUT", "--size", "96x128", "--spacing-mm", "0.125"});
+  EXPECT_EQ(pack.source.size, (ImageSize{96, 128}));
+  EXPECT_EQ(pack.source.spacing_mm, 0.125);
+}
+
+TEST(PackCommandLine, RefusesPhantomCommandsThatSayTooLittleOrTooMuch) {
+  expect_error(Fault::usage, {"--count N is missing"}, [] { parse({"phantom-isbi2015", "-o", "O"}); });
+  expect_error(Fault::usage, {"--count 0"}, [] { parse({"phantom-isbi2015", "-o", "O", "--count", "0"}); });
+  expect_error(Fault::usage, {"-o DIR is missing"}, [] { parse({"phantom-isbi2015", "--count", "1"}); });
+  expect_error(Fault::usage, {"reads no source, SRC"}, [] {
+    parse({"phantom-isbi2015", "SRC", "--count", "1", "-o", "O"});
+  });
+  expect_error(Fault::usage, {"--spacing-mm nan"}, [] { parse({"isbi2015", "S", "-o", "O", "--spacing-mm", "nan"}); });
+  expect_error(Fault::usage, {"--spacing-mm 0"}, [] { parse({"isbi2015", "S", "-o", "O", "--spacing-mm", "0"}); });
+  expect_error(Fault::usage, {"--size 96"}, [] { parse({"isbi2015", "S", "-o", "O", "--size", "96"}); });
+}
+
 TEST(PackCommandLine, SuggestsTheNearestName) {
   expect_error(Fault::usage, {"\"idxx\"", "did you mean idx?"}, [] { parse({"idxx", "SRC"}); });
   expect_error(Fault::usage, {"\"verfy\"", "did you mean verify?"}, [] { parse({"verfy", "DIR"}); });

@@ -48,5 +48,23 @@ TEST(Statistics, ReadHalfPrecision) {
   EXPECT_NEAR(collector.result().mean[0], (1 - 2 + std::ldexp(1, -24)) / 3, 1e-15);
 }
 
+TEST(Statistics, LeaveOutWhatIsNotFinite) {
+  StatisticsCollector collector(schema(data::ElementType::f32, "", {2, 2}));
+  const std::array<std::array<float, 4>, 3> rows{{{NAN, NAN, 2, 6}, {NAN, NAN, NAN, NAN}, {10, INFINITY, -2, NAN}}};
+  for (const auto& row : rows) collector.add_row(std::as_bytes(std::span(row)));
+  const data::FieldStatistics result = collector.result();
+  EXPECT_EQ(result.mean, (std::vector<double>{4}));
+  EXPECT_DOUBLE_EQ(result.standard_deviation[0], std::sqrt(20.0));
+  EXPECT_EQ(result.minimum, (std::vector<double>{-2}));
+  EXPECT_EQ(result.maximum, (std::vector<double>{10}));
+}
+
+TEST(Statistics, AreZeroWhereNothingIsFinite) {
+  StatisticsCollector collector(schema(data::ElementType::f32, "", {2}));
+  const std::array<float, 2> row{NAN, -INFINITY};
+  collector.add_row(std::as_bytes(std::span(row)));
+  EXPECT_EQ(collector.result(), (data::FieldStatistics{{0}, {0}, {0}, {0}}));
+}
+
 }  // namespace
 }  // namespace hpctrain::pack

@@ -1,0 +1,108 @@
+// Tells the formats apart and passes on to their readers.
+#include "pack/image_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "core/digest.hpp"
+#include "core/durable_write.hpp"
+#include "core/error.hpp"
+#include "core/file_system.hpp"
+#include "pack/bmp_file.hpp"
+#include "pack/image_stream.hpp"
+#include "pack/jpeg_file.hpp"
+#include "pack/png_file.hpp"
+
+namespace hpctrain::pack {
+namespace {
+
+enum class ImageFormat { bmp, png, jpeg };
+
+struct Beginning {
+  std::string_view bytes;
+  ImageFormat format;
+};
+constexpr std::array<Beginning, 3> kBeginnings{
+    {{"\x89PNG\r\n\x1a\n", ImageFormat::png}, {"\xff\xd8\xff", ImageFormat::jpeg}, {"BM", ImageFormat::bmp}}};
+
+/// "47 49 46 38 39 61 (GIF89a)"
+std::string describe(std::span<const std::byte> beginning) {
+  std::string codes, letters;
+  for (const std::byte byte : beginning) {
+    const auto code = std::to_integer<unsigned char>(byte);
+    codes += fmt::format("{:02x} ", code);
+    letters += std::isprint(code) != 0 ? static_cast<char>(code) : '.';
+  }
+  return fmt::format("{}({})", codes, letters);
+}
+
+ImageFormat find_format(const ImageStream& stream) {
+  const std::span<const std::byte> found = stream.beginning();
+  for (const auto& [bytes, format] : kBeginnings) {
+    if (found.size() >= bytes.size() && std::memcmp(found.data(), bytes.data(), bytes.size()) == 0) return format;
+  }
+  stream.fail(fmt::format("is no BMP, PNG or JPEG file: it starts with {}", describe(found)),
+              "convert it to one of these");
+}
+
+}  // namespace
+
+Image read_image_file(const std::filesystem::path& path) {
+  ImageStream stream(path);
+  switch (find_format(stream)) {
+    case ImageFormat::bmp:
+      return read_bmp_file(path);
+    case ImageFormat::png:
+      return read_png(stream);
+    case ImageFormat::jpeg:
+      return read_jpeg(stream);
+  }
+  throw Error(Fault::bug, "an unknown picture format was found");
+}
+
+Image read_image_header(const std::filesystem::path& path) {
+  ImageStream stream(path);
+  switch (find_format(stream)) {
+    case ImageFormat::bmp:
+      return read_bmp_header(path);
+    case ImageFormat::png:
+      return read_png_header(stream);
+    case ImageFormat::jpeg:
+      return read_jpeg_header(stream);
+  }
+  throw Error(Fault::bug, "an unknown picture format was found");
+}
+
+bool has_image_name(const std::filesystem::path& path) {
+  std::string extension = path.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+  return extension == ".bmp" || extension == ".png" || extension == ".jpg" || extension == ".jpeg";
+}
+
+void save_png(const std::filesystem::path& path, const Image& image) {
+  require_invariant((image.channels == 1 || image.channels == 3) &&
+                        image.pixels.size() == image.size.width * image.size.height * image.channels &&
+                        image.size.width * image.size.height <= kMostImagePixels,
+                    "a picture to save is whole, grey or coloured");
+  FileSystem& files = posix_file_system();
+  const std::filesystem::path temporary = temporary_beside(path);
+  try {
+    const std::unique_ptr<WritableFile> file = files.create_file(temporary);
+    file->write(bytes_of(make_png(image)));
+    file->close();
+    files.rename_replacing(temporary, path);
+  } catch (...) {
+    std::error_code ignored;
+    std::filesystem::remove(temporary, ignored);
+    throw;
+  }
+}
+
+}  // namespace hpctrain::pack

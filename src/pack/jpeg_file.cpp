@@ -1,0 +1,147 @@
+// libjpeg reports errors by longjmp: nothing with a destructor lives in a frame that such a jump leaves.
+#include "pack/jpeg_file.hpp"
+
+#include <fmt/format.h>
+// After <cstdio>, which it needs and does not include.
+#include <jpeglib.h>
+// After jpeglib.h.
+#include <jerror.h>
+
+#include <array>
+#include <csetjmp>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "pack/orientation.hpp"
+
+namespace hpctrain::pack {
+namespace {
+
+constexpr std::uint64_t kMostPixelsPerByte = 512;  // one bit at least for each 8 × 8 block of the finest channel
+constexpr int kMostScans = 200;  // a progressive file has about ten; each costs a pass over all pixels
+constexpr unsigned kMostMarkerBytes = 0xffff;
+constexpr std::string_view kExifName{"Exif\0\0", 6};
+constexpr const char* kSaveAgain = "save it again as an ordinary JPEG or PNG file";
+
+struct JpegErrors {
+  jpeg_error_mgr base;  // first: libjpeg knows only this part
+  std::jmp_buf jump;
+  std::array<char, JMSG_LENGTH_MAX> text;
+};
+
+[[noreturn]] void on_error(j_common_ptr common) {
+  auto* errors = reinterpret_cast<JpegErrors*>(common->err);
+  common->err->format_message(common, errors->text.data());
+  std::longjmp(errors->jump, 1);
+}
+
+/// Negative levels are warnings that pixels are missing or guessed, but for two about the head.
+void on_message(j_common_ptr common, int level) {
+  const int code = common->err->msg_code;
+  if (level < 0 && code != JWRN_JFIF_MAJOR && code != JWRN_ADOBE_XFORM) on_error(common);
+}
+
+void on_progress(j_common_ptr common) {
+  const auto* jpeg = reinterpret_cast<jpeg_decompress_struct*>(common);
+  if (jpeg->input_scan_number > kMostScans) {
+    common->err->msg_code = JERR_BAD_PROGRESSION;
+    on_error(common);
+  }
+}
+
+class JpegReader {
+ public:
+  explicit JpegReader(ImageStream& stream) : stream_(stream) {
+    jpeg_.err = jpeg_std_error(&errors_.base);
+    errors_.base.error_exit = on_error;
+    errors_.base.emit_message = on_message;
+    progress_.progress_monitor = on_progress;
+  }
+  ~JpegReader() { jpeg_destroy_decompress(&jpeg_); }
+  JpegReader(const JpegReader&) = delete;
+  JpegReader& operator=(const JpegReader&) = delete;
+
+  /// Up to the pixels.
+  Image read_head() {
+    run([&] {
+      jpeg_create_decompress(&jpeg_);
+      jpeg_.progress = &progress_;
+      jpeg_stdio_src(&jpeg_, stream_.file());
+      jpeg_save_markers(&jpeg_, JPEG_APP0 + 1, kMostMarkerBytes);
+      jpeg_read_header(&jpeg_, TRUE);
+    });
+    require_ordinary();
+    const ImageSize size{jpeg_.image_width, jpeg_.image_height};
+    stream_.require_possible(size, size.width * size.height, kMostPixelsPerByte);
+    stored_ = {size, jpeg_.num_components == 1 ? 1u : 3u, {}};
+    orientation_ = find_orientation();
+    return {upright_size(size, orientation_), stored_.channels, {}};
+  }
+
+  Image read() {
+    read_head();
+    jpeg_.out_color_space = stored_.channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+    run([&] { jpeg_start_decompress(&jpeg_); });
+    const std::size_t row_bytes = stored_.size.width * stored_.channels;
+    stored_.pixels.resize(row_bytes * stored_.size.height);
+    run([&] {
+      while (jpeg_.output_scanline < jpeg_.output_height) {
+        auto* row = reinterpret_cast<JSAMPROW>(stored_.pixels.data() + jpeg_.output_scanline * row_bytes);
+        jpeg_read_scanlines(&jpeg_, &row, 1);
+      }
+      jpeg_finish_decompress(&jpeg_);
+    });
+    return turn_upright(std::move(stored_), orientation_);
+  }
+
+ private:
+  template <class Step>
+  void run(const Step& step) {
+    if (setjmp(errors_.jump) != 0) {
+      stream_.fail(fmt::format("the JPEG file is damaged or cut short ({})", errors_.text.data()));
+    }
+    step();
+  }
+
+  void require_ordinary() {
+    if (jpeg_.jpeg_color_space == JCS_CMYK || jpeg_.jpeg_color_space == JCS_YCCK) {
+      stream_.fail("is a CMYK picture, meant for printing", "convert it to RGB");
+    }
+    if (jpeg_.num_components != 1 && jpeg_.num_components != 3) {
+      stream_.fail(fmt::format("has {} channels, not 1 or 3", jpeg_.num_components), kSaveAgain);
+    }
+    // Nothing bounds how far its pixels unpack.
+    if (jpeg_.arith_code != FALSE) stream_.fail("is a JPEG file with arithmetic coding", kSaveAgain);
+  }
+
+  unsigned find_orientation() const {
+    for (const jpeg_marker_struct* marker = jpeg_.marker_list; marker != nullptr; marker = marker->next) {
+      const auto bytes = std::as_bytes(std::span(marker->data, marker->data_length));
+      if (bytes.size() < kExifName.size() || std::memcmp(bytes.data(), kExifName.data(), kExifName.size()) != 0) {
+        continue;
+      }
+      return read_exif_orientation(bytes.subspan(kExifName.size()));
+    }
+    return 1;
+  }
+
+  ImageStream& stream_;
+  JpegErrors errors_{};
+  jpeg_progress_mgr progress_{};
+  jpeg_decompress_struct jpeg_{};
+  Image stored_;
+  unsigned orientation_ = 1;
+};
+
+}  // namespace
+
+Image read_jpeg(ImageStream& stream) {
+  return JpegReader(stream).read();
+}
+
+Image read_jpeg_header(ImageStream& stream) {
+  return JpegReader(stream).read_head();
+}
+
+}  // namespace hpctrain::pack

@@ -1,0 +1,27 @@
+// See whole_file.hpp.
+#include "pack/whole_file.hpp"
+
+#include <memory>
+
+#include "core/digest.hpp"
+#include "core/durable_write.hpp"
+#include "core/file_system.hpp"
+
+namespace hpctrain::pack {
+
+void save_whole_file(const std::filesystem::path& path, std::string_view bytes) {
+  FileSystem& files = posix_file_system();
+  const std::filesystem::path temporary = temporary_beside(path);
+  try {
+    const std::unique_ptr<WritableFile> file = files.create_file(temporary);
+    file->write(bytes_of(bytes));
+    file->close();
+    files.rename_replacing(temporary, path);
+  } catch (...) {
+    std::error_code ignored;
+    std::filesystem::remove(temporary, ignored);
+    throw;
+  }
+}
+
+}  // namespace hpctrain::pack
