@@ -118,12 +118,25 @@ void Isbi2015Source::read_record(std::uint64_t record, std::span<const std::span
   require_invariant(record < films_.size(), "a record lies inside its source");
   const MarkedFilm& film = films_[record];
   const auto number = static_cast<std::int64_t>(film.files.number);
-  record_.write(
-      {read_bmp_file(film.files.image),
-       spacing_mm_,
-       {mean_of(film.junior, film.senior), mean_of(film.junior, film.junior), mean_of(film.senior, film.senior)}},
-      rows.first(rows.size() - 1));
+  Film marked = annotations_of(film);
+  marked.image = read_bmp_file(film.files.image);
+  record_.write(marked, rows.first(rows.size() - 1));
   std::memcpy(rows.back().data(), &number, sizeof number);
+}
+
+Film Isbi2015Source::annotations_of(const MarkedFilm& film) const {
+  return {{},
+          spacing_mm_,
+          {mean_of(film.junior, film.senior), mean_of(film.junior, film.junior), mean_of(film.senior, film.senior)}};
+}
+
+/// Numbers are unique, and so are the names made of them.
+std::optional<Film> Isbi2015Source::find_annotations(const std::filesystem::path& picture) const {
+  const auto found = std::find_if(films_.begin(), films_.end(), [&](const MarkedFilm& film) {
+    return film.files.image.filename() == picture.filename();
+  });
+  if (found == films_.end()) return std::nullopt;
+  return annotations_of(*found);
 }
 
 }  // namespace hpctrain::pack

@@ -8,6 +8,7 @@
 
 #include "pack/film_point.hpp"
 #include "pack/film_record.hpp"
+#include "pack/film_source.hpp"
 #include "pack/isbi2015_films.hpp"
 #include "pack/source.hpp"
 #include "pack/source_kind.hpp"
@@ -16,7 +17,7 @@ namespace hpctrain::pack {
 
 /// Fields as FilmRecord has them, with landmarks (the mean of the doctors), landmarks_junior and landmarks_senior; and
 /// number, the film's, i64.
-class Isbi2015Source final : public Source {
+class Isbi2015Source final : public FilmSource {
  public:
   /// Reads every film's header and both doctors' files. Unset settings: 208 × 256 pixels, 0.1 mm per original pixel.
   ///   errors  Fault::data   as find_isbi_films, read_bmp_header and parse_annotation; doctors who are out of step
@@ -31,6 +32,7 @@ class Isbi2015Source final : public Source {
   /// Reads every file.
   std::string identity() const override;
   void read_record(std::uint64_t record, std::span<const std::span<std::byte>> rows) override;
+  std::optional<Film> find_annotations(const std::filesystem::path& picture) const override;
 
  private:
   struct MarkedFilm {
@@ -38,6 +40,8 @@ class Isbi2015Source final : public Source {
     CephalometricPoints junior, senior;  // original pixels
   };
   MarkedFilm read_marks(const IsbiFilm& files) const;
+  /// Without the picture.
+  Film annotations_of(const MarkedFilm& film) const;
 
   FilmRecord record_;
   ImageSize stored_;

@@ -250,19 +250,27 @@ std::vector<LandmarkPrediction> Landmarks::predictions(const torch::Tensor& outp
   const auto decoded = decoded_image_points(outputs, batch, &confidence);
   const auto on_host = [](const torch::Tensor& tensor) { return tensor.to(torch::kFloat64).cpu().contiguous(); };
   const auto errors = on_host(radial_errors(decoded, batch)), points = on_host(decoded);
-  const auto heights = on_host(confidence), geometry = on_host(batch.attributes.narrow(1, 0, kGeometry));
+  const auto truths = on_host(batch.targets), heights = on_host(confidence),
+             geometry = on_host(batch.attributes.narrow(1, 0, kGeometry));
   const auto error = errors.accessor<double, 2>(), height = heights.accessor<double, 2>();
   const auto facts = geometry.accessor<double, 2>();
-  const auto point = points.accessor<double, 3>();
+  const auto point = points.accessor<double, 3>(), truth = truths.accessor<double, 3>();
 
   std::vector<LandmarkPrediction> all;
   for (std::int64_t n = 0; n < batch.count(); ++n) {
-    LandmarkPrediction prediction{.sample_id = batch.sample_ids[static_cast<std::size_t>(n)]};
+    LandmarkPrediction prediction{.sample_id = batch.sample_ids[static_cast<std::size_t>(n)],
+                                  .scale = facts[n][kScale],
+                                  .offset_x = facts[n][kOffsetX],
+                                  .offset_y = facts[n][kOffsetY]};
     for (std::int64_t k = 0; k < landmarks_; ++k) {
       PredictedPoint predicted{.x_px = (point[n][k][0] - facts[n][kOffsetX]) / facts[n][kScale],
                                .y_px = (point[n][k][1] - facts[n][kOffsetY]) / facts[n][kScale],
                                .confidence = height[n][k]};
-      if (std::isfinite(error[n][k])) predicted.error_px = error[n][k] / facts[n][kScale];
+      if (std::isfinite(error[n][k])) {
+        predicted.error_px = error[n][k] / facts[n][kScale];
+        predicted.truth_x_px = (truth[n][k][0] - facts[n][kOffsetX]) / facts[n][kScale];
+        predicted.truth_y_px = (truth[n][k][1] - facts[n][kOffsetY]) / facts[n][kScale];
+      }
       if (predicted.error_px && facts[n][kMillimetres] > 0)
         predicted.error_mm = *predicted.error_px * facts[n][kMillimetres];
       prediction.points.push_back(predicted);

@@ -14,9 +14,11 @@
 namespace hpctrain::tasks {
 
 struct PredictedPoint {
-  double x_px = 0;                   ///< original pixels
-  double y_px = 0;                   ///< original pixels
-  double confidence = 0;             ///< height of the heatmap's peak; 1 in the targets
+  double x_px = 0;                     ///< original pixels
+  double y_px = 0;                     ///< original pixels
+  double confidence = 0;               ///< height of the heatmap's peak; 1 in the targets
+  std::optional<double> truth_x_px{};  ///< original pixels; empty where not annotated
+  std::optional<double> truth_y_px{};
   std::optional<double> error_px{};  ///< original pixels; empty where the truth is not annotated
   std::optional<double> error_mm{};  ///< empty also where the spacing is unknown
 };
@@ -24,6 +26,9 @@ struct PredictedPoint {
 struct LandmarkPrediction {
   std::uint64_t sample_id = 0;
   std::vector<PredictedPoint> points{};  ///< [K]
+  double scale = 1;                      ///< stored = original · scale + offset
+  double offset_x = 0;
+  double offset_y = 0;
 };
 
 /// Fields of a record (f32 but for the image): "image"; "landmarks" [K, 2], the mean of the doctors, in pixels of the

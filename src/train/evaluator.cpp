@@ -25,6 +25,18 @@ EvaluationReport Evaluator::run(const std::string& split, const BatchObserver& o
 torch::Tensor Evaluator::score_own_share(const std::string& split, const BatchObserver& observer) {
   const torch::NoGradGuard no_grad;
   parts_.network.eval();
+  auto score =
+      torch::zeros({parts_.task.score_width()}, torch::TensorOptions().dtype(torch::kFloat64).device(parts_.device));
+  visit(split, [&](const tasks::Batch& batch) {
+    const auto outputs = parts_.task.forward(parts_.network, batch);
+    score += parts_.task.score(outputs, batch);
+    if (observer) observer(outputs, batch);
+  });
+  parts_.network.train();
+  return score.cpu();
+}
+
+void Evaluator::visit(const std::string& split, const std::function<void(const tasks::Batch&)>& visitor) {
   data::LoaderPlan plan;
   plan.split = split;
   plan.batch = parts_.micro_batch * static_cast<std::uint64_t>(parts_.placement.world);
@@ -33,19 +45,12 @@ torch::Tensor Evaluator::score_own_share(const std::string& split, const BatchOb
   plan.epochs = 1;
   plan.max_samples = parts_.max_samples;
   data::Loader loader(parts_.index, plan, parts_.loader, parts_.placement, parts_.slots);
-  auto score =
-      torch::zeros({parts_.task.score_width()}, torch::TensorOptions().dtype(torch::kFloat64).device(parts_.device));
   while (auto lease = loader.next()) {
     const data::MicroBatch& records = **lease;
     if (records.count == 0) continue;
-    const auto batch = parts_.task.make_batch(records, parts_.device, tasks::Mode::evaluate);
-    const auto outputs = parts_.task.forward(parts_.network, batch);
-    score += parts_.task.score(outputs, batch);
-    if (observer) observer(outputs, batch);
+    visitor(parts_.task.make_batch(records, parts_.device, tasks::Mode::evaluate));
     device::wait_for_uploads(parts_.device);
   }
-  parts_.network.train();
-  return score.cpu();
 }
 
 }  // namespace hpctrain::train

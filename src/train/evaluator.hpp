@@ -48,6 +48,10 @@ class Evaluator {
   /// errors      Fault::data
   EvaluationReport run(const std::string& split, const BatchObserver& observer = {});
 
+  /// Shows this rank's share of a split, micro-batch by micro-batch, as it is scored.
+  ///   errors  Fault::data
+  void visit(const std::string& split, const std::function<void(const tasks::Batch&)>& visitor);
+
  private:
   torch::Tensor score_own_share(const std::string& split, const BatchObserver& observer);
 

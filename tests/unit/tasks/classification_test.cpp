@@ -124,6 +124,33 @@ TEST(Classification, DescribesEachClassByItsName) {
   EXPECT_THAT(text, HasSubstr("2                               2   0.5000     1.0000"));
 }
 
+TEST(Classification, ListsTheLossOfEverySample) {
+  const auto records = four_images();
+  const Classification task(records.index());
+  const auto batch = task.make_batch(records.all(), kCpu, Mode::evaluate);
+  const auto errors = task.sample_errors(logits(), batch);
+  ASSERT_EQ(errors.size(), 4u);
+  double sum = 0;
+  for (std::size_t n = 0; n < errors.size(); ++n) {
+    EXPECT_EQ(errors[n].sample_id, batch.sample_ids[n]);
+    sum += errors[n].error;
+  }
+  EXPECT_NEAR(sum, task.loss_sum(logits(), batch).item<double>(), 1e-4);
+}
+
+TEST(Classification, AugmentsOnlyForTrainingAndOnlyWhenAsked) {
+  const auto records = four_images();
+  TaskSettings settings;
+  settings.augmentation = AugmentationSettings::none();
+  settings.augmentation->brightness_fraction = 0.5;
+  const Classification plain(records.index()), brightened(records.index(), settings);
+  const auto stored = plain.make_batch(records.all(), kCpu, Mode::train).images;
+  EXPECT_TRUE(torch::equal(brightened.make_batch(records.all(), kCpu, Mode::evaluate).images, stored));
+  const auto changed = brightened.make_batch(records.all(), kCpu, Mode::train).images;
+  EXPECT_GT((changed - stored).abs().max().item<double>(), 0.01);
+  EXPECT_TRUE(torch::equal(brightened.make_batch(records.all(), kCpu, Mode::train).images, changed));
+}
+
 TEST(Classification, NamesTheSampleWithALabelOutOfRange) {
   const auto records = four_images({0, 1, 7, 2});
   try {

@@ -306,5 +306,29 @@ TEST(Landmarks, RefuseNetworksThatDrawNoHeatmaps) {
   EXPECT_EQ(fault_of([&] { task.forward(other_stride, batch); }), Fault::usage);
 }
 
+TEST(Landmarks, ScoresPointsThatNoNetworkGave) {
+  const auto films = two_films();
+  const Landmarks task(films.index(), unaugmented());
+  const auto batch = task.make_batch(films.all(), kCpu, Mode::evaluate);
+  const auto shifted = batch.targets + torch::tensor({3.0f, 4.0f});
+  const auto metrics = task.metrics(task.score_points(shifted, batch, torch::zeros({})));
+  // 5 stored pixels are 10 · 0.1 mm on the first film (half size) and 5 · 0.5 mm on the second.
+  EXPECT_NEAR(metrics.at("mre_mm"), (1.0 + 2.5 + 2.5) / 3, 1e-5);
+}
+
+TEST(Landmarks, ListsTheMeanErrorOfEverySampleAndItsWorstLandmark) {
+  const auto films = two_films();
+  const Landmarks task(films.index(), unaugmented());
+  const auto batch = task.make_batch(films.all(), kCpu, Mode::evaluate);
+  auto answered = batch.targets.clone();
+  answered.index({1, 1, 0}).add_(4);
+  const auto errors = task.sample_errors(drawn(answered, 2, 1), batch);
+  ASSERT_EQ(errors.size(), 2u);
+  EXPECT_EQ(errors[1].sample_id, 71u);
+  EXPECT_NEAR(errors[0].error, 0, 0.02);
+  EXPECT_NEAR(errors[1].error, 4 * 0.5 / 2, 0.02);
+  EXPECT_THAT(errors[1].words, HasSubstr("mm, worst L2 2.0"));
+}
+
 }  // namespace
 }  // namespace hpctrain::tasks

@@ -15,6 +15,7 @@
 #include "data/manifest_writer.hpp"
 #include "data/shard_format.hpp"
 #include "data/shard_writer.hpp"
+#include "support/expect_error.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace hpctrain::data::test {
@@ -145,18 +146,6 @@ inline void flip_bit(const std::filesystem::path& path, std::uint64_t offset, in
   ASSERT_TRUE(file.good());
 }
 
-/// The error that `action` throws must have this fault, and its message every one of these parts.
-template <class Action>
-void expect_error(Fault fault, const std::vector<std::string>& parts, Action action) {
-  try {
-    action();
-    ADD_FAILURE() << "nothing was thrown";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.fault(), fault) << error.what();
-    for (const std::string& part : parts) {
-      EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what() << "\nlacks: " << part;
-    }
-  }
-}
+using hpctrain::test::expect_error;
 
 }  // namespace hpctrain::data::test

@@ -31,6 +31,7 @@ class PackedRecords {
                   const std::vector<std::string>& names = {}) {
     auto schema = schema_of(name, data::ElementType::f32, shape);
     schema.landmark_names = names;
+    schema.semantic = name.starts_with("landmarks") ? "landmarks" : "tensor";
     add(schema, values);
   }
 

@@ -1,0 +1,66 @@
+// `hpctrain eval RUN_DIR`: scores a run's best checkpoint, on one rank or on many.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "apps/commands.hpp"
+#include "apps/ranked_start.hpp"
+#include "core/error.hpp"
+#include "core/log.hpp"
+#include "tools/evaluate_run.hpp"
+
+namespace hpctrain::apps {
+namespace {
+
+class EvalCommand {
+ public:
+  EvalCommand() {
+    auto& table = start_.input().table;
+    table.add(config::flag_only(wish_.splits, "split").help("Splits to score; all but the training split by default"));
+    table.add(config::flag_only(wish_.worst, "worst").unit("samples").help("Worst samples to list for each split"));
+    table.add(
+        config::flag_only(wish_.baselines, "baselines")
+            .help("Score the untrained network as well and, for landmarks, the mean shape of the training films"));
+    table.add(config::flag_only(wish_.pictures, "output")
+                  .alias("o")
+                  .help("Landmarks: folder for predictions.csv and overlays of the worst films"));
+    table.add(config::flag_only(is_json_, "json").help("One JSON object instead of text"));
+  }
+
+  int run(const Arguments& arguments) {
+    start_.prepare([&](CommandInput& input) {
+      const auto others = input.resolve_run(arguments);
+      require(others.empty(), Fault::usage,
+              fmt::format("eval takes one run directory, not {} words", 1 + others.size()));
+      input.settings.run.quiet = true;
+    });
+    return comm::run_mpi_program(
+        start_.environment(), [this](comm::MpiSession& session) { return run_ranks(session); },
+        [](const comm::FailureReport&) {});
+  }
+
+ private:
+  int run_ranks(comm::MpiSession& session) {
+    comm::Communicator& world = session.world();
+    const data::DatasetIndex index = start_.share_index(world);
+    const Settings& settings = start_.input().settings;
+    const tools::EvaluationPlace place{posix_file_system(),          settings.out, index, world, session.placement(),
+                                       start_.choose_device(session)};
+    const tools::RunScore score = tools::evaluate_run(settings.run, place, wish_);
+    if (world.is_leader()) std::fputs((is_json_ ? score.json() : score.text()).c_str(), stdout);
+    return 0;
+  }
+
+  RankedStart start_;
+  tools::EvaluationWish wish_;
+  bool is_json_ = false;
+};
+
+}  // namespace
+
+int run_eval_command(const Arguments& arguments) {
+  return EvalCommand().run(arguments);
+}
+
+}  // namespace hpctrain::apps

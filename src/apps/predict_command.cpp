@@ -1,0 +1,43 @@
+// `hpctrain predict RUN_DIR IMAGE… -o DIR`: answers for pictures that are in no data set. (one process, no MPI)
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+
+#include "apps/command_input.hpp"
+#include "apps/commands.hpp"
+#include "apps/run_folder.hpp"
+#include "core/error.hpp"
+#include "core/log.hpp"
+#include "device/device.hpp"
+#include "tools/predict_images.hpp"
+
+namespace hpctrain::apps {
+
+int run_predict_command(const Arguments& arguments) {
+  CommandInput input;
+  tools::PredictionWish wish;
+  input.table.add(config::flag_only(wish.folder, "output").alias("o").help("Folder for predictions.csv and overlays"));
+  input.table.add(config::flag_only(wish.truth, "truth")
+                      .help("Landmarks to compare with: a folder in the layout of ISBI 2015, or a CSV as "
+                            "hpctrain-pack landmarks-csv takes it"));
+  input.table.add(config::flag_only(wish.spacing_mm, "spacing-mm")
+                      .above(0)
+                      .unit("millimetres per pixel")
+                      .help("Spacing of the pictures; by default as the truth says"));
+  input.table.add(config::flag_only(wish.fit, "fit")
+                      .choices({{"crop", pack::Fit::crop}, {"pad", pack::Fit::pad}})
+                      .help("Classification: how the data set's pictures were brought to their size"));
+  for (const auto& image : input.resolve_run(arguments)) wish.images.emplace_back(image);
+  require(!wish.images.empty() && !wish.folder.empty(), Fault::usage,
+          "predict needs pictures and a folder: hpctrain predict RUN_DIR IMAGE… -o DIR");
+  FileSystem& files = posix_file_system();
+  const auto& settings = input.settings;
+  const auto index = load_dataset_description(files, settings.out);
+  if (settings.run.train.threads) device::set_operation_threads(*settings.run.train.threads);
+  const auto device = device::choose_device(settings.run.train.device, 0, 1);
+  const auto saved = tools::load_saved_network(files, settings.out, settings.run, index, device);
+  std::fputs(tools::predict_images(files, saved, index, device, wish).c_str(), stdout);
+  return 0;
+}
+
+}  // namespace hpctrain::apps

@@ -1,0 +1,16 @@
+#include "pack/film_source.hpp"
+
+#include "core/error.hpp"
+#include "pack/isbi2015_source.hpp"
+
+namespace hpctrain::pack {
+
+std::unique_ptr<FilmSource> make_film_source(const std::filesystem::path& path) {
+  SourceSettings settings;
+  settings.path = path;
+  if (std::filesystem::is_directory(path)) return std::make_unique<Isbi2015Source>(settings);
+  throw Error(Fault::usage,
+              path.string() + " is neither a folder in the layout of ISBI 2015 nor a CSV file of landmarks");
+}
+
+}  // namespace hpctrain::pack

@@ -1,0 +1,127 @@
+#include "tools/evaluate_run.hpp"
+
+#include <fmt/format.h>
+#include <torch/utils.h>
+
+#include <nlohmann/json.hpp>
+
+#include "comm/agree.hpp"
+#include "core/error.hpp"
+#include "monitor/summary.hpp"
+#include "tools/landmark_pictures.hpp"
+#include "tools/mean_shape.hpp"
+#include "tools/worst_samples.hpp"
+#include "train/device_slots.hpp"
+#include "train/run_parts.hpp"
+
+namespace hpctrain::tools {
+namespace {
+
+/// The parts of one evaluation, in the order in which they need each other.
+class RunEvaluation {
+ public:
+  RunEvaluation(const train::RunSettings& settings, const EvaluationPlace& place, const EvaluationWish& wish)
+      : settings_(settings), place_(place), wish_(wish), slots_(place.device) {
+    comm::run_agreed(place_.group, [this] {
+      if (wish_.splits.empty()) wish_.splits = train::scored_splits(place_.index);
+      for (const auto& split : wish_.splits) place_.index.split(split);
+      require(!wish_.splits.empty(), Fault::usage,
+              place_.index.folder.string() +
+                  " has a training split only; name it with --split train, or give another data set with --data");
+      saved_ = load_saved_network(place_.files, place_.run_folder, settings_, place_.index, place_.device);
+      landmarks_ = dynamic_cast<const tasks::Landmarks*>(saved_.task.get());
+      require(wish_.pictures.empty() || landmarks_ != nullptr, Fault::usage,
+              "-o: only the task landmarks has predictions to draw; leave it away");
+      untrained_ = train::make_run_network(settings_, *saved_.task);
+      untrained_->to(place_.device);
+    });
+  }
+
+  RunScore run() {
+    RunScore score{.checkpoint = saved_.checkpoint, .step = saved_.step, .splits = {}};
+    auto evaluator = make_evaluator(*saved_.network);
+    for (const auto& split : wish_.splits) score.splits.push_back(score_split(evaluator, split));
+    if (wish_.baselines) add_baselines(evaluator, score.splits);
+    return score;
+  }
+
+ private:
+  train::Evaluator make_evaluator(models::Network& network) {
+    return train::Evaluator({place_.index, *saved_.task, network, place_.group, place_.placement, place_.device,
+                             settings_.loader, slots_, train::plan_micro_batch(settings_.train, place_.placement.world),
+                             settings_.evaluation.max_samples});
+  }
+
+  SplitScore score_split(train::Evaluator& evaluator, const std::string& split) {
+    WorstSamples worst(wish_.worst);
+    std::optional<LandmarkPictures> pictures;
+    if (!wish_.pictures.empty()) pictures.emplace(*landmarks_, wish_.worst);
+    SplitScore score;
+    score.report = evaluator.run(split, [&](const torch::Tensor& outputs, const tasks::Batch& batch) {
+      worst.add(saved_.task->sample_errors(outputs, batch));
+      if (pictures) pictures->add(outputs, batch);
+    });
+    score.worst = worst.gather(place_.group);
+    if (pictures) pictures->save(place_.files, place_.group, wish_.pictures, split, score.worst);
+    return score;
+  }
+
+  void add_baselines(train::Evaluator& evaluator, std::vector<SplitScore>& splits) {
+    auto untrained = make_evaluator(*untrained_);
+    std::optional<MeanShape> mean_shape;
+    if (landmarks_ != nullptr) mean_shape.emplace(evaluator, *landmarks_, place_.group);
+    for (auto& split : splits) {
+      split.untrained = untrained.run(split.report.split).metrics;
+      if (mean_shape) split.mean_shape = mean_shape->score(split.report.split);
+    }
+  }
+
+  train::RunSettings settings_;
+  EvaluationPlace place_;
+  EvaluationWish wish_;
+  train::DeviceSlots slots_;
+  SavedNetwork saved_;
+  std::shared_ptr<models::Network> untrained_;
+  const tasks::Landmarks* landmarks_ = nullptr;
+};
+
+std::string metrics_line(std::string_view who, const tasks::Metrics& metrics) {
+  std::string line = fmt::format("  {:<18}", who);
+  for (const auto& [name, value] : metrics) line += fmt::format("  {} {}", name, monitor::format_metric(name, value));
+  return line + "\n";
+}
+
+}  // namespace
+
+RunScore evaluate_run(const train::RunSettings& settings, const EvaluationPlace& place, const EvaluationWish& wish) {
+  return RunEvaluation(settings, place, wish).run();
+}
+
+std::string RunScore::text() const {
+  std::string text = fmt::format("{} (step {})\n", checkpoint.string(), step);
+  for (const auto& split : splits) {
+    text += fmt::format("\n{}, {} samples\n{}", split.report.split, split.report.samples, split.report.tables);
+    text += metrics_line("this network", split.report.metrics);
+    if (split.untrained) text += metrics_line("untrained", *split.untrained);
+    if (split.mean_shape) text += metrics_line("mean shape", *split.mean_shape);
+    if (!split.worst.empty()) text += "worst samples\n";
+    for (const auto& sample : split.worst) text += fmt::format("  {:>8}  {}\n", sample.sample_id, sample.words);
+  }
+  return text;
+}
+
+std::string RunScore::json() const {
+  nlohmann::json json = {{"checkpoint", checkpoint.string()}, {"step", step}, {"splits", nlohmann::json::object()}};
+  for (const auto& split : splits) {
+    auto& entry = json["splits"][split.report.split];
+    entry = {{"samples", split.report.samples}, {"metrics", split.report.metrics}, {"worst", nlohmann::json::array()}};
+    if (split.untrained) entry["untrained"] = *split.untrained;
+    if (split.mean_shape) entry["mean_shape"] = *split.mean_shape;
+    for (const auto& sample : split.worst) {
+      entry["worst"].push_back({{"sample", sample.sample_id}, {"error", sample.error}, {"words", sample.words}});
+    }
+  }
+  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace hpctrain::tools

@@ -1,0 +1,137 @@
+#include "tools/predict_images.hpp"
+
+#include <fmt/format.h>
+#include <torch/utils.h>
+
+#include <algorithm>
+#include <set>
+
+#include "core/error.hpp"
+#include "pack/film_source.hpp"
+#include "pack/image_file.hpp"
+#include "tasks/landmarks.hpp"
+#include "tools/landmark_tables.hpp"
+#include "tools/single_record.hpp"
+
+namespace hpctrain::tools {
+namespace {
+
+constexpr std::int64_t kClassesListed = 5;
+
+/// Two pictures of one name would overwrite each other's overlay; a missing one is said before work begins.
+void require_sound_images(const std::vector<std::filesystem::path>& images) {
+  std::set<std::string> names;
+  for (const auto& image : images) {
+    pack::read_image_header(image);
+    require(names.insert(image.stem().string()).second, Fault::usage,
+            image.string() + ": two pictures are named " + image.stem().string() + "; predict them apart");
+  }
+}
+
+torch::Tensor answer_to(const SavedNetwork& saved, const tasks::Batch& batch) {
+  const torch::NoGradGuard no_grad;
+  return saved.task->forward(*saved.network, batch);
+}
+
+class LandmarkPrediction {
+ public:
+  LandmarkPrediction(const SavedNetwork& saved, const tasks::Landmarks& task, const data::DatasetIndex& index,
+                     const torch::Device& device, const PredictionWish& wish)
+      : saved_(saved), task_(task), index_(index), device_(device), wish_(wish) {
+    if (!wish.truth.empty()) truth_ = pack::make_film_source(wish.truth);
+  }
+
+  /// Lines of the table; draws the overlay.
+  std::string predict(const std::filesystem::path& path) {
+    pack::Film film = known_of(path);
+    film.image = pack::read_image_file(path);
+    const pack::Image picture = film.image;
+    SingleRecord record(index_);
+    record.write_film(std::move(film));
+    const auto batch = task_.make_batch(record.batch(), device_, tasks::Mode::evaluate);
+    const auto prediction = task_.predictions(answer_to(saved_, batch), batch).at(0);
+    const auto marks = landmark_marks(prediction, OverlayFrame::original);
+    pack::save_png(wish_.folder / (path.stem().string() + "-overlay.png"),
+                   draw_overlay(picture, marks, path.filename().string()));
+    note_errors(prediction);
+    return landmark_csv_lines(path.filename().string(), prediction, task_.landmark_names());
+  }
+
+  std::string summary() const {
+    if (truth_ == nullptr) return "";
+    require(compared_ > 0, Fault::usage,
+            wish_.truth.string() + " knows none of these pictures; give the truth that lists their file names");
+    return fmt::format("mean radial error {:.3f} {} over {} landmarks of known truth\n",
+                       sum_ / static_cast<double>(compared_), is_in_mm_ ? "mm" : "px", compared_);
+  }
+
+ private:
+  pack::Film known_of(const std::filesystem::path& path) {
+    pack::Film film;
+    if (truth_ != nullptr) film = truth_->find_annotations(path).value_or(pack::Film{});
+    if (wish_.spacing_mm) film.mm_per_pixel = *wish_.spacing_mm;
+    is_in_mm_ = is_in_mm_ && film.mm_per_pixel > 0;
+    return film;
+  }
+
+  void note_errors(const tasks::LandmarkPrediction& prediction) {
+    for (const auto& point : prediction.points) {
+      const auto& error = is_in_mm_ ? point.error_mm : point.error_px;
+      if (!error) continue;
+      sum_ += *error;
+      ++compared_;
+    }
+  }
+
+  const SavedNetwork& saved_;
+  const tasks::Landmarks& task_;
+  const data::DatasetIndex& index_;
+  torch::Device device_;
+  const PredictionWish& wish_;
+  std::unique_ptr<pack::FilmSource> truth_;
+  bool is_in_mm_ = true;
+  double sum_ = 0;
+  std::size_t compared_ = 0;
+};
+
+/// The likeliest classes of one picture, one line each.
+std::string class_lines(const SavedNetwork& saved, const data::DatasetIndex& index, const torch::Device& device,
+                        const std::filesystem::path& path, pack::Fit fit) {
+  SingleRecord record(index);
+  record.write_picture(pack::read_image_file(path), fit);
+  const auto batch = saved.task->make_batch(record.batch(), device, tasks::Mode::evaluate);
+  const auto probabilities = answer_to(saved, batch).to(torch::kFloat64).softmax(1).cpu();
+  const auto [best, labels] = probabilities.topk(std::min(kClassesListed, probabilities.size(1)), 1);
+  const auto& names = index.fields[index.field_position("label")].class_names;
+  std::string lines;
+  for (std::int64_t place = 0; place < best.size(1); ++place) {
+    const auto label = labels[0][place].item<std::int64_t>();
+    const auto known = static_cast<std::size_t>(label) < names.size();
+    lines += fmt::format("{},{},{},{},{:.6f}\n", csv_cell(path.filename().string()), place + 1, label,
+                         known ? csv_cell(names[static_cast<std::size_t>(label)]) : "", best[0][place].item<double>());
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::string predict_images(FileSystem& files, const SavedNetwork& saved, const data::DatasetIndex& index,
+                           const torch::Device& device, const PredictionWish& wish) {
+  require_sound_images(wish.images);
+  files.create_folders(wish.folder);
+  std::string table, summary;
+  if (const auto* task = dynamic_cast<const tasks::Landmarks*>(saved.task.get())) {
+    LandmarkPrediction landmarks(saved, *task, index, device, wish);
+    table = landmark_csv_header();
+    for (const auto& image : wish.images) table += landmarks.predict(image);
+    summary = landmarks.summary();
+  } else {
+    table = "image,place,label,class,probability\n";
+    for (const auto& image : wish.images) table += class_lines(saved, index, device, image, wish.fit);
+  }
+  write_file_durably(files, wish.folder / "predictions.csv", table);
+  return fmt::format("{}: predictions of {} pictures by {}\n{}", (wish.folder / "predictions.csv").string(),
+                     wish.images.size(), saved.checkpoint.string(), summary);
+}
+
+}  // namespace hpctrain::tools

@@ -1,0 +1,51 @@
+#include "tools/saved_network.hpp"
+
+#include <torch/utils.h>
+
+#include <map>
+
+#include "checkpoint/catalogue.hpp"
+#include "checkpoint/checkpoint.hpp"
+#include "core/error.hpp"
+#include "train/network_state.hpp"
+#include "train/run_parts.hpp"
+
+namespace hpctrain::tools {
+namespace {
+
+void copy_tensors(const std::vector<checkpoint::NamedTensor>& from, const std::vector<checkpoint::NamedTensor>& to,
+                  const std::filesystem::path& checkpoint) {
+  std::map<std::string, torch::Tensor> given;
+  for (const auto& [name, tensor] : from) given.emplace(name, tensor);
+  require(given.size() == to.size(), Fault::usage,
+          checkpoint.string() + " holds another network than run.ini describes; restore the run's own run.ini");
+  for (const auto& [name, tensor] : to) {
+    const auto found = given.find(name);
+    require(found != given.end() && found->second.sizes() == tensor.sizes(), Fault::usage,
+            checkpoint.string() + " has no tensor " + name +
+                " of the network that run.ini describes; restore the run's own run.ini");
+    tensor.detach().copy_(found->second);
+  }
+}
+
+}  // namespace
+
+SavedNetwork load_saved_network(FileSystem& files, const std::filesystem::path& run_folder,
+                                const train::RunSettings& settings, const data::DatasetIndex& index,
+                                const torch::Device& device) {
+  const torch::NoGradGuard no_grad;
+  SavedNetwork saved;
+  saved.task = train::make_run_task(settings, index);
+  saved.network = train::make_run_network(settings, *saved.task);
+  saved.checkpoint = checkpoint::find_best_checkpoint(files, run_folder);
+  const auto loaded = checkpoint::load_weights(files, saved.checkpoint);
+  saved.step = loaded.manifest.step;
+  const auto state = train::network_state(*saved.network);
+  copy_tensors(loaded.state.parameters, state.parameters, saved.checkpoint);
+  copy_tensors(loaded.state.buffers, state.buffers, saved.checkpoint);
+  saved.network->to(device);
+  saved.network->eval();
+  return saved;
+}
+
+}  // namespace hpctrain::tools
