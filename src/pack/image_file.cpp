@@ -10,14 +10,12 @@
 #include <string>
 #include <string_view>
 
-#include "core/digest.hpp"
-#include "core/durable_write.hpp"
 #include "core/error.hpp"
-#include "core/file_system.hpp"
 #include "pack/bmp_file.hpp"
 #include "pack/image_stream.hpp"
 #include "pack/jpeg_file.hpp"
 #include "pack/png_file.hpp"
+#include "pack/whole_file.hpp"
 
 namespace hpctrain::pack {
 namespace {
@@ -91,18 +89,7 @@ void save_png(const std::filesystem::path& path, const Image& image) {
                         image.pixels.size() == image.size.width * image.size.height * image.channels &&
                         image.size.width * image.size.height <= kMostImagePixels,
                     "a picture to save is whole, grey or coloured");
-  FileSystem& files = posix_file_system();
-  const std::filesystem::path temporary = temporary_beside(path);
-  try {
-    const std::unique_ptr<WritableFile> file = files.create_file(temporary);
-    file->write(bytes_of(make_png(image)));
-    file->close();
-    files.rename_replacing(temporary, path);
-  } catch (...) {
-    std::error_code ignored;
-    std::filesystem::remove(temporary, ignored);
-    throw;
-  }
+  save_whole_file(path, make_png(image));
 }
 
 }  // namespace hpctrain::pack

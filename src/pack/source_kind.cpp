@@ -8,6 +8,7 @@
 #include "pack/folder_source.hpp"
 #include "pack/idx_source.hpp"
 #include "pack/isbi2015_source.hpp"
+#include "pack/landmarks_csv_source.hpp"
 
 namespace hpctrain::pack {
 namespace {
@@ -26,6 +27,11 @@ constexpr std::array kKinds = {
                "--size --spacing-mm",
                [](const SourceSettings& settings) -> std::unique_ptr<Source> {
                  return std::make_unique<Isbi2015Source>(settings);
+               }},
+    SourceKind{"landmarks-csv", "table of pictures and landmarks: image,x1,y1,… (docs/formats/shards.md)",
+               "--size --spacing-mm",
+               [](const SourceSettings& settings) -> std::unique_ptr<Source> {
+                 return std::make_unique<LandmarksCsvSource>(settings);
                }},
 };
 

@@ -83,5 +83,16 @@ TEST(PackCommandLine, RefusesWrongValuesRepetitionsAndOmissions) {
   expect_error(Fault::usage, {"no command"}, [] { parse({}); });
 }
 
+TEST(PackCommandLine, ReadsHowPicturesAreStored) {
+  const PackCommand command = parse({"folder", "S", "-o", "O", "--size", "64x48", "--fit", "pad", "--colour=grey"});
+  EXPECT_EQ(command.source.size, (ImageSize{64, 48}));
+  EXPECT_EQ(command.source.fit, Fit::pad);
+  EXPECT_EQ(command.source.colour, ColourChoice::grey);
+  expect_error(Fault::usage, {"--fit squash", "crop, pad"}, [] { parse({"folder", "S", "--fit", "squash"}); });
+  expect_error(Fault::usage, {"--colour red", "auto, grey, rgb"}, [] { parse({"folder", "S", "--colour", "red"}); });
+  expect_error(Fault::usage, {"--size 99999x99999", "give less"}, [] { parse({"folder", "S", "--size=99999x99999"}); });
+  expect_error(Fault::usage, {"--fit"}, [] { parse({"landmarks-csv", "S", "-o", "O", "--fit", "pad"}); });
+}
+
 }  // namespace
 }  // namespace hpctrain::pack

@@ -93,5 +93,15 @@ TEST(PackPlan, RefusesAValidationSplitThatTakesEverything) {
   });
 }
 
+TEST(PackPlan, RefusesASecondValidationSplit) {
+  PlanSettings settings;
+  settings.validation_samples = 5;
+  const std::vector<SourceSplit> splits{{"train", 10}, {"validation", 4}};
+  data::test::expect_error(Fault::usage, {"--validation 5", "4 validation samples of its own"},
+                           [&] { plan_pack(splits, 10, settings); });
+  settings.validation_samples = 0;
+  EXPECT_EQ(plan_pack(splits, 10, settings).splits[1].records.size(), 4u);
+}
+
 }  // namespace
 }  // namespace hpctrain::pack
