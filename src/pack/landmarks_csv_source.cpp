@@ -117,4 +117,14 @@ void LandmarksCsvSource::read_record(std::uint64_t record, std::span<const std::
   record_.write({read_image_file(image_path(row)), spacing_mm(row), {row.landmarks}}, rows);
 }
 
+std::optional<Film> LandmarksCsvSource::find_annotations(const std::filesystem::path& picture) const {
+  std::optional<Film> found;
+  for (const LandmarkRow& row : table_.rows) {
+    if (image_path(row).filename() != picture.filename()) continue;
+    if (found) return std::nullopt;
+    found = Film{{}, spacing_mm(row), {row.landmarks}};
+  }
+  return found;
+}
+
 }  // namespace hpctrain::pack

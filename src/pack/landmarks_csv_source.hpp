@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pack/film_record.hpp"
+#include "pack/film_source.hpp"
 #include "pack/landmark_table.hpp"
 #include "pack/source.hpp"
 #include "pack/source_kind.hpp"
@@ -17,7 +18,7 @@ namespace hpctrain::pack {
 /// sides rounded to multiples of 16, which heatmap networks need.
 ImageSize plan_stored_size(ImageSize largest);
 
-class LandmarksCsvSource final : public Source {
+class LandmarksCsvSource final : public FilmSource {
  public:
   /// Reads the table and the header of every picture; where their paths are not absolute they start at the table.
   ///   errors  as read_landmark_table and read_image_header, naming the line
@@ -30,6 +31,7 @@ class LandmarksCsvSource final : public Source {
   /// Reads every file.
   std::string identity() const override;
   void read_record(std::uint64_t record, std::span<const std::span<std::byte>> rows) override;
+  std::optional<Film> find_annotations(const std::filesystem::path& picture) const override;
 
  private:
   std::filesystem::path image_path(const LandmarkRow& row) const;
