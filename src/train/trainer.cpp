@@ -22,6 +22,7 @@ StopReason Trainer::run(Progress progress) {
   while (!stop) {
     make_step();
     const BoundaryDecision decision = parts_.boundary.decide(progress_, epoch_ended_);
+    if (decision.evaluate || decision.save || decision.stop) loss_guard_.require_finite();
     if (decision.evaluate && parts_.watched) evaluate(*parts_.watched);
     if (decision.save) save(decision.stop.has_value());
     stop = decision.stop;
@@ -39,6 +40,7 @@ void Trainer::make_step() {
   progress_.cursor = report.batch.next;
   epoch_ended_ = report.batch.ends_epoch;
   parts_.recorder.record_step(progress_, report, parts_.clock.seconds());
+  loss_guard_.watch(progress_.step, report.loss);
 }
 
 void Trainer::evaluate(const std::string& split) {

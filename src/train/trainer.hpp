@@ -11,6 +11,7 @@
 #include "data/loader.hpp"
 #include "monitor/step_clock.hpp"
 #include "train/evaluator.hpp"
+#include "train/loss_guard.hpp"
 #include "train/run_recorder.hpp"
 #include "train/step.hpp"
 #include "train/step_boundary.hpp"
@@ -43,7 +44,8 @@ class Trainer {
 
   /// Trains from `progress` on.
   ///   collective  all ranks of the group
-  ///   errors      Fault::data, Fault::storage (third failed checkpoint in a row, or the last one), Fault::stopped
+  ///   errors      Fault::usage when the loss is no number, Fault::data, Fault::storage (third failed checkpoint in a
+  ///   row, or the last one), Fault::stopped
   StopReason run(Progress progress);
 
   /// As far as the run got; readable while it is failing, for exit.json.
@@ -59,6 +61,7 @@ class Trainer {
 
   Parts parts_;
   Progress progress_;
+  LossGuard loss_guard_;
   std::optional<std::uint64_t> evaluated_step_;  ///< when the watched split was last scored
   std::optional<double> quality_;                ///< of the watched split at that step
   int failed_saves_in_a_row_ = 0;

@@ -7,8 +7,10 @@ import subprocess
 import time
 import unittest
 
+import numpy
 from hpctrain_test import (HPCTRAIN, ProgramTest, make_dataset, processes_with, run_hpctrain, run_pack, wait_until, write_idx,
                            write_idx_source)
+from safetensors import safe_open
 
 SECONDS_UNTIL_GONE = 10
 
@@ -79,6 +81,17 @@ class BadDatasetTest(ProgramTest):
     def test_more_ranks_than_samples_in_a_batch(self):
         result = run_hpctrain("--data", self.data, "--out", self.out, "--batch", "2", ranks=3)
         self.assert_refused(result, 64, "train.batch", "3 ranks")
+
+    def test_a_run_that_diverges_ends_with_the_cure_and_keeps_no_ruined_checkpoint(self):
+        result = run_hpctrain("--data", self.data, "--batch", "30", "--lr", "1e20", "--optim.warmup-epochs", "0",
+                              "--checkpoint.every-steps", "1", "--out", self.out, ranks=2)
+        self.assert_refused(result, 64, "training has diverged", "optim.lr")
+        kept = list((self.out / "ckpt").glob("step-*"))
+        self.assertGreaterEqual(len(kept), 1)
+        for folder in kept:
+            with safe_open(folder / "model.safetensors", "np") as tensors:
+                for name in tensors.keys():
+                    self.assertTrue(numpy.isfinite(tensors.get_tensor(name)).all(), f"{folder.name} {name}")
 
     def test_run_directory_that_cannot_be_written(self):
         # Root may write anywhere but into the kernel's own file system.
