@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <fstream>
 
 #include "core/digest.hpp"
 #include "core/error.hpp"
 #include "pack/bmp_file.hpp"
+#include "pack/file_digest.hpp"
 #include "pack/image_file.hpp"
 #include "pack/isbi2015_annotation.hpp"
 #include "pack/isbi2015_layout.hpp"
@@ -50,18 +50,6 @@ std::vector<Point> mean_of(const CephalometricPoints& a, const CephalometricPoin
   std::vector<Point> mean;
   for (std::size_t l = 0; l < a.size(); ++l) mean.push_back({(a[l].x + b[l].x) / 2, (a[l].y + b[l].y) / 2});
   return mean;
-}
-
-std::string digest_of_file(const std::filesystem::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  Xxh3_128 digest;
-  std::vector<char> piece(1u << 20);
-  while (stream) {
-    stream.read(piece.data(), static_cast<std::streamsize>(piece.size()));
-    digest.update(std::as_bytes(std::span(piece).first(static_cast<std::size_t>(stream.gcount()))));
-  }
-  require(stream.eof(), Fault::data, fmt::format("{}: cannot be read; copy the file again", path.string()));
-  return digest.hex();
 }
 
 ImageSize checked_size(const SourceSettings& settings) {
