@@ -9,7 +9,6 @@ namespace hpctrain::data {
 namespace {
 
 constexpr std::size_t kMostTextBytes = 64;
-constexpr std::size_t kMostNameBytes = 60'000;  // an attribute inside an object header ends at 64 KiB
 constexpr std::size_t kMostAxes = 8;
 
 std::vector<std::string> split_lines(const std::string& text) {

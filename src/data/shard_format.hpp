@@ -19,6 +19,8 @@ inline constexpr std::string_view kChecksumName = "xxh3-64";
 inline constexpr std::uint64_t kChecksumBlockBytes = 1u << 20;
 inline constexpr std::uint64_t kHeadBytes = 64u << 10;  ///< what `head_xxh3` covers
 inline constexpr std::uint64_t kDatasetAlignment = 4096;
+/// Of all names of a field together; an attribute inside an object header ends at 64 KiB.
+inline constexpr std::uint64_t kMostNameBytes = 60'000;
 inline constexpr std::string_view kManifestName = "manifest.h5";
 inline constexpr std::string_view kShardFolder = "shards";
 inline constexpr std::string_view kTemporarySuffix = ".tmp";

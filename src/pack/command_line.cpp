@@ -75,7 +75,8 @@ ImageSize parse_size(const std::string& option, const std::string& text) {
   const std::size_t cross = text.find('x');
   require(cross != std::string::npos, Fault::usage,
           fmt::format("{} {}: expected width x height in pixels, like 208x256", option, text));
-  const ImageSize size{parse_count(option, text.substr(0, cross), 1), parse_count(option, text.substr(cross + 1), 1)};
+  const std::string side = fmt::format("{} {}: side", option, text);
+  const ImageSize size{parse_count(side, text.substr(0, cross), 1), parse_count(side, text.substr(cross + 1), 1)};
   require(size.width <= kMostImagePixels / size.height, Fault::usage,
           fmt::format("{} {}: more than {} pixels in all; give less", option, text, kMostImagePixels));
   return size;

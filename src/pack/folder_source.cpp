@@ -8,6 +8,7 @@
 #include "core/digest.hpp"
 #include "core/error.hpp"
 #include "core/text_format.hpp"
+#include "data/shard_format.hpp"
 #include "pack/colour.hpp"
 #include "pack/file_digest.hpp"
 #include "pack/image_file.hpp"
@@ -59,7 +60,7 @@ std::vector<data::FieldSchema> FolderSource::fields() const {
   label.type = data::ElementType::i64;
   label.row_bytes = sizeof(std::int64_t);
   label.num_classes = folder_.class_names.size();
-  label.class_names = folder_.class_names;
+  if (names_bytes() <= data::kMostNameBytes) label.class_names = folder_.class_names;
   return {image, label};
 }
 
@@ -70,8 +71,21 @@ std::vector<SourceSplit> FolderSource::splits() const {
 }
 
 std::string FolderSource::note() const {
-  if (folder_.ignored_files == 0) return {};
-  return fmt::format("left out {} files that are no pictures by their names", format_count(folder_.ignored_files));
+  std::string text;
+  if (folder_.ignored_files > 0) {
+    text = fmt::format("left out {} files that are no pictures by their names", format_count(folder_.ignored_files));
+  }
+  if (names_bytes() > data::kMostNameBytes) {
+    text += fmt::format("{}left out the names of the classes, {} of which {} fit: labels count the folders, sorted",
+                        text.empty() ? "" : "; ", format_bytes(names_bytes()), format_bytes(data::kMostNameBytes));
+  }
+  return text;
+}
+
+std::uint64_t FolderSource::names_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const std::string& name : folder_.class_names) bytes += name.size() + 1;
+  return bytes;
 }
 
 std::string FolderSource::identity() const {

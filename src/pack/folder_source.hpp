@@ -31,6 +31,7 @@ class FolderSource final : public Source {
 
  private:
   const ListedPicture& picture(std::uint64_t record) const;
+  std::uint64_t names_bytes() const;
   void plan_storage(const SourceSettings& settings);
 
   std::filesystem::path root_;

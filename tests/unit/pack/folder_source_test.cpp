@@ -170,6 +170,16 @@ TEST(FolderSource, FollowsLinksToPicturesAndClasses) {
   EXPECT_EQ(source.note(), "left out 1 files that are no pictures by their names");
 }
 
+TEST(FolderSource, LeavesOutClassNamesThatDoNotFit) {
+  const Folder folder({"a/1.png"});
+  const std::string picture = png_bytes({});
+  for (int i = 0; i < 300; ++i) folder.write(std::string(210, 'b') + std::to_string(i) + "/1.png", picture);
+  FolderSource source(folder.settings);
+  EXPECT_EQ(source.fields()[1].num_classes, 301u);
+  EXPECT_TRUE(source.fields()[1].class_names.empty());
+  EXPECT_NE(source.note().find("left out the names of the classes"), std::string::npos);
+}
+
 TEST(FolderSource, ItsIdentityFollowsNamesAndContent) {
   const Folder folder({"a/1.png", "b/2.png"}), same({"a/1.png", "b/2.png"}), renamed({"a/1.png", "b/3.png"}),
       other({"b/2.png", "a/1.png"});
