@@ -32,5 +32,10 @@ target_link_libraries(hpctrain_dep_data INTERFACE HDF5::HDF5)
 add_library(hpctrain_dep_pack INTERFACE)
 target_link_libraries(hpctrain_dep_pack INTERFACE ZLIB::ZLIB PNG::PNG JPEG::JPEG)
 
+# tools: letters in overlays, a header alone.
+find_path(STB_INCLUDE_DIR stb/stb_easy_font.h REQUIRED)
+add_library(hpctrain_dep_tools INTERFACE)
+target_include_directories(hpctrain_dep_tools SYSTEM INTERFACE ${STB_INCLUDE_DIR})
+
 include(FindLibTorch)
 include(FindCudaHost)
