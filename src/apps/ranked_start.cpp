@@ -27,6 +27,8 @@ void RankedStart::prepare(const std::function<void(CommandInput&)>& resolve) {
 void RankedStart::prepare_or_throw(const comm::Launch& launch, const std::function<void(CommandInput&)>& resolve) {
   granted_cpus_ = comm::widen_affinity(launch.local_rank, launch.local_world.value_or(1), environment_).size();
   resolve(input_);
+  auto& job_end_unix = input_.settings.run.wall_time.job_end_unix;
+  if (!job_end_unix) job_end_unix = comm::find_job_end_unix(environment_);
   LogSettings log;
   log.rank = launch.rank;
   log.world = launch.world.value_or(1);

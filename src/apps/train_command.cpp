@@ -52,10 +52,11 @@ int TrainCommand::run_ranks(comm::MpiSession& session) {
   const train::StopReason reason = train(session, index);
   const bool is_finished = reason == train::StopReason::finished;
   const int code = is_finished ? 0 : exit_code(Fault::stopped);
-  const std::string cause = is_finished ? "done" : "preempted";
+  const std::string cause(train::stop_reason_name(reason));
   if (world.is_leader()) save_exit_report(code, cause, 0, session.placement().host);
   if (!is_finished)
-    log_warning("stopped before the end; the same command continues this run: --out {}", run_folder_.string());
+    log_warning("stopped before the end ({}); the same command continues this run: --out {}", cause,
+                run_folder_.string());
   return code;
 }
 
