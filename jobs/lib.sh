@@ -33,19 +33,25 @@ load_site_file() {
   done <"$file"
 }
 
+# Batch shells are no login shells, so `module` may have to be defined first.
+load_module() {
+  local init
+  set +u # their scripts read variables that nobody set
+  for init in /etc/profile.d/lmod.sh /etc/profile.d/modules.sh; do
+    # shellcheck disable=SC1090
+    if ! type module >/dev/null 2>&1 && [ -r "$init" ]; then . "$init"; fi
+  done
+  if type module >/dev/null 2>&1; then module load hpctrain || true; fi
+  set -u
+}
+
 # Sets `programs`: the folder of hpctrain and hpctrain-pack.
 find_programs() {
-  local submitted=${SLURM_SUBMIT_DIR:-$PWD} init
+  local submitted=${SLURM_SUBMIT_DIR:-$PWD}
   if [ -z "${HPCTRAIN_BIN:-}" ] && [ -x "$submitted/build/release/bin/hpctrain" ]; then
     HPCTRAIN_BIN="$submitted/build/release/bin"
   fi
-  if [ -z "${HPCTRAIN_BIN:-}" ] && ! command -v hpctrain >/dev/null; then
-    for init in /etc/profile.d/lmod.sh /etc/profile.d/modules.sh; do
-      # shellcheck disable=SC1090
-      if ! type module >/dev/null 2>&1 && [ -r "$init" ]; then . "$init"; fi
-    done
-    if type module >/dev/null 2>&1; then module load hpctrain || true; fi
-  fi
+  if [ -z "${HPCTRAIN_BIN:-}" ] && ! command -v hpctrain >/dev/null; then load_module; fi
   if [ -z "${HPCTRAIN_BIN:-}" ]; then HPCTRAIN_BIN=$(dirname "$(command -v hpctrain || echo none/hpctrain)"); fi
   programs=$HPCTRAIN_BIN
   [ -x "$programs/hpctrain" ] && return 0
