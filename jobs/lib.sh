@@ -177,6 +177,7 @@ submit_successor() {
   [ -n "${SLURM_JOB_ACCOUNT:-}" ] && options+=("--account=$SLURM_JOB_ACCOUNT")
   [ -n "${SLURM_NTASKS_PER_NODE:-}" ] && options+=("--ntasks-per-node=$SLURM_NTASKS_PER_NODE")
   [ -n "${SLURM_CPUS_PER_TASK:-}" ] && options+=("--cpus-per-task=$SLURM_CPUS_PER_TASK")
+  [ -n "${SLURM_GPUS_PER_NODE:-}" ] && options+=("--gpus-per-node=$SLURM_GPUS_PER_NODE")
   if sbatch "--dependency=afterany:$SLURM_JOB_ID" "--nodes=$SLURM_JOB_NUM_NODES" "--job-name=$SLURM_JOB_NAME" \
     "--chdir=$PWD" "${options[@]}" "$0" "$@" "${places[@]}"; then
     say "submitted a job that continues when this one has ended"
