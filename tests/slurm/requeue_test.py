@@ -99,6 +99,14 @@ class TrainedRequeueTest(RequeueTest):
         os.kill(victims[-1], signal.SIGKILL)
         self.assert_ended_as_if_undisturbed(job, log, run, starts=2)
 
+    def test_a_lost_node_is_left_out_and_the_job_continues_on_others(self):
+        job, log, run = self.submit()
+        self.wait_for_checkpoint(run)
+        lost = self.cluster.run("scontrol", "show", "hostnames", self.cluster.field(job, "NodeList")).stdout.split()[-1]
+        self.cluster.lose_node(lost)
+        self.assert_ended_as_if_undisturbed(job, log, run, starts=2)
+        self.assertIn(f"Node failure on {lost}", log.read_text())
+
     def test_no_requeue_leaves_code_75_and_a_checkpoint(self):
         job, log, run = self.submit(sbatch=("--no-requeue",))
         self.wait_for_steps(run, 60)

@@ -2,6 +2,7 @@
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import tempfile
 
@@ -41,6 +42,17 @@ class Cluster:
         if result.returncode != 0:
             raise RuntimeError(result.stderr)
         return int(result.stdout)
+
+    def lose_node(self, name: str) -> None:
+        """As if its power had gone: SIGKILL to every process of the node, its slurmd included."""
+        slurmd = int((self.folder / f"run/slurmd-{name}.pid").read_text())
+        namespace = os.readlink(f"/proc/{slurmd}/ns/mnt")
+        for entry in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                if os.readlink(entry / "ns/mnt") == namespace:
+                    os.kill(int(entry.name), signal.SIGKILL)
+            except OSError:
+                continue  # ended meanwhile
 
     def field(self, job: int, name: str) -> str:
         """A value of `scontrol show job`, such as JobState; empty when there is none."""
