@@ -32,6 +32,21 @@ class JobsTest(ClusterTest):
             self.assertRegex(log.read_text(), rf"ranks +{2 * nodes} on {nodes} nodes \(n1 n2.*\), \d+ CPUs each")
         self.assertEqual(audit_of(runs[2]), audit_of(runs[4]))
 
+    def test_cephalograms_train_on_two_and_four_nodes_to_a_table_of_errors(self):
+        drawn = subprocess.run([SOURCE / "datasets/phantom/make.sh", self.folder / "phantoms", "32"],
+                               capture_output=True, text=True)
+        self.assertEqual(drawn.returncode, 0, drawn.stderr)
+        (self.folder / "data").mkdir()
+        (self.folder / "phantoms/packed").rename(self.folder / "data/ceph")
+        jobs = {nodes: self.submit("ceph", "--epochs", "1", sbatch=("--nodes", nodes)) for nodes in (2, 4)}
+        for nodes, (job, log, run) in jobs.items():
+            self.assertEqual(self.cluster.wait_for_end(job), "COMPLETED", log.read_text())
+            text = log.read_text()
+            for pattern in (rf"ranks +{2 * nodes} on {nodes} nodes", rf"devices +{2 * nodes} × cpu", r"node scratch +/",
+                            r"landmark +points +MRE +SD", r"\nsella +12 ", r"test2 +.*mre_mm \d"):
+                self.assertRegex(text, pattern)
+            self.assertEqual(end_of(run)["reason"], "finished")
+
     def test_the_log_tells_where_the_job_runs_and_how_it_went(self):
         self.make_data("fashion", train=203)
         job, log, run = self.submit("fashion", "--epochs", "1")
