@@ -92,11 +92,10 @@ run_step() {
     # shellcheck disable=SC2064
     trap "say 'received SIG$signal'; kill -$signal $step 2>/dev/null || true" "$signal"
   done
+  wait "$step" || true
+  while kill -0 "$step" 2>/dev/null; do wait "$step" || true; done
+  # A wait that a signal cut short returned the signal; bash still knows how the step ended.
   wait "$step" || status=$?
-  while kill -0 "$step" 2>/dev/null; do
-    status=0
-    wait "$step" || status=$?
-  done
   return "$status"
 }
 
@@ -120,10 +119,13 @@ newest_step() {
 
 # What this start ended with: exit.json where the start wrote one, else what srun said.
 code_of_start() {
-  local status=$1 report_before=$2 report
+  local status=$1 report_before=$2 report code=""
   report=$(report_of_run)
-  if [ -n "$report" ] && [ "$report" != "$report_before" ]; then
-    sed -n 's/^ *"code": \([0-9]*\),*$/\1/p' <<<"$report"
+  if [ "$report" != "$report_before" ]; then
+    code=$(sed -n 's/^ *"code": \([0-9]*\),*$/\1/p' <<<"$report")
+  fi
+  if [ -n "$code" ]; then
+    printf '%d' "$code"
   elif [[ "$KILLED_CODES" == *" $status "* ]]; then
     say "the ranks ended with $status and left no exit.json: killed, or a node was lost" >&2
     printf '%d' "$EXIT_STOPPED"
