@@ -38,7 +38,7 @@ class JobsTest(ClusterTest):
         self.assertEqual(drawn.returncode, 0, drawn.stderr)
         (self.folder / "data").mkdir()
         (self.folder / "phantoms/packed").rename(self.folder / "data/ceph")
-        jobs = {nodes: self.submit("ceph", "--epochs", "1", sbatch=("--nodes", nodes)) for nodes in (2, 4)}
+        jobs = {nodes: self.submit("ceph", "--epochs", "1", "--batch", "8", sbatch=("--nodes", nodes)) for nodes in (2, 4)}
         for nodes, (job, log, run) in jobs.items():
             self.assertEqual(self.cluster.wait_for_end(job), "COMPLETED", log.read_text())
             text = log.read_text()
