@@ -67,6 +67,7 @@ void Trainer::evaluate_at_end() {
 
 void Trainer::save(bool must_succeed) {
   const PhaseTimer timer(parts_.clock, Phase::checkpoint);
+  parts_.recorder.flush_step();
   const Stopwatch watch;
   checkpoint::CheckpointRecord record;
   record.step = progress_.step;
