@@ -21,4 +21,9 @@ SYSTEM_PACKAGES=(
   dataset-fashion-mnist
 )
 # Only scripts/test needs these.
-CHECK_PACKAGES=(clang-format clang-tidy shellcheck strace)
+CHECK_PACKAGES=(
+  clang-format clang-tidy shellcheck strace
+  slurmctld slurmd slurm-client slurm-wlm-basic-plugins munge libpmix-dev
+  environment-modules
+  lua5.3 lua-filesystem lua-json lua-posix lua-term tcl  # what Lmod needs
+)

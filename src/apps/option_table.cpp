@@ -238,6 +238,16 @@ void add_upkeep_options(OptionTable& table, Settings& settings) {
   table.add(option(settings.out, "run", "out")
                 .alias("out")
                 .help("Run directory; one that holds a run is resumed. Empty: a fresh folder under runs/"));
+  table.add(
+      option(run.wall_time.job_end_unix, "run", "job-end-unix")
+          .above(0)
+          .unit("seconds since 1970")
+          .help("When the scheduler ends the job; the run stops with a checkpoint in time. Job scripts ask Slurm"));
+  table.add(
+      option(run.wall_time.stop_margin_seconds, "run", "stop-margin-seconds")
+          .at_least(0)
+          .unit("seconds")
+          .help("Kept free before the job's end, besides the measured times of a step, an evaluation and a save"));
   table.add(option(run.audit, "run", "audit").help("Write audit/rank-NNNNN.jsonl: the sample ids of every step"));
   table.add(option(run.quiet, "run", "quiet").help("Warnings and errors only"));
 }

@@ -5,6 +5,7 @@
 
 #include "apps/command_input.hpp"
 #include "apps/commands.hpp"
+#include "apps/rank_views.hpp"
 #include "apps/run_folder.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
@@ -34,7 +35,7 @@ int run_predict_command(const Arguments& arguments) {
   const auto& settings = input.settings;
   const auto index = load_dataset_description(files, settings.out);
   if (settings.run.train.threads) device::set_operation_threads(*settings.run.train.threads);
-  const auto device = device::choose_device(settings.run.train.device, 0, 1);
+  const auto device = choose_device(settings.run.train.device);
   const auto saved = tools::load_saved_network(files, settings.out, settings.run, index, device);
   std::fputs(tools::predict_images(files, saved, index, device, wish).c_str(), stdout);
   return 0;

@@ -6,6 +6,7 @@
 #include "comm/affinity.hpp"
 #include "comm/agree.hpp"
 #include "core/log.hpp"
+#include "core/node_scratch.hpp"
 #include "core/version.hpp"
 #include "data/index_child.hpp"
 #include "device/device.hpp"
@@ -27,6 +28,8 @@ void RankedStart::prepare(const std::function<void(CommandInput&)>& resolve) {
 void RankedStart::prepare_or_throw(const comm::Launch& launch, const std::function<void(CommandInput&)>& resolve) {
   granted_cpus_ = comm::widen_affinity(launch.local_rank, launch.local_world.value_or(1), environment_).size();
   resolve(input_);
+  auto& job_end_unix = input_.settings.run.wall_time.job_end_unix;
+  if (!job_end_unix) job_end_unix = comm::find_job_end_unix(environment_);
   LogSettings log;
   log.rank = launch.rank;
   log.world = launch.world.value_or(1);
@@ -48,12 +51,16 @@ data::DatasetIndex RankedStart::share_index(comm::Communicator& world) const {
 }
 
 torch::Device RankedStart::choose_device(comm::MpiSession& session) const {
-  std::optional<torch::Device> device;
-  comm::run_agreed(session.world(), [&] {
-    const Placement& placement = session.placement();
-    device = device::choose_device(input_.settings.run.train.device, placement.local_rank, placement.local_world);
-  });
-  return *device;
+  return apps::choose_device(session.world(), session.placement(), input_.settings.run.train.device);
+}
+
+RankView RankedStart::view_of_rank(const Placement& placement, const torch::Device& device) const {
+  RankView view{placement.node, placement.host, granted_cpus_, device::describe_device(device), "", 0};
+  if (const auto scratch = find_node_scratch(plan_scratch_candidates(environment_))) {
+    view.scratch = scratch->folder.string();
+    view.scratch_free_bytes = scratch->free_bytes;
+  }
+  return view;
 }
 
 std::map<std::string, std::string> RankedStart::versions() {

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "apps/command_input.hpp"
+#include "apps/rank_views.hpp"
 #include "comm/communicator.hpp"
 #include "comm/guard.hpp"
 #include "comm/launch.hpp"
@@ -24,7 +25,6 @@ class RankedStart {
   CommandInput& input() noexcept { return input_; }
   const CommandInput& input() const noexcept { return input_; }
   const comm::Environment& environment() const noexcept { return environment_; }
-  std::size_t granted_cpus() const noexcept { return granted_cpus_; }
 
   /// Reads the options by `resolve`, binds threads and, on rank zero, has the layout of the data set read. What fails
   /// is thrown where there is one process, else kept for share_index(), so that ranks say it together in one line.
@@ -38,6 +38,9 @@ class RankedStart {
   /// collective  all ranks
   /// errors      Fault::device
   torch::Device choose_device(comm::MpiSession& session) const;
+
+  /// What this rank has of its node, for the table that a run prints.
+  RankView view_of_rank(const Placement& placement, const torch::Device& device) const;
 
   /// Of everything that can change a result.
   static std::map<std::string, std::string> versions();

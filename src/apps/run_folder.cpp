@@ -42,7 +42,8 @@ void open_run_folder(FileSystem& files, const std::filesystem::path& folder, con
         files.list_folder(folder).empty(), Fault::usage,
         "run.out " + folder.string() + " is not empty and holds no run of hpctrain (no run.ini); give another --out");
   }
-  write_file_durably(files, run_ini, config::write_ini(table, {"run.out"}));
+  // A later start has another place and another job.
+  write_file_durably(files, run_ini, config::write_ini(table, {"run.out", "run.job-end-unix"}));
 }
 
 void save_dataset_description(FileSystem& files, const std::filesystem::path& folder, const data::DatasetIndex& index) {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "core/text_format.hpp"
-#include "device/device.hpp"
 #include "monitor/settings_table.hpp"
 
 namespace hpctrain::apps {
@@ -25,9 +24,8 @@ std::string describe_batch(const train::TrainSettings& train, int world) {
 
 }  // namespace
 
-std::string make_start_table(const Settings& settings, const train::RunContext& context, std::size_t cpus_per_rank,
-                             std::int64_t parameters) {
-  const Placement& placement = context.placement;
+std::string make_start_table(const Settings& settings, const train::RunContext& context,
+                             const std::vector<RankView>& views, std::int64_t parameters) {
   const std::vector<monitor::SettingsRow> rows = {
       {"run directory", context.run_folder.string(), ""},
       {"data", describe_data(context.index), ""},
@@ -35,9 +33,10 @@ std::string make_start_table(const Settings& settings, const train::RunContext& 
        fmt::format("{}, {} with {} parameters", settings.run.task, settings.run.network,
                    format_count(static_cast<std::uint64_t>(parameters))),
        ""},
-      {"ranks", fmt::format("{} on {} nodes, {} CPUs each", placement.world, placement.nodes, cpus_per_rank), ""},
-      {"device of rank 0", device::describe_device(context.device), ""},
-      {"global batch", describe_batch(settings.run.train, placement.world), ""},
+      {"ranks", describe_ranks(views), ""},
+      {"devices", describe_devices(views), ""},
+      {"node scratch", describe_scratch(views), ""},
+      {"global batch", describe_batch(settings.run.train, context.placement.world), ""},
   };
   return monitor::make_settings_table("hpctrain", rows);
 }

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "apps/commands.hpp"
+#include "apps/rank_views.hpp"
 #include "apps/ranked_start.hpp"
 #include "apps/run_folder.hpp"
 #include "apps/start_table.hpp"
@@ -52,10 +53,12 @@ int TrainCommand::run_ranks(comm::MpiSession& session) {
   const train::StopReason reason = train(session, index);
   const bool is_finished = reason == train::StopReason::finished;
   const int code = is_finished ? 0 : exit_code(Fault::stopped);
-  const std::string cause = is_finished ? "done" : "preempted";
+  const std::string cause(train::stop_reason_name(reason));
   if (world.is_leader()) save_exit_report(code, cause, 0, session.placement().host);
-  if (!is_finished)
-    log_warning("stopped before the end; the same command continues this run: --out {}", run_folder_.string());
+  if (!is_finished && world.is_leader()) {
+    log_warning("stopped before the end ({}); the same command continues this run: --out {}", cause,
+                run_folder_.string());
+  }
   return code;
 }
 
@@ -90,8 +93,9 @@ train::StopReason TrainCommand::train(comm::MpiSession& session, const data::Dat
                                   RankedStart::versions(),
                                   was_finished(world)};
   training_ = std::make_unique<train::TrainingRun>(settings.run, context);
+  const std::vector<RankView> views = gather_views(world, start_.view_of_rank(context.placement, context.device));
   if (world.is_leader() && !settings.run.quiet) {
-    const auto table = make_start_table(settings, context, start_.granted_cpus(), training_->parameter_count());
+    const auto table = make_start_table(settings, context, views, training_->parameter_count());
     std::fputs(table.c_str(), stderr);
   }
   return training_->run();

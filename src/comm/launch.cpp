@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "core/error.hpp"
@@ -12,14 +13,43 @@ namespace hpctrain::comm {
 
 namespace {
 
-std::optional<int> find_number(const Environment& environment, const std::string& name) {
-  const auto found = environment.find(name);
-  if (found == environment.end()) return std::nullopt;
-  const std::string& text = found->second;
-  int value = 0;
+template <class Number = int>
+std::optional<Number> number_of(std::string_view text) {
+  Number value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size() || value < 0) return std::nullopt;
   return value;
+}
+
+std::string_view find_text(const Environment& environment, const std::string& name) {
+  const auto found = environment.find(name);
+  return found == environment.end() ? std::string_view() : std::string_view(found->second);
+}
+
+std::optional<int> find_number(const Environment& environment, const std::string& name) {
+  return number_of(find_text(environment, name));
+}
+
+/// Tasks on the node with this index, from a list such as "2(x3),1".
+std::optional<int> find_tasks_of_node(std::string_view list, int node) {
+  while (!list.empty()) {
+    const std::string_view entry = list.substr(0, list.find(','));
+    list.remove_prefix(std::min(list.size(), entry.size() + 1));
+    const std::size_t bracket = entry.find("(x");
+    const auto tasks = number_of(entry.substr(0, bracket));
+    const auto nodes =
+        number_of(bracket == entry.npos ? "1" : entry.substr(bracket + 2, entry.find(')') - bracket - 2));
+    if (!tasks || !nodes) return std::nullopt;
+    if (node < *nodes) return tasks;
+    node -= *nodes;
+  }
+  return std::nullopt;
+}
+
+std::optional<int> find_slurm_local_world(const Environment& environment) {
+  const int node = find_number(environment, "SLURM_NODEID").value_or(0);
+  if (const auto tasks = find_tasks_of_node(find_text(environment, "SLURM_STEP_TASKS_PER_NODE"), node)) return tasks;
+  return find_number(environment, "SLURM_NTASKS_PER_NODE");
 }
 
 std::optional<int> find_first_number(const Environment& environment, std::initializer_list<const char*> names) {
@@ -41,7 +71,7 @@ Launch plan_slurm_launch(const Environment& environment, int rank) {
   // The step's own count first: SLURM_NTASKS may still be that of the allocation.
   launch.world = find_first_number(environment, {"SLURM_STEP_NUM_TASKS", "SLURM_NTASKS", "SLURM_NPROCS"});
   launch.local_rank = find_number(environment, "SLURM_LOCALID").value_or(0);
-  launch.local_world = find_number(environment, "SLURM_NTASKS_PER_NODE");
+  launch.local_world = find_slurm_local_world(environment);
   launch.has_wire_up = has_prefix(environment, "PMIX_") || has_prefix(environment, "PMI_");
   return launch;
 }
@@ -89,6 +119,13 @@ Launch plan_launch(const Environment& environment) {
     return {LaunchKind::pmix, *rank, std::nullopt, 0, std::nullopt, true};
   }
   return {};
+}
+
+std::optional<double> find_job_end_unix(const Environment& environment) {
+  if (const auto seconds = number_of<long long>(find_text(environment, "SLURM_JOB_END_TIME"))) {
+    return static_cast<double>(*seconds);
+  }
+  return std::nullopt;
 }
 
 Environment read_environment() {

@@ -33,6 +33,9 @@ std::string_view launch_name(LaunchKind kind) noexcept;
 /// Decides by the variables that launchers set. A batch script without srun is a single process.
 Launch plan_launch(const Environment& environment);
 
+/// When the scheduler will end the job, where its variables say so (Slurm from 23.02 on).
+std::optional<double> find_job_end_unix(const Environment& environment);
+
 /// The environment of this process.
 Environment read_environment();
 

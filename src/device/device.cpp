@@ -6,7 +6,7 @@
 #include <torch/cuda.h>
 #include <torch/utils.h>
 
-#include "core/error.hpp"
+#include "device/gpu_identity.hpp"
 
 namespace hpctrain::device {
 
@@ -14,25 +14,14 @@ int count_visible_gpus() {
   return torch::cuda::is_available() ? static_cast<int>(torch::cuda::device_count()) : 0;
 }
 
-torch::Device choose_device(DeviceWish wish, int local_rank, int local_world) {
-  if (wish == DeviceWish::cpu) return torch::Device(torch::kCPU);
-  const int gpus = count_visible_gpus();
-  if (gpus == 0) {
-    require(wish == DeviceWish::automatic, Fault::device,
-            "train.device is cuda, but this process sees no usable GPU; check nvidia-smi and CUDA_VISIBLE_DEVICES on "
-            "this node, or pass --device cpu");
-    return torch::Device(torch::kCPU);
-  }
-  require(gpus >= local_world, Fault::device,
-          "this node runs " + std::to_string(local_world) + " ranks but only " + std::to_string(gpus) +
-              " GPUs are visible; start one rank per GPU (for example --ntasks-per-node=" + std::to_string(gpus) +
-              "), or pass --device cpu");
-  return torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(local_rank));
+torch::Device make_device(std::optional<int> gpu_ordinal) {
+  if (!gpu_ordinal) return torch::Device(torch::kCPU);
+  return torch::Device(torch::kCUDA, static_cast<c10::DeviceIndex>(*gpu_ordinal));
 }
 
 std::string describe_device(const torch::Device& device) {
   if (device.is_cpu()) return "cpu, " + std::to_string(at::get_num_threads()) + " threads per rank";
-  return device.str();
+  return gpu_name(device.index());
 }
 
 void set_operation_threads(int threads) {

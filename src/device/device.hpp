@@ -7,18 +7,18 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
-namespace hpctrain::device {
+#include "device/device_plan.hpp"
 
-enum class DeviceWish { automatic, cpu, cuda };
+namespace hpctrain::device {
 
 /// GPUs this process can see (after CUDA_VISIBLE_DEVICES); 0 in a CPU-only LibTorch.
 int count_visible_gpus();
 
-/// The device of the rank with this local number: `automatic` takes a GPU where there is one for each local rank.
-///   errors  Fault::device when `cuda` is wished and there is none, or fewer GPUs than local ranks
-torch::Device choose_device(DeviceWish wish, int local_rank, int local_world);
+/// What plan_device() decided, as torch names it.
+torch::Device make_device(std::optional<int> gpu_ordinal);
 
 /// "cpu, 2 threads" or the GPU's name and memory.
 std::string describe_device(const torch::Device& device);

@@ -13,7 +13,7 @@ namespace hpctrain::monitor {
 
 struct ExitReport {
   int code = 0;         ///< the process's exit code
-  std::string cause{};  ///< "done", "preempted", "killed", or the message of the error
+  std::string cause{};  ///< "done", "signal", "wall time", "killed", or the message of the error
   int rank = 0;         ///< who reports
   std::string host{};
   std::string phase{};                      ///< "start", "train", "evaluate", "checkpoint", …

@@ -34,6 +34,9 @@ class RunRecorder {
   void record_start(const Progress& progress, const monitor::RunEvent& event);
   /// The loss is read when the next thing is recorded, so that no step waits for the device.
   void record_step(const Progress& progress, const StepReport& report, const monitor::PhaseSeconds& phases);
+  /// Writes the step whose loss was not read yet. Before a checkpoint: a run that continues from it makes that step no
+  /// more, and a kill between the two must not leave a gap.
+  void flush_step();
   void record_evaluation(const Progress& progress, const EvaluationReport& report);
   void record_checkpoint(const Progress& progress, const monitor::CheckpointEvent& event);
   void record_verdict(const Progress& progress, const std::string& text);
@@ -53,7 +56,6 @@ class RunRecorder {
     double data_wait_share = 0;
   };
 
-  void flush_step();
   void show_progress(const Progress& progress, bool epoch_ended);
 
   Settings settings_;

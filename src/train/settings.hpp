@@ -61,6 +61,11 @@ struct CadenceSettings {
 /// Samples of a rank at once: its share of the global batch, or less where the user said so.
 std::uint64_t plan_micro_batch(const TrainSettings& settings, int world);
 
+struct WallTimeSettings {
+  std::optional<double> job_end_unix;  ///< unset: nobody ends the job
+  double stop_margin_seconds = 60;     ///< kept free before that end, besides what was measured
+};
+
 /// All that decides one training run; `apps` fills it from options, `sweep` from a trial.
 struct RunSettings {
   std::string task = "classification";
@@ -74,6 +79,7 @@ struct RunSettings {
   ScheduleSettings schedule;
   EvaluationSettings evaluation;
   CadenceSettings cadence;
+  WallTimeSettings wall_time;
   checkpoint::CheckpointSettings checkpoint;
   data::Order order = data::Order::automatic;
   data::Tail tail = data::Tail::short_batch;

@@ -13,20 +13,33 @@ BoundaryDecision plan_boundary(const Progress& progress, const RunLength& length
   decision.evaluate = epoch_ended && evaluate_every_epochs > 0 && progress.cursor.epoch % evaluate_every_epochs == 0;
   decision.save = decision.evaluate || (agreed_wishes & kSaveWish) != 0 ||
                   (save_every_steps > 0 && progress.step % save_every_steps == 0);
-  if ((agreed_wishes & kStopWish) != 0) {
+  if ((agreed_wishes & (kStopWish | kWallTimeWish)) != 0) {
     decision.save = true;
-    decision.stop = StopReason::preempted;
+    decision.stop = (agreed_wishes & kStopWish) != 0 ? StopReason::signal : StopReason::wall_time;
   }
   return decision;
 }
 
+std::string_view stop_reason_name(StopReason reason) noexcept {
+  switch (reason) {
+    case StopReason::finished:
+      return "done";
+    case StopReason::signal:
+      return "signal";
+    case StopReason::wall_time:
+      return "wall time";
+  }
+  return "unknown";
+}
+
 StepBoundary::StepBoundary(comm::Communicator& group, const RunLength& length, const CadenceSettings& cadence,
-                           const EvaluationSettings& evaluation)
+                           const EvaluationSettings& evaluation, const WallTimeSettings& wall_time)
     : control_(group.split(0, group.rank())),
       agreement_(*control_),
       length_(length),
       cadence_(cadence),
-      evaluation_(evaluation) {}
+      evaluation_(evaluation),
+      wall_time_(wall_time) {}
 
 BoundaryDecision StepBoundary::decide(const Progress& progress, bool epoch_ended) {
   const std::uint32_t agreed = agreement_.is_started() ? agreement_.wait() : 0;
@@ -36,15 +49,24 @@ BoundaryDecision StepBoundary::decide(const Progress& progress, bool epoch_ended
   return decision;
 }
 
-void StepBoundary::note_save() {
+void StepBoundary::note_step(double seconds) {
+  // The first step of a start allocates, connects and tunes: as a forecast it would end jobs too early.
+  if (!is_first_step_) longest_.note_step(seconds);
+  is_first_step_ = false;
+}
+
+void StepBoundary::note_save(double seconds) {
+  longest_.note_save(seconds);
   since_save_ = Stopwatch();
 }
 
 std::uint32_t StepBoundary::own_wishes() const {
   std::uint32_t wishes = 0;
   if (caught_stop_signal() != 0) wishes |= kStopWish;
+  if (!control_->is_leader()) return wishes;
   const double save_seconds = cadence_.checkpoint_every_minutes * 60;
-  if (control_->is_leader() && save_seconds > 0 && since_save_.seconds() >= save_seconds) wishes |= kSaveWish;
+  if (save_seconds > 0 && since_save_.seconds() >= save_seconds) wishes |= kSaveWish;
+  if (must_stop_for_wall_time(wall_time_, longest_, unix_seconds())) wishes |= kWallTimeWish;
   return wishes;
 }
 

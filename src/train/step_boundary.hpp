@@ -6,16 +6,21 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "comm/agree.hpp"
 #include "comm/communicator.hpp"
 #include "core/clock.hpp"
 #include "train/progress.hpp"
 #include "train/settings.hpp"
+#include "train/wall_time.hpp"
 
 namespace hpctrain::train {
 
-enum class StopReason { finished, preempted };
+enum class StopReason { finished, signal, wall_time };
+
+/// As exit.json and metrics.jsonl say it: "done", "signal", "wall time".
+std::string_view stop_reason_name(StopReason reason) noexcept;
 
 /// What to do before the next step, in this order.
 struct BoundaryDecision {
@@ -28,6 +33,7 @@ struct BoundaryDecision {
 
 inline constexpr std::uint32_t kStopWish = 1;
 inline constexpr std::uint32_t kSaveWish = 2;
+inline constexpr std::uint32_t kWallTimeWish = 4;
 
 /// Pure: equal on all ranks, because `agreed_wishes` is.
 BoundaryDecision plan_boundary(const Progress& progress, const RunLength& length, bool epoch_ended,
@@ -38,14 +44,16 @@ class StepBoundary {
  public:
   ///   collective  all ranks of `group`; a group of its own is split off, so its messages never meet the gradients'
   StepBoundary(comm::Communicator& group, const RunLength& length, const CadenceSettings& cadence,
-               const EvaluationSettings& evaluation);
+               const EvaluationSettings& evaluation, const WallTimeSettings& wall_time);
 
   ///   collective  all ranks, once after every step
   ///   blocks      only for ranks that have not yet passed the boundary before
   BoundaryDecision decide(const Progress& progress, bool epoch_ended);
 
-  /// A checkpoint was saved: the clock of checkpoint.every-minutes starts anew.
-  void note_save();
+  void note_step(double seconds);
+  void note_evaluation(double seconds) { longest_.note_evaluation(seconds); }
+  /// The clock of checkpoint.every-minutes starts anew.
+  void note_save(double seconds);
 
  private:
   std::uint32_t own_wishes() const;
@@ -55,6 +63,9 @@ class StepBoundary {
   RunLength length_;
   CadenceSettings cadence_;
   EvaluationSettings evaluation_;
+  WallTimeSettings wall_time_;
+  LongestTimes longest_;
+  bool is_first_step_ = true;
   Stopwatch since_save_;
 };
 

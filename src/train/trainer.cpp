@@ -29,24 +29,30 @@ StopReason Trainer::run(Progress progress) {
   }
   if (*stop == StopReason::finished) evaluate_at_end();
   const double data_wait_share = mean_data_wait_share();
-  parts_.recorder.record_end(progress_, *stop == StopReason::finished ? "finished" : "preempted",
-                             checkpoint::state_digest(parts_.state), data_wait_share, parts_.clock.seconds());
+  const std::string reason =
+      *stop == StopReason::finished ? "finished" : "stopped: " + std::string(stop_reason_name(*stop));
+  parts_.recorder.record_end(progress_, reason, checkpoint::state_digest(parts_.state), data_wait_share,
+                             parts_.clock.seconds());
   return *stop;
 }
 
 void Trainer::make_step() {
+  const Stopwatch watch;
   const StepReport report = parts_.step.run(progress_.step);
   progress_.step += 1;
   progress_.cursor = report.batch.next;
   epoch_ended_ = report.batch.ends_epoch;
   parts_.recorder.record_step(progress_, report, parts_.clock.seconds());
   loss_guard_.watch(progress_.step, report.loss);
+  parts_.boundary.note_step(watch.seconds());
 }
 
 void Trainer::evaluate(const std::string& split) {
   const PhaseTimer timer(parts_.clock, Phase::evaluation);
+  const Stopwatch watch;
   const EvaluationReport report = parts_.evaluator.run(split);
   parts_.recorder.record_evaluation(progress_, report);
+  parts_.boundary.note_evaluation(watch.seconds());
   if (split != parts_.watched) return;
   evaluated_step_ = progress_.step;
   if (parts_.watched_decides_best) quality_ = report.quality;
@@ -61,6 +67,7 @@ void Trainer::evaluate_at_end() {
 
 void Trainer::save(bool must_succeed) {
   const PhaseTimer timer(parts_.clock, Phase::checkpoint);
+  parts_.recorder.flush_step();
   const Stopwatch watch;
   checkpoint::CheckpointRecord record;
   record.step = progress_.step;
@@ -84,7 +91,7 @@ void Trainer::save(bool must_succeed) {
     log_warning("{}", text);
     parts_.recorder.record_verdict(progress_, text);
   }
-  parts_.boundary.note_save();
+  parts_.boundary.note_save(watch.seconds());
 }
 
 double Trainer::mean_data_wait_share() {

@@ -72,7 +72,8 @@ void TrainingRun::make_loop() {
   evaluator_ = std::make_unique<Evaluator>(Evaluator::Parts{
       context_.index, *task_, *network_, context_.group, context_.placement, context_.device, settings_.loader, slots_,
       plan_micro_batch(settings_.train, context_.placement.world), settings_.evaluation.max_samples});
-  boundary_ = std::make_unique<StepBoundary>(context_.group, length_, settings_.cadence, settings_.evaluation);
+  boundary_ = std::make_unique<StepBoundary>(context_.group, length_, settings_.cadence, settings_.evaluation,
+                                             settings_.wall_time);
   recorder_ = std::make_unique<RunRecorder>(RunRecorder::Settings{context_.run_folder, context_.group.is_leader(),
                                                                   settings_.quiet, length_, loader_->num_samples()});
 

@@ -3,6 +3,7 @@ import json
 import os
 import random
 import signal
+import time
 import unittest
 
 from hpctrain_test import (ProgramTest, audit_of, end_of, kill_all, make_dataset, processes_with, read_jsonl, read_metrics,
@@ -63,12 +64,27 @@ class ResumeTest(ProgramTest):
         self.assertEqual(process.wait(30), 75)
         report = json.loads((run / "exit.json").read_text())
         self.assertEqual(report["code"], 75)
-        self.assertEqual(report["cause"], "preempted")
+        self.assertEqual(report["cause"], "signal")
         result = run_hpctrain(*self.flags, "--out", run, ranks=RANKS)
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual(end_of(run)["state_digest"], end_of(reference)["state_digest"])
         self.assertEqual(json.loads((run / "exit.json").read_text())["code"], 0)
         self.assertEqual(audit_of(run), audit_of(reference))
+
+    def test_the_end_of_the_job_stops_in_time_without_a_signal_and_is_forgotten_by_the_next_start(self):
+        reference = self.unbroken()
+        run = self.folder / "limited"
+        end = time.time() + 60  # which is the margin: the first boundary must stop
+        result = run_hpctrain(*self.flags, "--out", run, ranks=RANKS, environment={"HPCTRAIN_RUN_JOB_END_UNIX": str(end)})
+        self.assertEqual(result.returncode, 75, result.stderr)
+        self.assertLess(time.time(), end)
+        report = json.loads((run / "exit.json").read_text())
+        self.assertEqual((report["code"], report["cause"]), (75, "wall time"))
+        self.assertTrue((run / report["checkpoint"] / "MANIFEST.json").exists())
+        self.assertLessEqual(report["step"], 2)
+        result = run_hpctrain(*self.flags, "--out", run, ranks=RANKS)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(end_of(run)["state_digest"], end_of(reference)["state_digest"])
 
     def test_a_finished_run_says_so(self):
         run = self.unbroken()

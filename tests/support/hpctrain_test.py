@@ -91,7 +91,14 @@ def wait_until(condition, timeout: float = 60) -> bool:
 
 
 def read_jsonl(path: pathlib.Path) -> list[dict]:
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    """Without lines that do not parse: one that is being written now, or that a kill tore."""
+    lines = []
+    for line in path.read_text().splitlines() if path.exists() else []:
+        try:
+            lines.append(json.loads(line))
+        except json.JSONDecodeError:
+            continue
+    return lines
 
 
 def read_metrics(run: pathlib.Path, event: str | None = None) -> list[dict]:

@@ -66,6 +66,26 @@ TEST(PlanLaunch, AStepCountsItsOwnTasksNotTheAllocations) {
   EXPECT_TRUE(launch.has_wire_up);
 }
 
+TEST(PlanLaunch, ReadsTheTasksOfThisNodeFromTheStepsList) {
+  const Environment uneven = with(kStepTask, {{"SLURM_STEP_TASKS_PER_NODE", "4(x2),1,3"}});
+  EXPECT_EQ(plan_launch(with(uneven, {{"SLURM_NODEID", "1"}})).local_world, 4);
+  EXPECT_EQ(plan_launch(with(uneven, {{"SLURM_NODEID", "2"}})).local_world, 1);
+  EXPECT_EQ(plan_launch(with(uneven, {{"SLURM_NODEID", "3"}})).local_world, 3);
+}
+
+TEST(PlanLaunch, FallsBackToTheAllocationsTasksPerNodeWhenTheListIsUnreadable) {
+  for (const char* list : {"", "x", "4(x", "4(x2", "(x2)", "1"}) {
+    const Environment broken = with(kStepTask, {{"SLURM_STEP_TASKS_PER_NODE", list}, {"SLURM_NODEID", "5"}});
+    EXPECT_EQ(plan_launch(broken).local_world, 2) << list;
+  }
+}
+
+TEST(FindJobEnd, ReadsSlurmsVariableAndNothingElse) {
+  EXPECT_EQ(find_job_end_unix({{"SLURM_JOB_END_TIME", "1795261500"}}), 1795261500.0);
+  EXPECT_FALSE(find_job_end_unix({}).has_value());
+  EXPECT_FALSE(find_job_end_unix({{"SLURM_JOB_END_TIME", "soon"}}).has_value());
+}
+
 TEST(PlanLaunch, ReadsHydra) {
   const Launch launch =
       plan_launch({{"PMI_RANK", "2"}, {"PMI_SIZE", "4"}, {"MPI_LOCALRANKID", "0"}, {"MPI_LOCALNRANKS", "2"}});

@@ -5,24 +5,12 @@
 
 #include <array>
 
-#include "core/error.hpp"
-
 namespace hpctrain::device {
 namespace {
 
-TEST(Device, CpuIsAlwaysThere) {
-  EXPECT_TRUE(choose_device(DeviceWish::cpu, 3, 4).is_cpu());
-}
-
-TEST(Device, MoreLocalRanksThanGpusIsRefusedNamingBoth) {
-  const int gpus = count_visible_gpus();
-  try {
-    choose_device(DeviceWish::cuda, 0, gpus + 1);
-    FAIL() << "no error";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.fault(), Fault::device);
-    EXPECT_NE(std::string(error.what()).find("--device cpu"), std::string::npos);
-  }
+TEST(Device, IsTheCpuOrTheGpuOfThatNumber) {
+  EXPECT_TRUE(make_device(std::nullopt).is_cpu());
+  EXPECT_EQ(make_device(3).str(), "cuda:3");
 }
 
 TEST(Device, UploadToTheCpuIsAViewWithoutACopy) {

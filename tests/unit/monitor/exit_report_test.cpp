@@ -15,7 +15,7 @@ namespace {
 
 using nlohmann::json;
 
-const ExitReport kReport{75, "preempted", 3, "node-1", "train", 120, "ckpt/step-120", 1795261500.5};
+const ExitReport kReport{75, "signal", 3, "node-1", "train", 120, "ckpt/step-120", 1795261500.5};
 
 class ExitReportFile : public testing::Test {
  protected:
@@ -29,7 +29,7 @@ class ExitReportFile : public testing::Test {
 TEST_F(ExitReportFile, NamesAreThoseThatScriptsRelyOn) {
   save_exit_report(files_, "/run", kReport);
   EXPECT_EQ(json::parse(files_.read_file("/run/exit.json")),
-            json::parse(R"({"code":75,"cause":"preempted","rank":3,"host":"node-1","phase":"train","step":120,
+            json::parse(R"({"code":75,"cause":"signal","rank":3,"host":"node-1","phase":"train","step":120,
                             "checkpoint":"ckpt/step-120","started_unix":1795261500.5})"));
 }
 

@@ -32,7 +32,7 @@ TEST(PlanBoundary, SavesBeforeAnAgreedStop) {
   const auto decision = plan_boundary(progress_at(3, 0, 30), kLength, false, 1, 0, kStopWish);
   EXPECT_TRUE(decision.save);
   EXPECT_FALSE(decision.evaluate);
-  EXPECT_EQ(decision.stop, StopReason::preempted);
+  EXPECT_EQ(decision.stop, StopReason::signal);
 }
 
 TEST(PlanBoundary, SavesWhenRankZerosClockSaysSo) {
@@ -48,8 +48,19 @@ TEST(PlanBoundary, EndsWithEvaluationAndCheckpointEvenWhenNeitherIsDue) {
   EXPECT_EQ(decision.stop, StopReason::finished);
 }
 
-TEST(PlanBoundary, PrefersFinishedToPreemptedAtTheLastStep) {
+TEST(PlanBoundary, PrefersFinishedToAStopAtTheLastStep) {
   EXPECT_EQ(plan_boundary(progress_at(30, 3, 0), kLength, true, 1, 0, kStopWish).stop, StopReason::finished);
+}
+
+TEST(PlanBoundary, SavesBeforeTheWallTimeEnds) {
+  const auto decision = plan_boundary(progress_at(3, 0, 30), kLength, false, 1, 0, kWallTimeWish);
+  EXPECT_TRUE(decision.save);
+  EXPECT_EQ(decision.stop, StopReason::wall_time);
+}
+
+TEST(PlanBoundary, NamesTheSignalWhenBothEndTheRun) {
+  const auto both = kWallTimeWish | kStopWish;
+  EXPECT_EQ(plan_boundary(progress_at(3, 0, 30), kLength, false, 1, 0, both).stop, StopReason::signal);
 }
 
 TEST(RunLength, TakesWhicheverComesFirst) {

@@ -1,0 +1,236 @@
+# What the job scripts share; sourced by them, after they found it beside themselves or in the module's prefix.
+#   run_training_job NAME PACK_COMMAND [arguments for hpctrain]
+# Trains with NAME.ini, stops in time, and queues the job again until the run is finished. docs/slurm.md says how.
+# shellcheck shell=bash
+
+: "${jobs:?the folder of lib.sh and of the INI files; job scripts set it}"
+readonly EXIT_DATA=65 EXIT_UNAVAILABLE=69 EXIT_STOPPED=75
+# Of srun and mpirun when a task was ended by KILL, SEGV, TERM, XFSZ, or by USR1 or USR2 before it could catch them.
+readonly KILLED_CODES=" 137 139 143 153 138 140 "
+readonly MOST_STARTS="${HPCTRAIN_MOST_STARTS:-100}"
+readonly MOST_STARTS_WITHOUT_PROGRESS=3
+
+say() { printf '==> %s %s\n' "$(date -u +%H:%M:%SZ)" "$*"; }
+
+# The value of the last `--out X`, `--run.out X` or `--out=X` (and the like) among the arguments.
+value_of_flag() {
+  local alias=$1 name=$2 value="" previous="" word
+  shift 2
+  for word in "$@"; do
+    case "$previous" in "--$alias" | "--$name") value=$word ;; esac
+    case "$word" in "--$alias="* | "--$name="*) value=${word#*=} ;; esac
+    previous=$word
+  done
+  printf '%s' "$value"
+}
+
+# Fabric variables of this site, as NAME=VALUE lines; the module sets the same ones.
+load_site_file() {
+  local file=$1 name value
+  [ -f "$file" ] || return 0
+  while IFS='=' read -r name value; do
+    if [[ "$name" =~ ^[A-Za-z_][A-Za-z0-9_]*$ ]]; then export "$name=$value"; fi
+  done <"$file"
+}
+
+# Batch shells are no login shells, so `module` may have to be defined first.
+load_module() {
+  local init
+  set +u # their scripts read variables that nobody set
+  for init in /etc/profile.d/lmod.sh /etc/profile.d/modules.sh; do
+    # shellcheck disable=SC1090
+    if ! type module >/dev/null 2>&1 && [ -r "$init" ]; then . "$init"; fi
+  done
+  if type module >/dev/null 2>&1; then module load hpctrain || true; fi
+  set -u
+}
+
+# Sets `programs`: the folder of hpctrain and hpctrain-pack.
+find_programs() {
+  local submitted=${SLURM_SUBMIT_DIR:-$PWD}
+  if [ -z "${HPCTRAIN_BIN:-}" ] && [ -x "$submitted/build/release/bin/hpctrain" ]; then
+    HPCTRAIN_BIN="$submitted/build/release/bin"
+  fi
+  if [ -z "${HPCTRAIN_BIN:-}" ] && ! command -v hpctrain >/dev/null; then load_module; fi
+  if [ -z "${HPCTRAIN_BIN:-}" ]; then HPCTRAIN_BIN=$(dirname "$(command -v hpctrain || echo none/hpctrain)"); fi
+  programs=$HPCTRAIN_BIN
+  [ -x "$programs/hpctrain" ] && return 0
+  say "hpctrain was not found: build it in $submitted (./scripts/build), load its module, or set HPCTRAIN_BIN"
+  return "$EXIT_UNAVAILABLE"
+}
+
+require_data() {
+  [ -e "$data/manifest.h5" ] && return 0
+  say "no data set in $data (no manifest.h5); pack it once with:"
+  say "  $programs/hpctrain-pack $1 -o $data"
+  say "or say where it is: sbatch … --data FOLDER"
+  return "$EXIT_DATA"
+}
+
+# Seconds since 1970 when Slurm will end this job; empty where nobody knows.
+find_job_end() {
+  local text=""
+  if [ -n "${SLURM_JOB_END_TIME:-}" ]; then
+    printf '%s' "$SLURM_JOB_END_TIME"
+    return
+  fi
+  if command -v scontrol >/dev/null; then
+    text=$(SLURM_TIME_FORMAT=standard scontrol show job "$SLURM_JOB_ID" 2>/dev/null | sed -n 's/.* EndTime=\([0-9T:-]*\).*/\1/p')
+  elif command -v squeue >/dev/null; then
+    text=$(SLURM_TIME_FORMAT=standard squeue -h -j "$SLURM_JOB_ID" -o %e 2>/dev/null)
+  fi
+  if [[ "$text" == *T* ]]; then date -d "$text" +%s 2>/dev/null || true; fi
+}
+
+# Runs the step in the background: a shell that waits in the foreground meets no signal before the step has ended.
+# Slurm's early signal may go to this shell only (--signal=B:…), so it is handed on; srun hands it to every task.
+run_step() {
+  local step status=0 signal
+  "$@" &
+  step=$!
+  for signal in TERM USR1 USR2; do
+    # shellcheck disable=SC2064
+    trap "say 'received SIG$signal'; kill -$signal $step 2>/dev/null || true" "$signal"
+  done
+  wait "$step" || true
+  while kill -0 "$step" 2>/dev/null; do wait "$step" || true; done
+  # A wait that a signal cut short returned the signal; bash still knows how the step ended.
+  wait "$step" || status=$?
+  return "$status"
+}
+
+start_ranks() {
+  local launch=(srun "--mpi=${HPCTRAIN_MPI:-pmix}" -K1)
+  # srun does not take these from sbatch: without them it grants each task one CPU, and hides other tasks' GPUs.
+  if [ -n "${SLURM_CPUS_PER_TASK:-}" ]; then launch+=("--cpus-per-task=$SLURM_CPUS_PER_TASK" --cpu-bind=cores); fi
+  if [ -n "${SLURM_GPUS_ON_NODE:-}${SLURM_GPUS_PER_NODE:-}" ]; then launch+=(--gpu-bind=none); fi
+  run_step "${launch[@]}" "$programs/hpctrain" "$@"
+}
+
+report_of_run() { cat "$run/exit.json" 2>/dev/null || true; }
+
+# The step of the newest checkpoint: what a start has really gained.
+newest_step() {
+  local newest
+  newest=$(find "$run/ckpt" -maxdepth 1 -name 'step-*' 2>/dev/null | sort | tail -n 1)
+  newest=${newest##*step-}
+  printf '%d' "$((10#${newest:-0}))"
+}
+
+# What this start ended with: exit.json where the start wrote one, else what srun said.
+code_of_start() {
+  local status=$1 report_before=$2 report code=""
+  report=$(report_of_run)
+  if [ "$report" != "$report_before" ]; then
+    code=$(sed -n 's/^ *"code": \([0-9]*\),*$/\1/p' <<<"$report")
+  fi
+  if [ -n "$code" ]; then
+    printf '%d' "$code"
+  elif [[ "$KILLED_CODES" == *" $status "* ]]; then
+    say "the ranks ended with $status and left no exit.json: killed, or a node was lost" >&2
+    printf '%d' "$EXIT_STOPPED"
+  else
+    printf '%d' "$status"
+  fi
+}
+
+# Beside the run directory, which hpctrain wants empty at the first start: the step reached by each start.
+record_start() { printf '%s\n' "$(newest_step)" >>"$run.starts"; }
+
+# Says no, with the reason, when another start would change nothing.
+is_worth_another_start() {
+  local starts same
+  starts=$(wc -l <"$run.starts")
+  same=$(tail -n "$((MOST_STARTS_WITHOUT_PROGRESS + 1))" "$run.starts" | grep -cxF "$(newest_step)" || true)
+  if [ "$same" -gt "$MOST_STARTS_WITHOUT_PROGRESS" ]; then
+    say "not queued again: $MOST_STARTS_WITHOUT_PROGRESS restarts made no checkpoint beyond step $(newest_step); see the messages above"
+    return 1
+  fi
+  if [ "$starts" -ge "$MOST_STARTS" ]; then
+    say "not queued again: $starts starts are the most allowed; raise HPCTRAIN_MOST_STARTS and submit again with --out $run"
+    return 1
+  fi
+}
+
+requeue() {
+  local shown
+  shown=$(scontrol show job "$SLURM_JOB_ID")
+  if [[ "$shown" != *"JobState=RUNNING"* ]]; then
+    say "not queued again from here: Slurm has ended this job, or queued it again itself"
+  elif [[ "$shown" == *"Requeue=0"* ]]; then
+    say "not queued again: --no-requeue; sbatch again with --out $run continues"
+  elif scontrol requeue "$SLURM_JOB_ID"; then
+    say "queued again"
+  else
+    say "scontrol refused to queue the job again; sbatch again with --out $run continues"
+  fi
+}
+
+# Inside a container there may be no scontrol. sbatch copies this very script, so it can be submitted as it stands.
+submit_successor() {
+  local log options=()
+  if ! command -v sbatch >/dev/null; then
+    say "not queued again: neither scontrol nor sbatch is here; sbatch again with --out $run continues"
+    return
+  fi
+  log=$(readlink "/proc/$$/fd/1")
+  [ -f "$log" ] && options+=("--output=$log" --open-mode=append)
+  [ -n "${SLURM_JOB_PARTITION:-}" ] && options+=("--partition=$SLURM_JOB_PARTITION")
+  [ -n "${SLURM_JOB_ACCOUNT:-}" ] && options+=("--account=$SLURM_JOB_ACCOUNT")
+  [ -n "${SLURM_NTASKS_PER_NODE:-}" ] && options+=("--ntasks-per-node=$SLURM_NTASKS_PER_NODE")
+  [ -n "${SLURM_CPUS_PER_TASK:-}" ] && options+=("--cpus-per-task=$SLURM_CPUS_PER_TASK")
+  [ -n "${SLURM_GPUS_PER_NODE:-}" ] && options+=("--gpus-per-node=$SLURM_GPUS_PER_NODE")
+  if sbatch "--dependency=afterany:$SLURM_JOB_ID" "--nodes=$SLURM_JOB_NUM_NODES" "--job-name=$SLURM_JOB_NAME" \
+    "--chdir=$PWD" "${options[@]}" "$0" "$@" "${places[@]}"; then
+    say "submitted a job that continues when this one has ended"
+  else
+    say "sbatch refused; submit again with --out $run"
+  fi
+}
+
+print_start() {
+  say "$SLURM_JOB_NAME, job $SLURM_JOB_ID, start $(wc -l <"$run.starts") of this run"
+  say "nodes           ${SLURM_JOB_NODELIST:-$(hostname -s)}"
+  say "program         $programs/hpctrain"
+  say "data            $data"
+  say "run directory   $run"
+  say "job ends        ${HPCTRAIN_RUN_JOB_END_UNIX:+$(date -u -d "@$HPCTRAIN_RUN_JOB_END_UNIX" +%Y-%m-%dT%H:%M:%SZ)}"
+}
+
+# Sets `data` and `run`, and as `places` the flags for those that the arguments do not name.
+settle_places() {
+  local name=$1
+  shift
+  places=()
+  data=$(value_of_flag data data.dir "$@")
+  [ -n "$data" ] || places+=(--data "${data:=$(realpath -m "${HPCTRAIN_DATA_DIR:-data/$name}")}")
+  run=$(value_of_flag out run.out "$@")
+  [ -n "$run" ] || places+=(--out "${run:=$(realpath -m "runs/$SLURM_JOB_NAME-$SLURM_JOB_ID")}")
+}
+
+run_training_job() {
+  local name=$1 pack_command=$2 report_before job_end code
+  shift 2
+  cd "${SLURM_SUBMIT_DIR:-$PWD}" || return
+  load_site_file "$jobs/site.env"
+  find_programs || return
+  settle_places "$name" "$@"
+  require_data "$pack_command" || return
+  mkdir -p "$(dirname "$run")" || return
+  # Never the one of an earlier job, which handed its environment on.
+  unset HPCTRAIN_RUN_JOB_END_UNIX
+  job_end=$(find_job_end)
+  if [ -n "$job_end" ]; then export HPCTRAIN_RUN_JOB_END_UNIX="$job_end"; fi
+
+  record_start
+  print_start
+  report_before=$(report_of_run)
+  code=0
+  start_ranks "$jobs/$name.ini" "$@" "${places[@]}" || code=$?
+  code=$(code_of_start "$code" "$report_before")
+  say "ended with $code at step $(newest_step) (newest checkpoint)"
+  if [ "$code" -eq "$EXIT_STOPPED" ] && is_worth_another_start; then
+    if command -v scontrol >/dev/null; then requeue; else submit_successor "$@"; fi
+  fi
+  return "$code"
+}

@@ -1,0 +1,22 @@
+#include <cuda_runtime.h>
+
+#include <array>
+
+#include "core/text_format.hpp"
+#include "device/gpu_identity.hpp"
+
+namespace hpctrain::device {
+
+std::string gpu_identity(int ordinal) {
+  std::array<char, 32> text{};
+  const auto code = cudaDeviceGetPCIBusId(text.data(), static_cast<int>(text.size()), ordinal);
+  return code == cudaSuccess ? std::string(text.data()) : std::string();
+}
+
+std::string gpu_name(int ordinal) {
+  cudaDeviceProp properties{};
+  if (cudaGetDeviceProperties(&properties, ordinal) != cudaSuccess) return "GPU";
+  return std::string(properties.name) + ", " + format_bytes(properties.totalGlobalMem);
+}
+
+}  // namespace hpctrain::device

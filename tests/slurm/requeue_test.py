@@ -1,0 +1,191 @@
+"""A job that is stopped or killed is queued again and ends as if nothing had happened; one that cannot get on stops."""
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import unittest
+
+from hpctrain_test import HPCTRAIN, end_of, make_dataset, processes_with, read_metrics, wait_until
+from slurm_cluster import SOURCE, ClusterTest
+
+NODES = ("--nodes=2", "--ntasks-per-node=1")
+
+
+class RequeueTest(ClusterTest):
+    def setUp(self):
+        super().setUp()
+        shutil.copytree(SOURCE / "jobs", self.folder / "jobs")
+
+    def submit(self, *arguments, sbatch=(), environment=None, folder=None):
+        folder = folder or self.folder
+        job = self.cluster.submit(*NODES, *sbatch, "jobs/fashion.slurm", *arguments, folder=folder,
+                                  environment=environment)
+        return job, folder / f"fashion-{job}.log", folder / f"runs/fashion-{job}"
+
+
+class TrainedRequeueTest(RequeueTest):
+    """With real training: the state at the end is that of a job that nobody disturbed."""
+
+    FLAGS = ("--epochs", "5", "--batch", "32", "--checkpoint.every-steps", "50", "--eval.every-epochs", "0")
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.shared = cls.cluster.folder / "shared"
+        (cls.shared / "data").mkdir(parents=True)
+        shutil.copytree(SOURCE / "jobs", cls.shared / "jobs")
+        make_dataset(cls.shared, train=2003).rename(cls.shared / "data/fashion")
+        job = cls.cluster.submit(*NODES, "jobs/fashion.slurm", *cls.FLAGS, folder=cls.shared)
+        cls.cluster.wait_for_end(job)
+        cls.reference = cls.shared / f"runs/fashion-{job}"
+
+    def submit(self, *arguments, **options):
+        return super().submit("--data", self.shared / "data/fashion", *self.FLAGS, *arguments, **options)
+
+    def wait_for_steps(self, run, steps):
+        self.assertTrue(wait_until(lambda: len(read_metrics(run, "step")) >= steps, 120), f"{run} makes no steps")
+
+    def wait_for_checkpoint(self, run):
+        self.assertTrue(wait_until(lambda: read_metrics(run, "checkpoint"), 120), f"{run} makes no checkpoint")
+
+    def assert_ended_as_if_undisturbed(self, job, log, run, starts):
+        self.assertEqual(self.cluster.wait_for_end(job), "COMPLETED", log.read_text())
+        self.assertEqual(len(read_metrics(run, "run")), starts, log.read_text())
+        self.assertGreater(read_metrics(run, "run")[-1]["resumed_from"], 0)
+        self.assertEqual(end_of(run)["state_digest"], end_of(self.reference)["state_digest"])
+        self.assertEqual(log.read_text().count("start 1 of this run"), 1, "the log of the first start is gone")
+
+    def ranks_of(self, run):
+        program = os.path.realpath(HPCTRAIN)
+        return [pid for pid in processes_with(str(run)) if os.path.realpath(f"/proc/{pid}/exe") == program]
+
+    def test_the_time_limit_stops_in_time_without_any_signal(self):
+        script = self.folder / "jobs/fashion.slurm"
+        script.write_text(re.sub(r"#SBATCH --signal.*\n", "", script.read_text()))
+        job, log, run = self.submit("--run.stop-margin-seconds", "57", sbatch=("--time=1",))
+        self.assertTrue(wait_until(lambda: (run / "exit.json").exists(), 120), "nothing stopped the run")
+        report = json.loads((run / "exit.json").read_text())
+        self.assertEqual((report["code"], report["cause"]), (75, "wall time"))
+        self.cluster.run("scontrol", "update", f"JobId={job}", "TimeLimit=10")
+        self.assert_ended_as_if_undisturbed(job, log, run, starts=2)
+
+    def test_signals_to_the_tasks_or_to_the_batch_shell_alone_stop_in_time(self):
+        job, log, run = self.submit()
+        self.wait_for_steps(run, 60)
+        self.cluster.run("scancel", "--signal=USR1", job)
+        self.assertTrue(wait_until(lambda: len(read_metrics(run, "run")) == 2, 120), log.read_text())
+        self.wait_for_steps(run, len(read_metrics(run, "step")) + 30)
+        self.cluster.run("scancel", "--batch", "--signal=USR2", job)
+        self.assert_ended_as_if_undisturbed(job, log, run, starts=3)
+        self.assertEqual(log.read_text().count("stopped before the end (signal)"), 2)
+        self.assertIn("received SIGUSR2", log.read_text())
+
+    def test_an_operators_requeue_loses_nothing(self):
+        job, log, run = self.submit()
+        self.wait_for_checkpoint(run)
+        self.cluster.run("scontrol", "requeue", job)
+        self.assert_ended_as_if_undisturbed(job, log, run, starts=2)
+
+    def test_a_killed_task_is_started_again(self):
+        job, log, run = self.submit()
+        self.wait_for_checkpoint(run)
+        victims = self.ranks_of(run)
+        self.assertEqual(len(victims), 2)
+        os.kill(victims[-1], signal.SIGKILL)
+        self.assert_ended_as_if_undisturbed(job, log, run, starts=2)
+
+    def test_a_lost_node_is_left_out_and_the_job_continues_on_others(self):
+        job, log, run = self.submit()
+        self.wait_for_checkpoint(run)
+        lost = self.cluster.run("scontrol", "show", "hostnames", self.cluster.field(job, "NodeList")).stdout.split()[-1]
+        self.cluster.lose_node(lost)
+        self.assert_ended_as_if_undisturbed(job, log, run, starts=2)
+        self.assertIn(f"Node failure on {lost}", log.read_text())
+
+    def test_no_requeue_leaves_code_75_and_a_checkpoint(self):
+        job, log, run = self.submit(sbatch=("--no-requeue",))
+        self.wait_for_steps(run, 60)
+        self.cluster.run("scancel", "--signal=USR1", job)
+        self.assertEqual(self.cluster.wait_for_end(job), "FAILED", log.read_text())
+        self.assertEqual(self.cluster.exit_code(job), 75)
+        report = json.loads((run / "exit.json").read_text())
+        self.assertEqual((report["code"], report["cause"]), (75, "signal"))
+        self.assertTrue((run / report["checkpoint"] / "MANIFEST.json").exists())
+        self.assertIn(f"--no-requeue; sbatch again with --out {run}", log.read_text())
+
+    def test_a_cancelled_job_stays_cancelled(self):
+        job, log, run = self.submit()
+        self.wait_for_steps(run, 10)
+        self.cluster.run("scancel", job)
+        self.assertEqual(self.cluster.wait_for_end(job), "CANCELLED", log.read_text())
+
+
+class ScriptedRequeueTest(RequeueTest):
+    """With a program in hpctrain's place, to meet the ends that training does not show."""
+
+    def setUp(self):
+        super().setUp()
+        (self.folder / "data/fashion").mkdir(parents=True)
+        (self.folder / "data/fashion/manifest.h5").touch()
+
+    def submit_program(self, text, sbatch=(), environment=None):
+        """The program is given RUN, the run directory, and START, the number of this start."""
+        bin_folder = self.folder / "bin"
+        bin_folder.mkdir()
+        program = bin_folder / "hpctrain"
+        program.write_text('#!/bin/bash\nwhile [ "$1" != --out ]; do shift; done\nRUN=$2\n'
+                           '[ "$SLURM_PROCID" = 0 ] || exit 0\nmkdir -p "$RUN"\nSTART=$(wc -l <"$RUN.starts")\n' + text)
+        program.chmod(0o755)
+        job, log, run = self.submit(sbatch=sbatch, environment={"HPCTRAIN_BIN": str(bin_folder)} | (environment or {}))
+        return job, log, run
+
+    def starts_of(self, run):
+        return len(pathlib.Path(f"{run}.starts").read_text().split())
+
+    def test_three_restarts_without_progress_stop_with_a_message(self):
+        job, log, run = self.submit_program("kill -KILL $$\n")
+        self.assertEqual(self.cluster.wait_for_end(job), "FAILED", log.read_text())
+        self.assertEqual(self.cluster.exit_code(job), 75)
+        self.assertIn("3 restarts made no checkpoint beyond step 0", log.read_text())
+        self.assertEqual(self.starts_of(run), 4)
+
+    def test_progress_is_stopped_by_the_cap_alone(self):
+        job, log, run = self.submit_program('mkdir -p "$RUN/ckpt/step-$START"; exit 75\n',
+                                            environment={"HPCTRAIN_MOST_STARTS": "2"})
+        self.assertEqual(self.cluster.wait_for_end(job), "FAILED", log.read_text())
+        self.assertIn("2 starts are the most allowed", log.read_text())
+        self.assertEqual(self.starts_of(run), 2)
+
+    def test_an_error_that_another_start_would_repeat_ends_the_job(self):
+        job, log, run = self.submit_program('printf \'{\\n  "code": 74,\\n  "cause": "disk full"\\n}\\n\' >"$RUN/exit.json"; '
+                                            "kill -KILL $$\n")
+        self.assertEqual(self.cluster.wait_for_end(job), "FAILED", log.read_text())
+        self.assertEqual(self.cluster.exit_code(job), 74)
+        self.assertEqual(self.starts_of(run), 1)
+
+    def test_the_report_of_an_earlier_start_does_not_count(self):
+        report = 'printf \'{\\n  "code": 75,\\n  "cause": "signal"\\n}\\n\' >"$RUN/exit.json"'
+        job, log, run = self.submit_program(f"if [ $START = 1 ]; then {report}; exit 75; fi; exit 65\n")
+        self.assertEqual(self.cluster.wait_for_end(job), "FAILED", log.read_text())
+        self.assertEqual(self.cluster.exit_code(job), 65)
+        self.assertEqual(self.starts_of(run), 2)
+
+    def test_without_scontrol_a_dependent_job_continues_the_run_and_its_log(self):
+        tools = self.folder / "tools"
+        tools.mkdir()
+        for folder in ("/usr/bin", "/bin"):
+            for tool in pathlib.Path(folder).iterdir():
+                link = tools / tool.name
+                if tool.name not in ("scontrol", "squeue") and not link.is_symlink():
+                    link.symlink_to(tool)
+        job, log, run = self.submit_program("[ $START = 2 ] || exit 75\n", environment={"PATH": str(tools)})
+        self.assertEqual(self.cluster.wait_for_end(job), "FAILED", log.read_text())
+        self.assertEqual(self.cluster.wait_for_end(job + 1), "COMPLETED", log.read_text())
+        self.assertEqual(self.starts_of(run), 2)
+        self.assertIn(f"job {job + 1}, start 2 of this run", log.read_text())
+
+
+if __name__ == "__main__":
+    unittest.main()
