@@ -26,7 +26,7 @@ void RankedStart::prepare(const std::function<void(CommandInput&)>& resolve) {
 /// All of it must happen before MPI starts: threads are bound, and a forked child and an initialised MPI do not go
 /// together.
 void RankedStart::prepare_or_throw(const comm::Launch& launch, const std::function<void(CommandInput&)>& resolve) {
-  granted_cpus_ = comm::widen_affinity(launch.local_rank, launch.local_world.value_or(1), environment_).size();
+  granted_cpus_ = comm::widen_affinity(launch.local_rank, launch.local_world.value_or(1), environment_).share;
   resolve(input_);
   auto& job_end_unix = input_.settings.run.wall_time.job_end_unix;
   if (!job_end_unix) job_end_unix = comm::find_job_end_unix(environment_);

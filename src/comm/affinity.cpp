@@ -6,8 +6,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <fstream>
+#include <limits>
 #include <tuple>
+#include <utility>
 
 namespace hpctrain::comm {
 
@@ -107,14 +110,29 @@ std::vector<int> read_affinity() {
   return cpus;
 }
 
-std::vector<int> widen_affinity(int local_rank, int local_world, const Environment& environment) {
+std::size_t plan_cpu_share(std::size_t granted, std::size_t on_node, int local_world, const Environment& environment) {
+  if (on_node < static_cast<std::size_t>(std::max(local_world, 1))) return 1;
+  const std::string promised = find_text(environment, "SLURM_CPUS_PER_TASK");
+  std::size_t most = granted;
+  const auto [end, error] = std::from_chars(promised.data(), promised.data() + promised.size(), most);
+  const bool is_number = error == std::errc() && end == promised.data() + promised.size();
+  return std::max<std::size_t>(1, is_number ? std::min(granted, most) : granted);
+}
+
+CpuGrant widen_affinity(int local_rank, int local_world, const Environment& environment) {
+  const auto grant = [&](std::vector<int> cpus, std::size_t on_node) -> CpuGrant {
+    const std::size_t share = plan_cpu_share(cpus.size(), on_node, local_world, environment);
+    return {std::move(cpus), share};
+  };
   const std::vector<int> present = read_affinity();
-  if (is_binding_wanted(environment, present.size())) return present;
-  if (!CpuSet::all().write()) return present;
+  // A wanted binding is each rank's own: how many CPUs the node has does not matter.
+  constexpr auto kOwn = std::numeric_limits<std::size_t>::max();
+  if (is_binding_wanted(environment, present.size())) return grant(present, kOwn);
+  if (!CpuSet::all().write()) return grant(present, kOwn);
   const std::vector<int> allowed = read_affinity();
   const std::vector<int> slice = plan_cpu_slice(plan_cpu_order(read_topology(allowed)), local_rank, local_world);
-  if (!CpuSet::of(slice).write()) return allowed;
-  return read_affinity();
+  if (!CpuSet::of(slice).write()) return grant(allowed, allowed.size());
+  return grant(read_affinity(), allowed.size());
 }
 
 }  // namespace hpctrain::comm

@@ -2,6 +2,7 @@
 // compute threads: the node's CPUs are divided anew. Must not know MPI or threads of others.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -27,10 +28,19 @@ std::vector<int> plan_cpu_slice(const std::vector<int>& cpus, int local_rank, in
 /// --cpu-bind of more than one CPU, mpirun with --bind-to or --map-by, OMP_PROC_BIND or GOMP_CPU_AFFINITY.
 bool is_binding_wanted(const Environment& environment, std::size_t bound_cpus);
 
+struct CpuGrant {
+  std::vector<int> cpus;  ///< where this rank may run
+  std::size_t share = 1;  ///< threads that keep busy there without taking turns with other ranks
+};
+
+/// All of `granted`, but one where `local_world` ranks share fewer CPUs than they are, and no more than Slurm promised
+/// each task (clusters that bind nothing let every task see the whole node).
+std::size_t plan_cpu_share(std::size_t granted, std::size_t on_node, int local_world, const Environment& environment);
+
 /// Lets the calling thread, and threads it starts later, run on this rank's slice of the CPUs that the job's
 /// cgroup allows on this node.
 ///   returns  the CPUs granted; the present ones when the binding was wanted or cannot be changed
-std::vector<int> widen_affinity(int local_rank, int local_world, const Environment& environment);
+CpuGrant widen_affinity(int local_rank, int local_world, const Environment& environment);
 
 /// The CPUs that the calling thread may run on now, ascending.
 std::vector<int> read_affinity();

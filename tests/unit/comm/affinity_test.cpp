@@ -59,6 +59,21 @@ TEST(IsBindingWanted, MasksOfSlurmAreWhenTheyHoldMoreThanOneCpu) {
   EXPECT_TRUE(is_binding_wanted({{"SLURM_CPUS_PER_TASK", "4"}}, 4));
 }
 
+TEST(CpuShare, IsWhatWasGrantedWhereEveryRankHasCpusOfItsOwn) {
+  EXPECT_EQ(plan_cpu_share(4, 16, 4, {}), 4u);
+  EXPECT_EQ(plan_cpu_share(1, 2, 2, {}), 1u);
+}
+
+TEST(CpuShare, IsOneWhereRanksOutnumberTheCpus) {
+  EXPECT_EQ(plan_cpu_share(2, 2, 8, {}), 1u);
+}
+
+TEST(CpuShare, IsNoMoreThanSlurmPromisedEachTask) {
+  EXPECT_EQ(plan_cpu_share(64, 64, 1, {{"SLURM_CPUS_PER_TASK", "4"}}), 4u);
+  EXPECT_EQ(plan_cpu_share(2, 2, 1, {{"SLURM_CPUS_PER_TASK", "4"}}), 2u);
+  EXPECT_EQ(plan_cpu_share(8, 8, 1, {{"SLURM_CPUS_PER_TASK", "none"}}), 8u);
+}
+
 // Each in a thread of its own: the mask of the test program stays as it is.
 TEST(WidenAffinity, FreesAThreadBoundToOneCpu) {
   std::thread([] {
@@ -68,7 +83,7 @@ TEST(WidenAffinity, FreesAThreadBoundToOneCpu) {
     CPU_ZERO(&one);
     CPU_SET(before.front(), &one);
     ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
-    const std::vector<int> granted = widen_affinity(0, 1, {});
+    const std::vector<int> granted = widen_affinity(0, 1, {}).cpus;
     EXPECT_GE(granted.size(), before.size());
     EXPECT_EQ(granted, read_affinity());
   }).join();
@@ -81,7 +96,7 @@ TEST(WidenAffinity, LeavesABindingThatWasAskedFor) {
     CPU_ZERO(&one);
     CPU_SET(before.front(), &one);
     ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
-    EXPECT_EQ(widen_affinity(0, 1, {{"OMP_PROC_BIND", "close"}}), (std::vector<int>{before.front()}));
+    EXPECT_EQ(widen_affinity(0, 1, {{"OMP_PROC_BIND", "close"}}).cpus, (std::vector<int>{before.front()}));
   }).join();
 }
 
