@@ -13,6 +13,7 @@ namespace {
 constexpr std::array<std::int64_t, 6> kChannels{16, 32, 64, 96, 128, 128};  ///< of level i, whose stride is 2^(i+1)
 constexpr std::size_t kOutputLevel = 1;
 constexpr std::int64_t kSmallestSide = 32;
+constexpr double kLeak = 0.1;
 
 torch::nn::Conv2d make_conv(std::int64_t from, std::int64_t to, std::int64_t kernel, std::int64_t stride = 1) {
   return torch::nn::Conv2d(torch::nn::Conv2dOptions(from, to, kernel).stride(stride).padding(kernel / 2));
@@ -20,6 +21,11 @@ torch::nn::Conv2d make_conv(std::int64_t from, std::int64_t to, std::int64_t ker
 
 torch::Tensor apply_conv(torch::nn::ModuleList& list, std::size_t index, const torch::Tensor& input) {
   return list->at<torch::nn::Conv2dImpl>(index).forward(input);
+}
+
+/// Leaky: there is no normalisation, and a map whose ReLUs fall silent early on never comes back.
+torch::Tensor activate(torch::Tensor features) {
+  return torch::leaky_relu_(features, kLeak);
 }
 
 torch::Tensor enlarge_to(const torch::Tensor& input, const torch::Tensor& pattern) {
@@ -51,7 +57,7 @@ void UNet::initialise() {
   for (const auto& module : modules(/*include_self=*/false)) {
     if (auto* convolution = module->as<torch::nn::Conv2d>()) {
       // There is no normalisation to mend the scale of activations, so it has to be right from the start.
-      torch::nn::init::kaiming_normal_(convolution->weight, 0, torch::kFanIn, torch::kReLU);
+      torch::nn::init::kaiming_normal_(convolution->weight, kLeak, torch::kFanIn, torch::kLeakyReLU);
       torch::nn::init::zeros_(convolution->bias);
     }
   }
@@ -62,15 +68,15 @@ void UNet::initialise() {
 torch::Tensor UNet::forward(const torch::Tensor& images) {
   std::array<torch::Tensor, kChannels.size()> levels;
   // Convolutions are a quarter faster here with channels innermost (measured on one CPU core).
-  auto features = stem_(images.contiguous(at::MemoryFormat::ChannelsLast)).relu_();
-  features = levels[0] = stem_refine_(features).relu_();
+  auto features = activate(stem_(images.contiguous(at::MemoryFormat::ChannelsLast)));
+  features = levels[0] = activate(stem_refine_(features));
   for (std::size_t i = 0; i + 1 < levels.size(); ++i) {
-    features = apply_conv(down_, i, features).relu_();
-    features = levels[i + 1] = apply_conv(refine_, i, features).relu_();
+    features = activate(apply_conv(down_, i, features));
+    features = levels[i + 1] = activate(apply_conv(refine_, i, features));
   }
   for (std::size_t i = levels.size() - 1; i-- > kOutputLevel;) {
     const auto sum = enlarge_to(apply_conv(lateral_, i - kOutputLevel, features), levels[i]) + levels[i];
-    features = apply_conv(merge_, i - kOutputLevel, sum).relu_();
+    features = activate(apply_conv(merge_, i - kOutputLevel, sum));
   }
   return head_(features).contiguous();
 }
