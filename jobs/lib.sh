@@ -28,7 +28,8 @@ value_of_flag() {
 load_site_file() {
   local file=$1 name value
   [ -f "$file" ] || return 0
-  while IFS='=' read -r name value; do
+  while IFS='=' read -r name value || [ -n "$name" ]; do
+    value=${value%$'\r'}
     if [[ "$name" =~ ^[A-Za-z_][A-Za-z0-9_]*$ ]]; then export "$name=$value"; fi
   done <"$file"
 }

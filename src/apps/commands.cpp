@@ -89,6 +89,9 @@ int run_command_line(const Arguments& arguments) {
   } catch (const Error& error) {
     log_error("{}", error.what());
     return exit_code(error.fault());
+  } catch (const std::filesystem::filesystem_error& error) {
+    log_error("{}", error.what());
+    return exit_code(Fault::storage);
   } catch (const std::exception& error) {
     log_error("{}", error.what());
     return exit_code(Fault::bug);

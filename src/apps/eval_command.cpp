@@ -6,9 +6,12 @@
 
 #include "apps/commands.hpp"
 #include "apps/ranked_start.hpp"
+#include "apps/run_folder.hpp"
+#include "comm/agree.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
 #include "tools/evaluate_run.hpp"
+#include "tools/training_view.hpp"
 
 namespace hpctrain::apps {
 namespace {
@@ -24,7 +27,7 @@ class EvalCommand {
             .help("Score the untrained network as well and, for landmarks, the mean shape of the training films"));
     table.add(config::flag_only(wish_.pictures, "output")
                   .alias("o")
-                  .help("Landmarks: folder for predictions.csv and overlays of the worst films"));
+                  .help("Landmarks: folder for SPLIT-predictions.csv and overlays of the worst films"));
     table.add(config::flag_only(is_json_, "json").help("One JSON object instead of text"));
   }
 
@@ -43,8 +46,11 @@ class EvalCommand {
  private:
   int run_ranks(comm::MpiSession& session) {
     comm::Communicator& world = session.world();
-    const data::DatasetIndex index = start_.share_index(world);
     const Settings& settings = start_.input().settings;
+    data::DatasetIndex index = start_.share_index(world);
+    comm::run_agreed(world, [&] {
+      index = tools::view_as_trained(index, load_dataset_description(posix_file_system(), settings.out));
+    });
     const tools::EvaluationPlace place{posix_file_system(),          settings.out, index, world, session.placement(),
                                        start_.choose_device(session)};
     const tools::RunScore score = tools::evaluate_run(settings.run, place, wish_);

@@ -202,12 +202,13 @@ void add_train_options(OptionTable& table, Settings& settings) {
                 .sweepable()
                 .identity()
                 .help("Decides initial parameters, sample order and every other random draw"));
-  table.add(option(train.device, "train", "device")
-                .alias("device")
-                .choices({{"auto", device::DeviceWish::automatic},
-                          {"cpu", device::DeviceWish::cpu},
-                          {"cuda", device::DeviceWish::cuda}})
-                .help("Where to compute; auto takes GPUs where this node has one for each rank"));
+  table.add(
+      option(train.device, "train", "device")
+          .alias("device")
+          .choices({{"auto", device::DeviceWish::automatic},
+                    {"cpu", device::DeviceWish::cpu},
+                    {"cuda", device::DeviceWish::cuda}})
+          .help("Where to compute; auto takes GPUs where the node has any, and then needs one for each of its ranks"));
   table.add(option(train.threads, "train", "threads")
                 .between(1, 1024)
                 .help("CPU threads of one operation; by default the CPUs granted to the rank"));

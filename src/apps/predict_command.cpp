@@ -7,6 +7,7 @@
 #include "apps/commands.hpp"
 #include "apps/rank_views.hpp"
 #include "apps/run_folder.hpp"
+#include "checkpoint/checkpoint.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
 #include "device/device.hpp"
@@ -36,7 +37,8 @@ int run_predict_command(const Arguments& arguments) {
   const auto index = load_dataset_description(files, settings.out);
   if (settings.run.train.threads) device::set_operation_threads(*settings.run.train.threads);
   const auto device = choose_device(settings.run.train.device);
-  const auto saved = tools::load_saved_network(files, settings.out, settings.run, index, device);
+  const auto saved = tools::load_saved_network(files, checkpoint::find_best_checkpoint(files, settings.out),
+                                               settings.run, index, device);
   std::fputs(tools::predict_images(files, saved, index, device, wish).c_str(), stdout);
   return 0;
 }

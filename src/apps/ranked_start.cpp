@@ -17,7 +17,7 @@ void RankedStart::prepare(const std::function<void(CommandInput&)>& resolve) {
   const comm::Launch launch = comm::plan_launch(environment_);
   try {
     prepare_or_throw(launch, resolve);
-  } catch (const Error&) {
+  } catch (const std::exception&) {
     if (launch.kind == comm::LaunchKind::single) throw;
     failed_ = std::current_exception();
   }

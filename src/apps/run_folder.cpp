@@ -20,6 +20,14 @@ void require_same_identity(const config::OptionTable& table, const std::filesyst
                                 "; give the same value to continue it, or another --out to start a new run");
 }
 
+void require_same_dataset(FileSystem& files, const std::filesystem::path& folder, const data::DatasetIndex& index) {
+  if (!files.exists(folder / kDatasetFile)) return;
+  const auto trained_on = load_dataset_description(files, folder);
+  require(trained_on.uuid == index.uuid, Fault::usage,
+          "data.dir " + index.folder.string() + " holds another data set than this run was trained on (" +
+              trained_on.uuid_text() + "); give the original one, or start a new run with another --out");
+}
+
 }  // namespace
 
 bool is_run_folder(const std::filesystem::path& folder) {
@@ -32,10 +40,12 @@ std::filesystem::path choose_run_folder(const std::filesystem::path& out, const 
   return std::filesystem::absolute("runs") / run_folder_name(task, unix_seconds(), random_hex(2));
 }
 
-void open_run_folder(FileSystem& files, const std::filesystem::path& folder, const config::OptionTable& table) {
+void open_run_folder(FileSystem& files, const std::filesystem::path& folder, const config::OptionTable& table,
+                     const data::DatasetIndex& index) {
   const auto run_ini = folder / "run.ini";
   if (files.exists(run_ini)) {
     require_same_identity(table, folder, files.read_file(run_ini));
+    require_same_dataset(files, folder, index);
   } else {
     files.create_folders(folder);
     require(
@@ -44,9 +54,6 @@ void open_run_folder(FileSystem& files, const std::filesystem::path& folder, con
   }
   // A later start has another place and another job.
   write_file_durably(files, run_ini, config::write_ini(table, {"run.out", "run.job-end-unix"}));
-}
-
-void save_dataset_description(FileSystem& files, const std::filesystem::path& folder, const data::DatasetIndex& index) {
   data::DatasetIndex description = index;
   description.shards.clear();
   write_file_durably(files, folder / kDatasetFile, data::index_to_text(description) + "\n");

@@ -18,14 +18,13 @@ bool is_run_folder(const std::filesystem::path& folder);
 std::filesystem::path choose_run_folder(const std::filesystem::path& out, const std::string& task);
 
 /// Creates the folder with run.ini, or checks that the run in it may be continued with these settings; run.ini then
-/// takes what is allowed to change.
-///   errors  Fault::usage naming the first identity key that differs; Fault::storage
-void open_run_folder(FileSystem& files, const std::filesystem::path& folder, const config::OptionTable& table);
+/// takes what is allowed to change, and dataset.json says what `index` is. A refused start changes nothing.
+///   errors  Fault::usage naming the first identity key that differs, or another data set; Fault::storage
+void open_run_folder(FileSystem& files, const std::filesystem::path& folder, const config::OptionTable& table,
+                     const data::DatasetIndex& index);
 
 /// What the run's data set is, without its samples: schema, statistics, splits. Whoever looks at the run later can read
 /// it where the data set is gone.
-///   errors  Fault::storage
-void save_dataset_description(FileSystem& files, const std::filesystem::path& folder, const data::DatasetIndex& index);
 ///   errors  Fault::usage when the run has none
 data::DatasetIndex load_dataset_description(FileSystem& files, const std::filesystem::path& folder);
 

@@ -66,8 +66,7 @@ void TrainCommand::open_run(comm::Communicator& world, const data::DatasetIndex&
   run_folder_ = comm::run_on_leader(world, [&] {
     const Settings& settings = start_.input().settings;
     const auto folder = choose_run_folder(settings.out, settings.run.task);
-    open_run_folder(posix_file_system(), folder, start_.input().table);
-    save_dataset_description(posix_file_system(), folder, index);
+    open_run_folder(posix_file_system(), folder, start_.input().table, index);
     return folder.string();
   });
 }

@@ -91,12 +91,15 @@ std::vector<int> plan_cpu_slice(const std::vector<int>& cpus, int local_rank, in
 }
 
 bool is_binding_wanted(const Environment& environment, std::size_t bound_cpus) {
-  if (environment.contains("OMP_PROC_BIND") || environment.contains("GOMP_CPU_AFFINITY")) return true;
+  const std::string openmp = find_text(environment, "OMP_PROC_BIND");
+  if ((!openmp.empty() && openmp != "false" && openmp != "FALSE") || environment.contains("GOMP_CPU_AFFINITY"))
+    return true;
   if (environment.contains("SLURM_CPUS_PER_TASK") && bound_cpus > 1) return true;
   const std::string slurm_binding = find_text(environment, "SLURM_CPU_BIND_TYPE");
   if (bound_cpus > 1 && starts_with_any(slurm_binding, {"mask_", "map_", "rank"})) return true;
   // mpirun hands its options on to the ranks; its silent default (one core for one or two ranks) leaves no trace.
-  if (environment.contains("OMPI_MCA_hwloc_base_binding_policy")) return true;
+  const std::string policy = find_text(environment, "OMPI_MCA_hwloc_base_binding_policy");
+  if (!policy.empty() && policy != "none") return true;
   return find_text(environment, "OMPI_MCA_rmaps_base_mapping_policy").find("PE=") != std::string::npos;
 }
 

@@ -59,8 +59,7 @@ struct LandmarkReport {
   ///   source  two independent errors of equal spread: their mean has half the spread of their difference
   double noise_floor(Truth truth) const noexcept;
   /// loss, mre_mm, sd_mm, sdr_2_0 …; without known spacing mre_px, sd_px, sdr_2_0_px …; where two doctors annotated,
-  /// doctors_mm and noise_floor_mm (or _px).
-  ///   errors  Fault::data when no point was compared
+  /// doctors_mm and noise_floor_mm (or _px). The loss alone where no point of the split was annotated.
   std::map<std::string, double> metrics(Truth truth) const;
   /// One line per landmark. `truth` says whose points were compared with; missing names become L1, L2, …
   std::string table(std::span<const std::string> names, std::string_view truth) const;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <numbers>
 
 #include "core/error.hpp"
@@ -232,6 +233,7 @@ std::string Landmarks::describe_score(const torch::Tensor& score) const {
   const auto report = landmark_report(host_view(score));
   auto text = report.table(
       names_, junior_field_ && senior_field_ ? truth_name(truth) : std::string_view("the data set's one annotation"));
+  if (report.overall.count == 0) text += "no point of these samples is annotated: there is nothing to compare with\n";
   if (report.overall.doctors_count > 0) {
     text += fmt::format("the doctors' own errors put a floor of about {:.3f} {} under the MRE\n",
                         report.noise_floor(truth), report.unit());
@@ -240,8 +242,11 @@ std::string Landmarks::describe_score(const torch::Tensor& score) const {
 }
 
 double Landmarks::quality(const Metrics& metrics) const {
-  const auto millimetres = metrics.find("mre_mm");
-  return -(millimetres != metrics.end() ? millimetres->second : metrics.at("mre_px"));
+  for (const char* name : {"mre_mm", "mre_px"}) {
+    if (const auto found = metrics.find(name); found != metrics.end()) return -found->second;
+  }
+  // Nothing was annotated: any checkpoint that could be compared is better.
+  return std::numeric_limits<double>::lowest();
 }
 
 std::vector<LandmarkPrediction> Landmarks::predictions(const torch::Tensor& outputs, const Batch& batch) const {

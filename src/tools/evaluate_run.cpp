@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "checkpoint/checkpoint.hpp"
 #include "comm/agree.hpp"
 #include "core/error.hpp"
 #include "monitor/summary.hpp"
@@ -22,16 +23,22 @@ class RunEvaluation {
  public:
   RunEvaluation(const train::RunSettings& settings, const EvaluationPlace& place, const EvaluationWish& wish)
       : settings_(settings), place_(place), wish_(wish), slots_(place.device) {
-    comm::run_agreed(place_.group, [this] {
+    // Chosen once: a run that still trains may have another best one a moment later.
+    const std::filesystem::path checkpoint = comm::run_on_leader(
+        place_.group, [this] { return checkpoint::find_best_checkpoint(place_.files, place_.run_folder).string(); });
+    comm::run_agreed(place_.group, [&, this] {
       if (wish_.splits.empty()) wish_.splits = train::scored_splits(place_.index);
       for (const auto& split : wish_.splits) place_.index.split(split);
       require(!wish_.splits.empty(), Fault::usage,
               place_.index.folder.string() +
                   " has a training split only; name it with --split train, or give another data set with --data");
-      saved_ = load_saved_network(place_.files, place_.run_folder, settings_, place_.index, place_.device);
+      saved_ = load_saved_network(place_.files, checkpoint, settings_, place_.index, place_.device);
       landmarks_ = dynamic_cast<const tasks::Landmarks*>(saved_.task.get());
       require(wish_.pictures.empty() || landmarks_ != nullptr, Fault::usage,
               "-o: only the task landmarks has predictions to draw; leave it away");
+      require(
+          !wish_.baselines || landmarks_ == nullptr || place_.index.has_split(train::kTrainingSplit), Fault::usage,
+          place_.index.folder.string() + " has no training split to take the mean shape from; leave --baselines away");
       untrained_ = train::make_run_network(settings_, *saved_.task);
       untrained_->to(place_.device);
     });
@@ -39,17 +46,17 @@ class RunEvaluation {
 
   RunScore run() {
     RunScore score{.checkpoint = saved_.checkpoint, .step = saved_.step, .splits = {}};
-    auto evaluator = make_evaluator(*saved_.network);
+    auto evaluator = make_evaluator(*saved_.network, settings_.evaluation.max_samples);
     for (const auto& split : wish_.splits) score.splits.push_back(score_split(evaluator, split));
     if (wish_.baselines) add_baselines(evaluator, score.splits);
     return score;
   }
 
  private:
-  train::Evaluator make_evaluator(models::Network& network) {
+  train::Evaluator make_evaluator(models::Network& network, std::optional<std::uint64_t> max_samples) {
     return train::Evaluator({place_.index, *saved_.task, network, place_.group, place_.placement, place_.device,
                              settings_.loader, slots_, train::plan_micro_batch(settings_.train, place_.placement.world),
-                             settings_.evaluation.max_samples});
+                             max_samples});
   }
 
   SplitScore score_split(train::Evaluator& evaluator, const std::string& split) {
@@ -67,12 +74,13 @@ class RunEvaluation {
   }
 
   void add_baselines(train::Evaluator& evaluator, std::vector<SplitScore>& splits) {
-    auto untrained = make_evaluator(*untrained_);
+    auto untrained = make_evaluator(*untrained_, settings_.evaluation.max_samples);
+    auto all_samples = make_evaluator(*saved_.network, std::nullopt);
     std::optional<MeanShape> mean_shape;
-    if (landmarks_ != nullptr) mean_shape.emplace(evaluator, *landmarks_, place_.group);
+    if (landmarks_ != nullptr) mean_shape.emplace(all_samples, *landmarks_, place_.group);
     for (auto& split : splits) {
       split.untrained = untrained.run(split.report.split).metrics;
-      if (mean_shape) split.mean_shape = mean_shape->score(split.report.split);
+      if (mean_shape) split.mean_shape = mean_shape->score(evaluator, split.report.split);
     }
   }
 

@@ -19,7 +19,8 @@ struct EvaluationWish {
   std::vector<std::string> splits;  ///< empty: every one but the training split
   std::uint64_t worst = 5;          ///< samples listed for each split
   bool baselines = false;           ///< score the untrained network and, for landmarks, the mean shape as well
-  std::filesystem::path pictures;   ///< landmarks: where predictions.csv and overlays of the worst go; empty: nowhere
+  std::filesystem::path
+      pictures;  ///< landmarks: where SPLIT-predictions.csv and overlays of the worst go; empty: nowhere
 };
 
 struct EvaluationPlace {

@@ -38,7 +38,11 @@ void LandmarkPictures::add(const torch::Tensor& outputs, const tasks::Batch& bat
     kept_[sample.sample_id] = {sample.error, visible_image(batch.images[n]), predictions[static_cast<std::size_t>(n)]};
     if (kept_.size() > most_) {
       kept_.erase(std::min_element(kept_.begin(), kept_.end(),
-                                   [](const auto& a, const auto& b) { return a.second.error < b.second.error; }));
+                                   // Of equal errors the smaller id stays, as in WorstSamples.
+                                   [](const auto& a, const auto& b) {
+                                     return a.second.error != b.second.error ? a.second.error < b.second.error
+                                                                             : a.first > b.first;
+                                   }));
     }
   }
 }

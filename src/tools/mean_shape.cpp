@@ -15,10 +15,10 @@ void sum_over_ranks(comm::Communicator& group, torch::Tensor& values) {
 }  // namespace
 
 MeanShape::MeanShape(train::Evaluator& evaluator, const tasks::Landmarks& task, comm::Communicator& group)
-    : evaluator_(evaluator), task_(task), group_(group) {
+    : task_(task), group_(group) {
   const auto landmarks = static_cast<std::int64_t>(task.landmark_names().size());
   auto sums = torch::zeros({2, landmarks, 2}, torch::kFloat64);  // of the coordinates, and their number
-  evaluator_.visit(std::string(train::kTrainingSplit), [&](const tasks::Batch& batch) {
+  evaluator.visit(std::string(train::kTrainingSplit), [&](const tasks::Batch& batch) {
     const auto points = batch.targets.to(torch::kFloat64).cpu();
     sums[0] += points.nan_to_num(0).sum(0);
     sums[1] += points.isfinite().sum(0);
@@ -27,10 +27,10 @@ MeanShape::MeanShape(train::Evaluator& evaluator, const tasks::Landmarks& task, 
   points_ = sums[0] / sums[1];
 }
 
-tasks::Metrics MeanShape::score(const std::string& split) const {
+tasks::Metrics MeanShape::score(train::Evaluator& evaluator, const std::string& split) const {
   const torch::NoGradGuard no_grad;
   auto score = torch::zeros({task_.score_width()}, torch::kFloat64);
-  evaluator_.visit(split, [&](const tasks::Batch& batch) {
+  evaluator.visit(split, [&](const tasks::Batch& batch) {
     const auto answer = points_.to(batch.targets.device()).unsqueeze(0).expand({batch.count(), -1, -1});
     score += task_.score_points(answer, batch, torch::zeros({}, batch.images.options())).cpu();
   });

@@ -18,10 +18,9 @@ class MeanShape {
 
   /// What this answer scores on a split.
   ///   collective  all ranks
-  tasks::Metrics score(const std::string& split) const;
+  tasks::Metrics score(train::Evaluator& evaluator, const std::string& split) const;
 
  private:
-  train::Evaluator& evaluator_;
   const tasks::Landmarks& task_;
   comm::Communicator& group_;
   torch::Tensor points_;  ///< [K, 2] float64

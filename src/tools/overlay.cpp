@@ -57,8 +57,12 @@ class Canvas {
     }
   }
 
-  /// stb's font comes as filled rectangles of whole pixels.
+  /// stb's font comes as filled rectangles of whole pixels; it knows printable ASCII and looks outside its table for
+  /// anything else.
   void draw_text(std::int64_t left, std::int64_t top, std::string text, const Colour& colour) {
+    for (char& c : text) {
+      if (c < ' ' || c > '~') c = '?';
+    }
     struct Corner {
       float x, y, z;
       std::array<std::uint8_t, 4> colour;

@@ -38,7 +38,13 @@ class LandmarkPrediction {
   LandmarkPrediction(const SavedNetwork& saved, const tasks::Landmarks& task, const data::DatasetIndex& index,
                      const torch::Device& device, const PredictionWish& wish)
       : saved_(saved), task_(task), index_(index), device_(device), wish_(wish) {
-    if (!wish.truth.empty()) truth_ = pack::make_film_source(wish.truth);
+    if (wish.truth.empty()) return;
+    truth_ = pack::make_film_source(wish.truth);
+    const bool knows_one = std::any_of(wish.images.begin(), wish.images.end(), [this](const auto& image) {
+      return truth_->find_annotations(image).has_value();
+    });
+    require(knows_one, Fault::usage,
+            wish.truth.string() + " knows none of these pictures; give the truth that lists their file names");
   }
 
   /// Lines of the table; draws the overlay.
@@ -57,29 +63,36 @@ class LandmarkPrediction {
     return landmark_csv_lines(path.filename().string(), prediction, task_.landmark_names());
   }
 
+  /// In millimetres where every point that has a truth has them.
   std::string summary() const {
-    if (truth_ == nullptr) return "";
-    require(compared_ > 0, Fault::usage,
-            wish_.truth.string() + " knows none of these pictures; give the truth that lists their file names");
+    if (in_px_.count == 0) return "";
+    const bool is_in_mm = in_mm_.count == in_px_.count;
+    const Errors& errors = is_in_mm ? in_mm_ : in_px_;
     return fmt::format("mean radial error {:.3f} {} over {} landmarks of known truth\n",
-                       sum_ / static_cast<double>(compared_), is_in_mm_ ? "mm" : "px", compared_);
+                       errors.sum / static_cast<double>(errors.count), is_in_mm ? "mm" : "px", errors.count);
   }
 
  private:
-  pack::Film known_of(const std::filesystem::path& path) {
+  struct Errors {
+    double sum = 0;
+    std::size_t count = 0;
+
+    void add(const std::optional<double>& error) {
+      if (error) sum += *error, ++count;
+    }
+  };
+
+  pack::Film known_of(const std::filesystem::path& path) const {
     pack::Film film;
     if (truth_ != nullptr) film = truth_->find_annotations(path).value_or(pack::Film{});
     if (wish_.spacing_mm) film.mm_per_pixel = *wish_.spacing_mm;
-    is_in_mm_ = is_in_mm_ && film.mm_per_pixel > 0;
     return film;
   }
 
   void note_errors(const tasks::LandmarkPrediction& prediction) {
     for (const auto& point : prediction.points) {
-      const auto& error = is_in_mm_ ? point.error_mm : point.error_px;
-      if (!error) continue;
-      sum_ += *error;
-      ++compared_;
+      in_mm_.add(point.error_mm);
+      in_px_.add(point.error_px);
     }
   }
 
@@ -89,9 +102,7 @@ class LandmarkPrediction {
   torch::Device device_;
   const PredictionWish& wish_;
   std::unique_ptr<pack::FilmSource> truth_;
-  bool is_in_mm_ = true;
-  double sum_ = 0;
-  std::size_t compared_ = 0;
+  Errors in_mm_, in_px_;
 };
 
 /// The likeliest classes of one picture, one line each.
@@ -118,14 +129,15 @@ std::string class_lines(const SavedNetwork& saved, const data::DatasetIndex& ind
 std::string predict_images(FileSystem& files, const SavedNetwork& saved, const data::DatasetIndex& index,
                            const torch::Device& device, const PredictionWish& wish) {
   require_sound_images(wish.images);
-  files.create_folders(wish.folder);
   std::string table, summary;
   if (const auto* task = dynamic_cast<const tasks::Landmarks*>(saved.task.get())) {
     LandmarkPrediction landmarks(saved, *task, index, device, wish);
+    files.create_folders(wish.folder);
     table = landmark_csv_header();
     for (const auto& image : wish.images) table += landmarks.predict(image);
     summary = landmarks.summary();
   } else {
+    files.create_folders(wish.folder);
     table = "image,place,label,class,probability\n";
     for (const auto& image : wish.images) table += class_lines(saved, index, device, image, wish.fit);
   }

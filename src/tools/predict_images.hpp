@@ -23,7 +23,8 @@ struct PredictionWish {
 };
 
 /// Returns what was written, in a few lines.
-///   errors  Fault::data naming the picture that cannot be read, before anything is written
+///   errors  Fault::data naming the picture that cannot be read; headers and truth are looked at before anything is
+///           written, and predictions.csv appears last
 ///           Fault::usage  a truth that knows none of the pictures; two pictures of one name
 ///           Fault::storage
 std::string predict_images(FileSystem& files, const SavedNetwork& saved, const data::DatasetIndex& index,

@@ -5,7 +5,6 @@
 #include <map>
 
 #include "checkpoint/catalogue.hpp"
-#include "checkpoint/checkpoint.hpp"
 #include "core/error.hpp"
 #include "train/network_state.hpp"
 #include "train/run_parts.hpp"
@@ -30,15 +29,15 @@ void copy_tensors(const std::vector<checkpoint::NamedTensor>& from, const std::v
 
 }  // namespace
 
-SavedNetwork load_saved_network(FileSystem& files, const std::filesystem::path& run_folder,
+SavedNetwork load_saved_network(FileSystem& files, const std::filesystem::path& checkpoint,
                                 const train::RunSettings& settings, const data::DatasetIndex& index,
                                 const torch::Device& device) {
   const torch::NoGradGuard no_grad;
   SavedNetwork saved;
   saved.task = train::make_run_task(settings, index);
   saved.network = train::make_run_network(settings, *saved.task);
-  saved.checkpoint = checkpoint::find_best_checkpoint(files, run_folder);
-  const auto loaded = checkpoint::load_weights(files, saved.checkpoint);
+  saved.checkpoint = checkpoint;
+  const auto loaded = hpctrain::checkpoint::load_weights(files, saved.checkpoint);
   saved.step = loaded.manifest.step;
   const auto state = train::network_state(*saved.network);
   copy_tensors(loaded.state.parameters, state.parameters, saved.checkpoint);

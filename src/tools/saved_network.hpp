@@ -22,10 +22,10 @@ struct SavedNetwork {
   std::uint64_t step = 0;
 };
 
-/// The best checkpoint's weights in the network that `settings` describe. `index` needs no shards.
-///   errors  Fault::no_checkpoint  the run has none that is sound
+/// A checkpoint's weights in the network that `settings` describe. `index` needs no shards.
+///   errors  Fault::no_checkpoint  the checkpoint is damaged
 ///           Fault::usage          its tensors are not those of the network; as train::make_run_network
-SavedNetwork load_saved_network(FileSystem& files, const std::filesystem::path& run_folder,
+SavedNetwork load_saved_network(FileSystem& files, const std::filesystem::path& checkpoint,
                                 const train::RunSettings& settings, const data::DatasetIndex& index,
                                 const torch::Device& device);
 

@@ -3,6 +3,8 @@
 #include <torch/utils.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 namespace hpctrain::tools {
@@ -18,7 +20,11 @@ void keep_worst(std::vector<tasks::SampleError>& samples, std::size_t most) {
 }  // namespace
 
 void WorstSamples::add(const std::vector<tasks::SampleError>& errors) {
-  worst_.insert(worst_.end(), errors.begin(), errors.end());
+  for (const auto& sample : errors) {
+    worst_.push_back(sample);
+    // What is no number is worst of all, and still has an order.
+    if (!std::isfinite(sample.error)) worst_.back().error = std::numeric_limits<double>::max();
+  }
   keep_worst(worst_, most_);
 }
 

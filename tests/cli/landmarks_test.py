@@ -130,6 +130,31 @@ class LandmarkCommands(ProgramTest):
             for name, value in self.of_run()["metrics"].items():
                 self.assertAlmostEqual(split["metrics"][name], value, places=4, msg=f"{name} on {ranks} ranks")
 
+    def test_eval_sees_another_data_set_with_the_statistics_of_training(self):
+        lines = self.source.read_text().splitlines()
+        alone = self.source.parent / "alone.csv"
+        alone.write_text("\n".join(lines[:1] + lines[21:]) + "\n")
+        packed = run_pack("landmarks-csv", alone, "-o", self.folder / "alone", "--size", f"{SIDE}x{SIDE}")
+        self.assertEqual(packed.returncode, 0, packed.stderr)
+        split = self.scored("--data", self.folder / "alone")
+        for name, value in self.of_run()["metrics"].items():
+            self.assertAlmostEqual(split["metrics"][name], value, places=4, msg=name)
+        packed = run_pack("landmarks-csv", alone, "-o", self.folder / "small", "--size", "32x32")
+        self.assertEqual(packed.returncode, 0, packed.stderr)
+        self.assert_refused(run_command("eval", self.run_folder, "--data", self.folder / "small"), 64, "field image",
+                            "64×64×1")
+        self.assert_refused(run_command("eval", self.run_folder, "--data", self.folder / "alone", "--baselines"), 64,
+                            "no training split")
+
+    def test_a_run_does_not_continue_with_another_data_set_and_stays_as_it_was(self):
+        before = {name: (self.run_folder / name).read_bytes() for name in ("run.ini", "dataset.json")}
+        packed = run_pack("landmarks-csv", self.source, "-o", self.folder / "other", "--size", f"{SIDE}x{SIDE}", "--seed", "9")
+        self.assertEqual(packed.returncode, 0, packed.stderr)
+        result = run_hpctrain("--out", self.run_folder, "--data", self.folder / "other", "--epochs", "13", ranks=2)
+        self.assert_refused(result, 64, "holds another data set")
+        for name, content in before.items():
+            self.assertEqual((self.run_folder / name).read_bytes(), content, name)
+
     def test_eval_counts_every_annotated_point_and_lists_the_worst_films(self):
         lines = [line.split() for line in self.evaluate("--worst", "2").splitlines() if line.startswith(("L1", "L2", "all"))]
         self.assertEqual({line[0]: int(line[1]) for line in lines}, {"L1": 10, "L2": 8, "all": 38})

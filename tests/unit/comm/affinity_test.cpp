@@ -48,6 +48,8 @@ TEST(IsBindingWanted, MpirunsSilentDefaultIsNot) {
 
 TEST(IsBindingWanted, OptionsOfMpirunAre) {
   EXPECT_TRUE(is_binding_wanted({{"OMPI_MCA_hwloc_base_binding_policy", "core"}}, 1));
+  EXPECT_FALSE(is_binding_wanted({{"OMPI_MCA_hwloc_base_binding_policy", "none"}}, 2));
+  EXPECT_FALSE(is_binding_wanted({{"OMP_PROC_BIND", "false"}}, 2));
   EXPECT_TRUE(is_binding_wanted({{"OMPI_MCA_rmaps_base_mapping_policy", "slot:PE=4"}}, 4));
   EXPECT_FALSE(is_binding_wanted({{"OMPI_MCA_rmaps_base_mapping_policy", "ppr:2:node"}}, 1));
 }

@@ -57,10 +57,14 @@ TEST(Overlay, WritesLabelsBesidePredictions) {
 }
 
 TEST(Overlay, DrawsNothingForPointsFarOutsideOrNotANumber) {
-  const std::vector<OverlayMark> marks = {{.prediction = {-1e9, 1e9}, .truth = OverlayPoint{5, 5}, .label = "far"},
+  const std::vector<OverlayMark> marks = {{.prediction = {-1e9, 1e9}, .label = "far"},
                                           {.prediction = {NAN, 0}, .label = "none"}};
-  const auto drawn = draw_overlay(grey_picture(20, 10), marks, "");
-  EXPECT_EQ(drawn.size, (pack::ImageSize{1000, 500}));
+  EXPECT_EQ(draw_overlay(grey_picture(20, 10), marks, ""), draw_overlay(grey_picture(20, 10), {}, ""));
+}
+
+TEST(Overlay, WritesQuestionMarksForLettersThatTheFontLacks) {
+  EXPECT_EQ(draw_overlay(grey_picture(20, 10), {}, "M\xc3\xbcller\n"),
+            draw_overlay(grey_picture(20, 10), {}, "M??ller?"));
 }
 
 }  // namespace

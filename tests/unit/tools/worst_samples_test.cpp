@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "comm/thread_communicator.hpp"
 
 namespace hpctrain::tools {
@@ -20,6 +22,17 @@ TEST(WorstSamples, AreTheLargestErrorsOfAllRanksOnEveryRank) {
     EXPECT_EQ(found[1].sample_id, 13u);
     EXPECT_EQ(found[2].sample_id, 3u);
     EXPECT_EQ(found[0].error, 11.0);
+  });
+}
+
+TEST(WorstSamples, PutWhatIsNoNumberFirst) {
+  comm::run_ranks(2, [](comm::Communicator& group) {
+    WorstSamples worst(2);
+    worst.add({{1, 5.0, ""}, {2, NAN, ""}, {3, INFINITY, ""}, {4, 7.0, ""}});
+    const auto found = worst.gather(group);
+    ASSERT_EQ(found.size(), 2u);
+    EXPECT_EQ(found[0].sample_id, 2u);
+    EXPECT_EQ(found[1].sample_id, 2u);
   });
 }
 
