@@ -156,6 +156,7 @@ TEST(LandmarksCsvSource, RefusesColumnsItCannotTell) {
   expect_refused("image,x1,y1,x2\na.png,1,1,1\n", {"no y column of landmark number 2"});
   expect_refused("image,sella_y\na.png,1\n", {"no x column of landmark sella"});
   expect_refused("image,x1,y1,a_x,a_y\na.png,1,1,1,1\n", {"both numbers and names"});
+  expect_refused("image,n\xe4_x,n\xe4_y\na.png,1,1\n", {"line 1", "column 2", "save the table as UTF-8"});
   expect_refused("image;x1;y1\na.png;1;1\n", {"not separated by commas"});
 }
 
