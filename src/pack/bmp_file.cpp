@@ -25,6 +25,7 @@ constexpr std::uint64_t kFileHeadBytes = 14;
 constexpr std::uint64_t kInfoHeadBytes = 40;
 constexpr std::uint64_t kMostInfoHeadBytes = 124;  // BITMAPV5HEADER
 constexpr std::uint64_t kMostColours = 256;
+constexpr std::uint64_t kBitFields = 3;  // BI_BITFIELDS
 
 using Colour = std::array<std::byte, 3>;  // red, green, blue
 
@@ -49,8 +50,13 @@ constexpr std::uint64_t padded_row_bytes(std::uint64_t width, std::uint64_t bits
 /// A file that is read from front to back, with its length known beforehand.
 class BmpFile {
  public:
-  explicit BmpFile(const std::filesystem::path& path) : path_(path), stream_(path, std::ios::binary) {
+  explicit BmpFile(const std::filesystem::path& path) : path_(path) {
     std::error_code error;
+    const std::filesystem::file_status status = std::filesystem::status(path, error);
+    if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+      fail(path, "is no regular file", "give the file of a picture");
+    }
+    stream_.open(path, std::ios::binary);
     bytes_ = std::filesystem::file_size(path, error);
     if (error || !stream_) fail(path, "cannot be opened", "give a file that is there and may be read");
   }
@@ -113,6 +119,7 @@ void read_palette(BmpHead& head, BmpFile& file, std::uint64_t offset, std::uint6
 }
 
 void require_plain(std::uint64_t bits, std::uint64_t compression, const BmpFile& file) {
+  if (compression == kBitFields) fail(file.path(), fmt::format("is {}-bit with bit fields", bits), "save it as 24-bit");
   if (compression != 0) fail(file.path(), fmt::format("is compressed (method {})", compression), kConvert);
   if (bits != 8 && bits != 24 && bits != 32) fail(file.path(), fmt::format("has {} bits per pixel", bits), kConvert);
 }

@@ -15,6 +15,7 @@
 
 #include "core/error.hpp"
 #include "core/nearest_name.hpp"
+#include "pack/film_record.hpp"
 #include "pack/image_file.hpp"
 
 namespace hpctrain::pack {
@@ -53,6 +54,8 @@ constexpr std::string_view kHelpTail =
     "SOURCE_DATE_EPOCH in the environment fixes the recorded time: the same source gives byte-equal files.\n"
     "Exit codes: 0 done, 64 usage, 65 bad data, 74 storage (a full disk).\n";
 
+constexpr std::uint64_t kMostSide = 65'536;
+
 struct CommandName {
   std::string_view name;
   Action action;
@@ -77,6 +80,8 @@ ImageSize parse_size(const std::string& option, const std::string& text) {
           fmt::format("{} {}: expected width x height in pixels, like 208x256", option, text));
   const std::string side = fmt::format("{} {}: side", option, text);
   const ImageSize size{parse_count(side, text.substr(0, cross), 1), parse_count(side, text.substr(cross + 1), 1)};
+  require(size.width <= kMostSide && size.height <= kMostSide, Fault::usage,
+          fmt::format("{} {}: a side has more than {} pixels; give less", option, text, kMostSide));
   require(size.width <= kMostImagePixels / size.height, Fault::usage,
           fmt::format("{} {}: more than {} pixels in all; give less", option, text, kMostImagePixels));
   return size;
@@ -107,8 +112,9 @@ ColourChoice parse_colour(const std::string& option, const std::string& text) {
 double parse_millimetres(const std::string& option, const std::string& text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  require(error == std::errc() && end == text.data() + text.size() && value > 0 && value <= 1000, Fault::usage,
-          fmt::format("{} {}: expected millimetres, more than 0 and at most 1000, like 0.1", option, text));
+  require(
+      error == std::errc() && end == text.data() + text.size() && is_spacing(value), Fault::usage,
+      fmt::format("{} {}: expected millimetres from {} to {}, like 0.1", option, text, kLeastSpacing, kMostSpacing));
   return value;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <string_view>
+#include <system_error>
 
 #include "core/error.hpp"
 
@@ -20,8 +21,10 @@ std::string trimmed(const std::string& text) {
 
 }  // namespace
 
-CsvReader::CsvReader(const std::filesystem::path& path) : path_(path), stream_(path, std::ios::binary) {
-  require(std::filesystem::is_regular_file(path) && stream_.is_open(), Fault::data,
+CsvReader::CsvReader(const std::filesystem::path& path) : path_(path) {
+  std::error_code error;
+  if (std::filesystem::is_regular_file(path, error)) stream_.open(path, std::ios::binary);
+  require(stream_.is_open(), Fault::data,
           fmt::format("{}: is no file that can be read; give a table with a line for each picture", path.string()));
   std::string mark(kByteOrderMark.size(), '\0');
   stream_.read(mark.data(), static_cast<std::streamsize>(mark.size()));
@@ -58,7 +61,7 @@ CsvReader::Cell CsvReader::read_cell(const CsvRow& row) {
       if (ends_line && !is_quoted && text.ends_with('\r')) text.pop_back();
       return {is_quoted ? text : trimmed(text), ends_line};
     }
-    if (character == '\0') fail(row, "holds a zero byte, which is no text", "save it as a table of plain text (CSV)");
+    require_text(row, character);
     if (is_quoted) {
       if (character == ' ' || character == '\t' || character == '\r') continue;
       fail(row, "goes on after a closing quote", "double the quotes inside a cell");
@@ -78,6 +81,7 @@ void CsvReader::read_quoted(const CsvRow& row, std::string& text) {
   while (true) {
     const int character = stream_.get();
     if (character == Traits::eof()) fail(row, "opens a quote that never closes", "close it");
+    require_text(row, character);
     if (character == '\n') ++line_;
     if (character == '"') {
       if (stream_.peek() != '"') return;
@@ -85,6 +89,10 @@ void CsvReader::read_quoted(const CsvRow& row, std::string& text) {
     }
     text.push_back(Traits::to_char_type(character));
   }
+}
+
+void CsvReader::require_text(const CsvRow& row, int character) const {
+  if (character == '\0') fail(row, "holds a zero byte, which is no text", "save it as a table of plain text (CSV)");
 }
 
 std::string CsvReader::place(const CsvRow& row) const {

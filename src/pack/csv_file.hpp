@@ -35,6 +35,7 @@ class CsvReader {
   };
   Cell read_cell(const CsvRow& row);
   void read_quoted(const CsvRow& row, std::string& text);
+  void require_text(const CsvRow& row, int character) const;
   [[noreturn]] void fail(const CsvRow& row, const std::string& finding, const std::string& cure) const;
 
   std::filesystem::path path_;

@@ -19,6 +19,14 @@ struct Point {
   double y = 0;
 };
 
+/// Side of an original pixel, in millimetres, that films can have.
+inline constexpr double kLeastSpacing = 1e-6;
+inline constexpr double kMostSpacing = 1000;
+
+constexpr bool is_spacing(double mm) noexcept {
+  return mm >= kLeastSpacing && mm <= kMostSpacing;
+}
+
 /// As it was found, at its original size.
 struct Film {
   Image image;

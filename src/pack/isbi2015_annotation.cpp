@@ -8,6 +8,7 @@
 #include <fstream>
 #include <optional>
 #include <string>
+#include <system_error>
 
 #include "core/error.hpp"
 
@@ -38,6 +39,11 @@ std::optional<FilmPoint> parse_point(std::string_view line) {
   return FilmPoint{*x, *y};
 }
 
+/// Class labels, whole numbers, follow the landmarks.
+bool ends_before(std::string_view line) {
+  return line.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 }  // namespace
 
 CephalometricPoints parse_annotation(std::string_view text, const std::filesystem::path& path, ImageSize film) {
@@ -47,7 +53,7 @@ CephalometricPoints parse_annotation(std::string_view text, const std::filesyste
     const std::string_view line = trimmed(text.substr(0, end));
     text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
     const std::optional<FilmPoint> point = parse_point(line);
-    require(point.has_value() || !(line.empty() || line.find(',') == std::string_view::npos), Fault::data,
+    require(point.has_value() || !ends_before(line), Fault::data,
             fmt::format("{}: ends after {} of {} landmarks; copy the file again from the challenge's archive",
                         path.string(), l, points.size()));
     require(point.has_value(), Fault::data,
@@ -65,8 +71,11 @@ CephalometricPoints parse_annotation(std::string_view text, const std::filesyste
 }
 
 std::string read_annotation_text(const std::filesystem::path& path) {
-  std::ifstream stream(path, std::ios::binary);
   std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  require(!std::filesystem::exists(status) || std::filesystem::is_regular_file(status), Fault::data,
+          fmt::format("{}: is no regular file; give the file of a doctor's marks", path.string()));
+  std::ifstream stream(path, std::ios::binary);
   const std::uint64_t bytes = std::filesystem::file_size(path, error);
   require(!error && stream, Fault::data,
           fmt::format("{}: cannot be opened; give a file that is there and may be read", path.string()));

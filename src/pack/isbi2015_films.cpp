@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <system_error>
 
 #include "core/error.hpp"
 #include "core/file_system.hpp"
@@ -19,9 +20,17 @@ namespace {
 
 using NumberedFiles = std::map<std::uint64_t, std::filesystem::path>;
 
+bool is_folder(const std::filesystem::path& path) {
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  require(std::filesystem::status_known(status), Fault::data,
+          fmt::format("{}: cannot be looked at ({}); see whether you may read it", path.string(), error.message()));
+  return std::filesystem::is_directory(status);
+}
+
 /// The folder `name` in `source` where it is there, else `source`.
 std::filesystem::path folder_or_source(const std::filesystem::path& source, std::string_view name) {
-  return std::filesystem::is_directory(source / name) ? source / name : source;
+  return is_folder(source / name) ? source / name : source;
 }
 
 std::string lower_case(std::string text) {
@@ -57,7 +66,7 @@ NumberedFiles list_numbered(const std::filesystem::path& folder, std::string_vie
 
 NumberedFiles list_doctor(const std::filesystem::path& source, std::string_view doctor) {
   const std::filesystem::path folder = folder_or_source(source, kIsbiAnnotations) / doctor;
-  require(std::filesystem::is_directory(folder), Fault::data,
+  require(is_folder(folder), Fault::data,
           fmt::format("{}: is not there; unpack both doctors' files, {} and {}, beside the films", folder.string(),
                       kIsbiJunior, kIsbiSenior));
   return list_numbered(folder, ".txt");
@@ -73,13 +82,11 @@ std::filesystem::path annotation_of(const NumberedFiles& doctor, std::uint64_t n
 }
 
 void require_source(const std::filesystem::path& source) {
-  require(std::filesystem::is_directory(source), Fault::data,
+  require(is_folder(source), Fault::data,
           fmt::format("{}: is no folder; give the one that holds RawImage and AnnotationsByMD", source.string()));
-  require(
-      !std::filesystem::exists(source / kPhantomMarker), Fault::data,
-      fmt::format("{}: phantoms were being drawn there and are not all there; run hpctrain-pack phantom-isbi2015 to "
-                  "this folder again",
-                  source.string()));
+  FileSystem& files = posix_file_system();
+  require(!files.exists(source / kPhantomMarker) || files.exists(source / kPhantomTruth), Fault::data,
+          fmt::format("{}: {}", source.string(), kUnfinishedPhantoms));
 }
 
 }  // namespace
@@ -91,7 +98,7 @@ std::vector<IsbiFilm> find_isbi_films(const std::filesystem::path& source) {
   std::vector<IsbiFilm> films;
   NumberedFiles seen;
   for (const IsbiImagePart& part : kIsbiImageParts) {
-    if (!std::filesystem::is_directory(images / part.folder)) continue;
+    if (!is_folder(images / part.folder)) continue;
     for (const auto& [number, path] : list_numbered(images / part.folder, ".bmp")) {
       const auto [place, is_new] = seen.emplace(number, path);
       require(is_new, Fault::data,

@@ -19,8 +19,7 @@ struct IsbiFilm {
 /// Sorted by split (train, test1, test2), then number. The folders RawImage and AnnotationsByMD may be left out, their
 /// sub-folders lying in `source` itself; any of the three image folders may be missing.
 ///   errors  Fault::data naming folder or film: no image folder, no films, names that are no numbers, one number twice,
-///   a
-///           film without one of its doctors, phantoms that are not all there
+///           a film without one of its doctors, phantoms that are not all there
 std::vector<IsbiFilm> find_isbi_films(const std::filesystem::path& source);
 
 }  // namespace hpctrain::pack

@@ -9,6 +9,7 @@
 
 #include "core/digest.hpp"
 #include "core/error.hpp"
+#include "core/file_system.hpp"
 #include "pack/bmp_file.hpp"
 #include "pack/file_digest.hpp"
 #include "pack/image_file.hpp"
@@ -66,7 +67,8 @@ ImageSize checked_size(const SourceSettings& settings) {
 Isbi2015Source::Isbi2015Source(const SourceSettings& settings)
     : record_(layout_of(checked_size(settings))),
       stored_(checked_size(settings)),
-      spacing_mm_(settings.spacing_mm.value_or(kDefaultSpacing)) {
+      spacing_mm_(settings.spacing_mm.value_or(kDefaultSpacing)),
+      is_phantom_(posix_file_system().exists(settings.path / kPhantomNotice)) {
   for (const IsbiFilm& files : find_isbi_films(settings.path)) films_.push_back(read_marks(files));
 }
 
@@ -112,6 +114,10 @@ std::string Isbi2015Source::identity() const {
                               digest_of_file(film.files.junior), digest_of_file(film.files.senior)));
   }
   return digest.hex();
+}
+
+std::string Isbi2015Source::note() const {
+  return is_phantom_ ? fmt::format("{} lies there: the films are drawings, not patients", kPhantomNotice) : "";
 }
 
 void Isbi2015Source::read_record(std::uint64_t record, std::span<const std::span<std::byte>> rows) {

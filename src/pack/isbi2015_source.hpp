@@ -24,13 +24,15 @@ class Isbi2015Source final : public FilmSource {
   ///           Fault::usage  a size that no picture has
   explicit Isbi2015Source(const SourceSettings& settings);
 
-  std::string kind() const override { return "isbi2015"; }
+  /// "isbi2015"; "phantom-isbi2015" where PHANTOM.txt lies in the folder.
+  std::string kind() const override { return is_phantom_ ? "phantom-isbi2015" : "isbi2015"; }
   std::vector<data::FieldSchema> fields() const override;
   std::vector<SourceSplit> splits() const override;
   /// A fifth of the training films, rounded up; 0 where that leaves none.
   std::uint64_t default_validation_samples() const override;
   /// Reads every file.
   std::string identity() const override;
+  std::string note() const override;
   void read_record(std::uint64_t record, std::span<const std::span<std::byte>> rows) override;
   std::optional<Film> find_annotations(const std::filesystem::path& picture) const override;
 
@@ -46,6 +48,7 @@ class Isbi2015Source final : public FilmSource {
   FilmRecord record_;
   ImageSize stored_;
   double spacing_mm_;
+  bool is_phantom_;
   std::vector<MarkedFilm> films_;
 };
 

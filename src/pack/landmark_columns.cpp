@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "pack/utf8.hpp"
 
 namespace hpctrain::pack {
 namespace {
@@ -44,6 +45,9 @@ class ColumnPlanner {
   void add(std::size_t position, const std::string& column) {
     if (std::any_of(column.begin(), column.end(), [](unsigned char c) { return c < ' ' || c == 127; })) {
       fail(fmt::format("column {} has a control character in its name", position + 1), "rename it");
+    }
+    if (!is_utf8(column)) {
+      fail(fmt::format("column {} has a name that is no UTF-8", position + 1), "save the table as UTF-8");
     }
     if (column == "image") return claim(image_, position, column);
     if (column == "spacing_mm") return claim(spacing_mm_, position, column);

@@ -59,8 +59,10 @@ class RowReader {
   void read_spacing(LandmarkRow& row, const std::string& text) const {
     if (text.empty()) return;
     row.spacing_mm = parse_number(text);
-    if (!row.spacing_mm || *row.spacing_mm <= 0) {
-      fail(row, fmt::format("spacing_mm is \"{}\"", text), "write a number above 0, or nothing where it is not known");
+    if (!row.spacing_mm || !is_spacing(*row.spacing_mm)) {
+      fail(row, fmt::format("spacing_mm is \"{}\"", text),
+           fmt::format("write millimetres from {} to {}, or nothing where it is not known", kLeastSpacing,
+                       kMostSpacing));
     }
   }
 

@@ -38,8 +38,8 @@ inline constexpr std::array<std::string_view, 5> kLandmarkSplits{"train", "valid
 /// Columns in any order: `image`; for each landmark `x1` and `y1` … `xK` and `yK`, or `NAME_x` and `NAME_y`; where
 /// wanted `spacing_mm`, `split`. An empty pair of cells is a landmark that was not annotated.
 ///   errors  Fault::data naming the line: columns missing, twice, unknown or of both manners; a row of another number
-///           of cells, half a landmark, no number, spacing that is not positive, an unknown split, a picture twice; no
-///           rows
+///           of cells, half a landmark, no number, spacing outside kLeastSpacing and kMostSpacing, an unknown split, a
+///           picture twice; no rows
 LandmarkTable read_landmark_table(const std::filesystem::path& path);
 
 }  // namespace hpctrain::pack

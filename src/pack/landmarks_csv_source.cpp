@@ -8,6 +8,8 @@
 
 #include "core/digest.hpp"
 #include "core/error.hpp"
+#include "core/text_format.hpp"
+#include "data/shard_format.hpp"
 #include "pack/file_digest.hpp"
 #include "pack/image_file.hpp"
 
@@ -60,7 +62,7 @@ LandmarksCsvSource::LandmarksCsvSource(const SourceSettings& settings)
 FilmLayout LandmarksCsvSource::plan_layout(const SourceSettings& settings) const {
   FilmLayout layout;
   layout.num_landmarks = table_.num_landmarks;
-  layout.landmark_names = table_.names;
+  if (names_bytes() <= data::kMostNameBytes) layout.landmark_names = table_.names;
   ImageSize largest;
   for (const LandmarkRow& row : table_.rows) {
     const Image header = read_header(row);
@@ -109,6 +111,18 @@ std::string LandmarksCsvSource::identity() const {
     for (const auto& [x, y] : row.landmarks) digest.update(fmt::format("{} {}\n", x, y));
   }
   return digest.hex();
+}
+
+std::string LandmarksCsvSource::note() const {
+  if (names_bytes() <= data::kMostNameBytes) return {};
+  return fmt::format("left out the names of the landmarks, {} of which {} fit: they stand in the table's order",
+                     format_bytes(names_bytes()), format_bytes(data::kMostNameBytes));
+}
+
+std::uint64_t LandmarksCsvSource::names_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const std::string& name : table_.names) bytes += name.size() + 1;
+  return bytes;
 }
 
 void LandmarksCsvSource::read_record(std::uint64_t record, std::span<const std::span<std::byte>> rows) {

@@ -30,10 +30,12 @@ class LandmarksCsvSource final : public FilmSource {
   std::vector<SourceSplit> splits() const override;
   /// Reads every file.
   std::string identity() const override;
+  std::string note() const override;
   void read_record(std::uint64_t record, std::span<const std::span<std::byte>> rows) override;
   std::optional<Film> find_annotations(const std::filesystem::path& picture) const override;
 
  private:
+  std::uint64_t names_bytes() const;
   std::filesystem::path image_path(const LandmarkRow& row) const;
   FilmLayout plan_layout(const SourceSettings& settings) const;
   Image read_header(const LandmarkRow& row) const;

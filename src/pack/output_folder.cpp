@@ -4,10 +4,12 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "core/error.hpp"
@@ -39,27 +41,30 @@ void remove_packed_files(const std::filesystem::path& folder) noexcept {
 }  // namespace
 
 OutputContents packed_contents() {
-  return {data::kManifestName, ".hpctrain-packing", "packed data set", remove_packed_files};
+  return {data::kManifestName, ".hpctrain-packing", "packed data set", remove_packed_files, remove_packed_files};
 }
 
 OutputFolder::OutputFolder(const std::filesystem::path& folder, const OutputContents& contents)
     : folder_(folder), contents_(contents) {
   FileSystem& files = posix_file_system();
-  was_created_ = !std::filesystem::exists(folder_);
-  require(was_created_ || std::filesystem::is_directory(folder_), Fault::usage,
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(folder_, error);
+  require(
+      std::filesystem::status_known(status), Fault::storage,
+      fmt::format("{}: cannot be looked at ({}); choose another folder with -o", folder_.string(), error.message()));
+  was_created_ = !std::filesystem::exists(status);
+  require(was_created_ || std::filesystem::is_directory(status), Fault::usage,
           fmt::format("{}: is not a folder; choose another with -o", folder_.string()));
   files.create_folders(folder_);
   claim();
-  contents_.remove_remains(folder_);
+  contents_.start_over(folder_);
 }
 
 void OutputFolder::claim() {
   FileSystem& files = posix_file_system();
   const std::filesystem::path marker = folder_ / contents_.marker;
   const std::vector<std::string> names = files.list_folder(folder_);
-  require(!files.exists(folder_ / contents_.last_file), Fault::usage,
-          fmt::format("{}: holds a {} already; choose another folder with -o, or remove this one", folder_.string(),
-                      contents_.name));
+  require_unfinished();
   require(names.empty() || files.exists(marker), Fault::usage,
           fmt::format("{}: is not empty and holds no unfinished pack; choose an empty or new folder with -o",
                       folder_.string()));
@@ -69,12 +74,32 @@ void OutputFolder::claim() {
   require(::flock(marker_.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK, Fault::usage,
           fmt::format("{}: another hpctrain-pack is writing there; wait for it, or choose another folder with -o",
                       folder_.string()));
-  is_claimed_ = true;
+  require_own_marker();
+  if (files.exists(folder_ / contents_.last_file)) files.remove_all(marker);
+  require_unfinished();
+}
+
+void OutputFolder::require_unfinished() const {
+  require(!posix_file_system().exists(folder_ / contents_.last_file), Fault::usage,
+          fmt::format("{}: holds a {} already; choose another folder with -o, or remove this one", folder_.string(),
+                      contents_.name));
+}
+
+/// Whoever had the lock before may have finished, or given up, and removed the file that was locked.
+void OutputFolder::require_own_marker() const {
+  struct stat locked {};
+  struct stat named {};
+  const bool is_own = ::fstat(marker_.get(), &locked) == 0 &&
+                      ::stat((folder_ / contents_.marker).c_str(), &named) == 0 && locked.st_dev == named.st_dev &&
+                      locked.st_ino == named.st_ino;
+  require(is_own, Fault::usage,
+          fmt::format("{}: another hpctrain-pack was writing there until now; see what it left and start again",
+                      folder_.string()));
 }
 
 OutputFolder::~OutputFolder() {
-  if (is_kept_ || !is_claimed_) return;
-  contents_.remove_remains(folder_);
+  if (is_kept_) return;
+  contents_.remove_written(folder_);
   std::error_code ignored;
   std::filesystem::remove(folder_ / contents_.marker, ignored);
   if (was_created_) std::filesystem::remove(folder_, ignored);

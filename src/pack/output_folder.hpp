@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string_view>
 
 #include "core/owned_descriptor.hpp"
@@ -14,8 +15,10 @@ struct OutputContents {
   std::string_view last_file;  ///< written last: where it is, the folder is finished
   std::string_view marker;     ///< stands in the folder, locked, until it is finished
   std::string_view name;       ///< of the whole, in messages: "packed data set"
-  /// Removes what an unfinished run may have left, by names of our own making.
-  void (*remove_remains)(const std::filesystem::path& folder) noexcept;
+  /// Called when the folder is locked: clears away what a killed run left, or refuses it and touches nothing.
+  std::function<void(const std::filesystem::path& folder)> start_over;
+  /// Called when writing ends early; never throws.
+  std::function<void(const std::filesystem::path& folder)> remove_written;
 };
 
 /// Manifest and shards.
@@ -23,7 +26,7 @@ OutputContents packed_contents();
 
 class OutputFolder {
  public:
-  /// Creates the folder where it is missing, and removes what an earlier, killed run left in it.
+  /// Creates the folder where it is missing, and starts over where a killed run left an unfinished one.
   ///   errors  Fault::usage when it holds a finished data set, files of others, or another packer at work
   ///           Fault::storage when it cannot be written
   explicit OutputFolder(const std::filesystem::path& folder, const OutputContents& contents = packed_contents());
@@ -37,10 +40,11 @@ class OutputFolder {
 
  private:
   void claim();
+  void require_unfinished() const;
+  void require_own_marker() const;
   std::filesystem::path folder_;
   OutputContents contents_;
   bool was_created_ = false;
-  bool is_claimed_ = false;
   bool is_kept_ = false;
   OwnedDescriptor marker_;  // locked while packing; the system lets go of it when the process dies
 };

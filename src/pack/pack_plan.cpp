@@ -72,6 +72,9 @@ PackPlan plan_pack(std::span<const SourceSplit> sources, std::uint64_t record_by
   PackPlan plan;
   plan.splits = plan_splits(sources, settings);
   require(!plan.splits.empty(), Fault::data, "the source holds no records; give one that does");
+  require(settings.validation_samples.value_or(0) == 0 || plan.splits[0].name == "train", Fault::usage,
+          fmt::format("--validation {}: the source has no training samples to take them from; leave the option out",
+                      settings.validation_samples.value_or(0)));
   std::uint64_t total = 0;
   for (const PlannedSplit& split : plan.splits) total += split.records.size();
   const std::uint64_t target = settings.shard_target_bytes.value_or(

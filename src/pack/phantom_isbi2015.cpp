@@ -3,12 +3,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
+#include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <vector>
 
-#include "core/durable_write.hpp"
 #include "core/error.hpp"
 #include "core/file_system.hpp"
 #include "pack/bmp_file.hpp"
@@ -22,8 +23,6 @@
 namespace hpctrain::pack {
 namespace {
 
-constexpr std::string_view kNoticeName = "PHANTOM.txt";
-constexpr std::string_view kTruthName = "truth.csv";
 constexpr std::string_view kNotice =
     "These films are drawings made by hpctrain-pack phantom-isbi2015. They show no patient, and the two doctors who\n"
     "marked them are random numbers. The layout is that of the ISBI 2015 challenge (docs: "
@@ -63,14 +62,32 @@ std::string truth_line(std::uint64_t film, const CephalometricPoints& landmarks)
   return line + "\n";
 }
 
-void write_film(const PhantomFilm& film, const PhantomHead& head, const PhantomSettings& settings) {
+/// Saves files and remembers which, so that they can be removed.
+class PhantomFiles {
+ public:
+  void save_text(const std::filesystem::path& path, std::string_view text) {
+    save_whole_file(path, text);
+    written_.push_back(path);
+  }
+  void save_image(const std::filesystem::path& path, const Image& image) {
+    save_bmp(path, image);
+    written_.push_back(path);
+  }
+  std::span<const std::filesystem::path> written() const noexcept { return written_; }
+
+ private:
+  std::vector<std::filesystem::path> written_;
+};
+
+void write_film(const PhantomFilm& film, const PhantomHead& head, const PhantomSettings& settings,
+                PhantomFiles& files) {
   const DoctorsMarks marks = draw_doctors_marks(head.landmarks, settings.seed, film.number);
   const std::filesystem::path annotations = settings.folder / kIsbiAnnotations;
   const std::string text_name = fmt::format("{:03}.txt", film.number);
-  save_whole_file(annotations / kIsbiJunior / text_name, annotation_text(marks.junior));
-  save_whole_file(annotations / kIsbiSenior / text_name, annotation_text(marks.senior));
-  save_bmp(settings.folder / kIsbiImages / film.folder / fmt::format("{:03}.bmp", film.number),
-           make_phantom_film(head, settings.seed, film.number));
+  files.save_text(annotations / kIsbiJunior / text_name, annotation_text(marks.junior));
+  files.save_text(annotations / kIsbiSenior / text_name, annotation_text(marks.senior));
+  files.save_image(settings.folder / kIsbiImages / film.folder / fmt::format("{:03}.bmp", film.number),
+                   make_phantom_film(head, settings.seed, film.number));
 }
 
 void make_folders(const std::filesystem::path& folder) {
@@ -81,35 +98,31 @@ void make_folders(const std::filesystem::path& folder) {
   }
 }
 
-/// 001.bmp and the like, and what was to become such a file.
-bool is_own_name(const std::string& name) {
-  const std::size_t dot = name.find('.');
-  return (dot == 3 && std::all_of(name.begin(), name.begin() + 3, [](char c) { return c >= '0' && c <= '9'; }) &&
-          (name.substr(dot) == ".bmp" || name.substr(dot) == ".txt")) ||
-         is_temporary_name(name);
-}
-
-void remove_own_files(const std::filesystem::path& folder) noexcept {
-  std::error_code ignored;
-  for (std::filesystem::directory_iterator entry(folder, ignored), end; entry != end; entry.increment(ignored)) {
-    if (is_own_name(entry->path().filename().string())) std::filesystem::remove(entry->path(), ignored);
+/// Killed runs leave films that nothing tells from films of others: whatever a folder holds stays.
+void require_no_files(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::recursive_directory_iterator entry(folder, error), end;
+  for (; !error && entry != end; entry.increment(error)) {
+    const std::filesystem::path name = entry->path().lexically_relative(folder);
+    const bool is_folder = entry->symlink_status(error).type() == std::filesystem::file_type::directory;
+    require(is_folder || name == kPhantomMarker || name == kPhantomNotice, Fault::usage,
+            fmt::format("{}: {}", folder.string(), kUnfinishedPhantoms));
   }
+  require(!error, Fault::storage,
+          fmt::format("{}: cannot be listed ({}); draw into another folder", folder.string(), error.message()));
 }
 
 /// Folders go when they are empty.
-void remove_phantoms(const std::filesystem::path& folder) noexcept {
+void remove_phantoms(const std::filesystem::path& folder, std::span<const std::filesystem::path> written) noexcept {
   std::error_code ignored;
+  for (const std::filesystem::path& path : written) std::filesystem::remove(path, ignored);
   const std::filesystem::path images = folder / kIsbiImages, annotations = folder / kIsbiAnnotations;
-  for (const std::filesystem::path& part :
-       {images / kIsbiImageParts[0].folder, images / kIsbiImageParts[1].folder, images / kIsbiImageParts[2].folder,
-        annotations / kIsbiJunior, annotations / kIsbiSenior}) {
-    remove_own_files(part);
-    std::filesystem::remove(part, ignored);
+  for (const IsbiImagePart& part : kIsbiImageParts) std::filesystem::remove(images / part.folder, ignored);
+  for (const std::string_view doctor : {kIsbiJunior, kIsbiSenior}) {
+    std::filesystem::remove(annotations / doctor, ignored);
   }
   std::filesystem::remove(images, ignored);
   std::filesystem::remove(annotations, ignored);
-  std::filesystem::remove(folder / kNoticeName, ignored);
-  remove_own_files(folder);
 }
 
 }  // namespace
@@ -119,18 +132,20 @@ void write_phantoms(const PhantomSettings& settings,
   require(settings.count >= 1 && settings.count <= kMostPhantoms, Fault::usage,
           fmt::format("--count {}: the challenge's layout has room for 1 to {} films; give such a number",
                       settings.count, kMostPhantoms));
-  OutputFolder folder(settings.folder, {kTruthName, kPhantomMarker, "set of phantoms", remove_phantoms});
+  PhantomFiles written;
+  OutputFolder folder(settings.folder, {kPhantomTruth, kPhantomMarker, "set of phantoms", require_no_files,
+                                        [&](const auto& path) { remove_phantoms(path, written.written()); }});
   make_folders(settings.folder);
-  save_whole_file(settings.folder / kNoticeName, kNotice);
+  written.save_text(settings.folder / kPhantomNotice, kNotice);
   const std::vector<PhantomFilm> films = plan_films(settings.count);
   std::string truth = truth_header();
   for (std::size_t i = 0; i < films.size(); ++i) {
     if (on_progress) on_progress(i, films.size());
     const PhantomHead head = draw_head(settings.seed, films[i].number);
-    write_film(films[i], head, settings);
+    write_film(films[i], head, settings, written);
     truth += truth_line(films[i].number, head.landmarks);
   }
-  write_file_durably(posix_file_system(), settings.folder / kTruthName, truth);
+  write_file_durably(posix_file_system(), settings.folder / kPhantomTruth, truth);
   folder.keep();
   if (on_progress) on_progress(films.size(), films.size());
 }

@@ -18,7 +18,8 @@ struct PhantomSettings {
 /// Writes films, both doctors' marks, PHANTOM.txt and truth.csv. Equal settings write equal bytes, and film n is the
 /// same at any count. A film appears when it is whole and its marks are there; truth.csv comes last.
 ///   cost    a tenth of a second and 4.7 MB per film
-///   errors  Fault::usage for a count of 0 or over 400, or about the folder; Fault::storage, after which nothing stays
+///   errors  Fault::usage for a count of 0 or over 400, or about the folder, films of a killed run among them;
+///           Fault::storage. After an error no file stays that was written here, and no other is touched
 void write_phantoms(const PhantomSettings& settings,
                     const std::function<void(std::uint64_t done, std::uint64_t total)>& on_progress = {});
 

@@ -11,6 +11,7 @@
 
 #include "core/error.hpp"
 #include "pack/image_file.hpp"
+#include "pack/utf8.hpp"
 
 namespace hpctrain::pack {
 namespace {
@@ -104,6 +105,7 @@ void require_class_names(const fs::path& folder, const std::vector<std::string>&
   for (const std::string& name : names) {
     const bool is_plain = std::none_of(name.begin(), name.end(), [](unsigned char c) { return c < ' ' || c == 127; });
     if (!is_plain) fail(folder / name, "has a control character in its name", "rename it");
+    if (!is_utf8(name)) fail(folder / name, "has a name that is no UTF-8", "rename it");
   }
   if (names.size() > std::numeric_limits<std::uint32_t>::max()) fail(folder, "holds too many classes", "give fewer");
 }

@@ -57,6 +57,8 @@ class PhantomTest(ProgramTest):
         result = run_pack("isbi2015", films, "-o", dataset)
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("packed 8 samples", result.stdout)
+        self.assertIn("PHANTOM.txt lies there: the films are drawings", result.stdout)
+        self.assertIn("phantom-isbi2015 data set", run_pack("info", dataset).stdout)
         records = read_records(dataset)
         self.assertEqual({name: len(split) for name, split in records.items()},
                          {"train": 2, "validation": 1, "test1": 3, "test2": 2})
@@ -107,7 +109,7 @@ class PhantomTest(ProgramTest):
         self.assertEqual(digest_of(first), digest_of(again))
         self.assertNotEqual(digest_of(self.draw("c", "--count", 2, "--seed", 8)), digest_of(first))
 
-    def test_a_killed_run_leaves_whole_files_and_the_next_one_starts_over(self):
+    def test_a_killed_run_leaves_whole_files_and_the_next_one_touches_none(self):
         films = self.folder / "films"
         command = [PACK, "phantom-isbi2015", "--count", "40", "-o", str(films)]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
@@ -121,9 +123,11 @@ class PhantomTest(ProgramTest):
                 picture.load()
             self.assertEqual(read_marks(films, "400_senior", int(film.stem)).shape, (19, 2))
         self.assertFalse((films / "truth.csv").exists())
-        self.assert_refused(run_pack("isbi2015", films, "-o", self.folder / "set"), 65, str(films), "not all there")
-        self.draw("films", "--count", 1)
-        self.assertEqual([path.name for path in films.rglob("*.bmp")], ["001.bmp"])
+        self.assert_refused(run_pack("isbi2015", films, "-o", self.folder / "set"), 65, str(films), "delete the folder")
+        before = digest_of(films)
+        result = run_pack("phantom-isbi2015", "--count", 1, "-o", films)
+        self.assert_refused(result, 64, str(films), "unfinished set of phantoms", "delete the folder")
+        self.assertEqual(digest_of(films), before)
 
     def test_the_script_draws_and_packs(self):
         script = pathlib.Path(os.environ["HPCTRAIN_SOURCE"]) / "datasets" / "phantom" / "make.sh"

@@ -2,6 +2,7 @@
 #include "pack/bmp_file.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <random>
 
@@ -105,6 +106,10 @@ TEST(BmpFile, RefusesWhatItDoesNotDecodeAndNamesTheCure) {
   BmpText text;
   text.compression = 1;
   expect_damage({"is compressed (method 1)", cure}, text);
+  BmpText fields;
+  fields.bits = 32;
+  fields.compression = 3;
+  expect_damage({"is 32-bit with bit fields", "save it as 24-bit"}, fields);
   for (const std::uint32_t bits : {0u, 1u, 4u, 16u, 64u}) {
     BmpText other;
     other.bits = bits;
@@ -157,9 +162,15 @@ TEST(BmpFile, RefusesAPixelOutsideThePalette) {
 TEST(BmpFile, RefusesWhatIsNoBitmap) {
   const Folder folder;
   expect_error(Fault::data, {"film.bmp", "cannot be opened"}, [&] { read_bmp_file(folder.path); });
-  expect_error(Fault::data, {"cannot be opened"}, [&] { read_bmp_file(folder.folder.path()); });
+  expect_error(Fault::data, {"is no regular file"}, [&] { read_bmp_file(folder.folder.path()); });
   expect_error(Fault::data, {"film.bmp", "inside its head"}, [&] { folder.read(""); });
   expect_error(Fault::data, {"film.bmp", "is no bitmap"}, [&] { folder.read(std::string(100, 'x')); });
+}
+
+TEST(BmpFile, RefusesAPipeWithoutWaitingForIt) {
+  const Folder folder;
+  ASSERT_EQ(::mkfifo(folder.path.c_str(), 0600), 0);
+  expect_error(Fault::data, {"film.bmp", "no regular file"}, [&] { read_bmp_file(folder.path); });
 }
 
 TEST(BmpFile, WritesGreyBytesAsTheFormatSays) {

@@ -54,6 +54,16 @@ TEST(PackCommandLine, RefusesPhantomCommandsThatSayTooLittleOrTooMuch) {
   });
   expect_error(Fault::usage, {"--spacing-mm nan"}, [] { parse({"isbi2015", "S", "-o", "O", "--spacing-mm", "nan"}); });
   expect_error(Fault::usage, {"--spacing-mm 0"}, [] { parse({"isbi2015", "S", "-o", "O", "--spacing-mm", "0"}); });
+  expect_error(Fault::usage, {"--spacing-mm 1e-7", "from 1e-06 to 1000"}, [] {
+    parse({"isbi2015", "S", "-o", "O", "--spacing-mm", "1e-7"});
+  });
+  expect_error(Fault::usage, {"--spacing-mm 1001"}, [] {
+    parse({"isbi2015", "S", "-o", "O", "--spacing-mm", "1001"});
+  });
+  expect_error(Fault::usage, {"--size 1x65537", "more than 65536"}, [] {
+    parse({"isbi2015", "S", "-o", "O", "--size", "1x65537"});
+  });
+  EXPECT_EQ(parse({"isbi2015", "S", "-o", "O", "--size", "65536x1"}).source.size, (ImageSize{65536, 1}));
   expect_error(Fault::usage, {"--size 96"}, [] { parse({"isbi2015", "S", "-o", "O", "--size", "96"}); });
 }
 

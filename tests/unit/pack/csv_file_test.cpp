@@ -2,6 +2,7 @@
 #include "pack/csv_file.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "unit/data/support/packed_fixture.hpp"
 #include "unit/pack/support/bmp_fixture.hpp"
@@ -67,12 +68,17 @@ TEST(CsvFile, NamesTheLineOfWhatIsNoTable) {
   expect_refused("a\nb\"c\"\n", {"table.csv line 2", "quote inside a cell"});
   expect_refused("\"a\"b\n", {"table.csv line 1", "after a closing quote"});
   expect_refused(std::string("a\nb\0c\n", 6), {"table.csv line 2", "zero byte"});
+  expect_refused(std::string("a\n\"b\0c\"\n", 8), {"table.csv line 2", "zero byte"});
 }
 
 TEST(CsvFile, NamesAFileThatIsNotThere) {
   const hpctrain::test::TemporaryFolder folder;
   data::test::expect_error(Fault::data, {"none.csv"}, [&] { CsvReader reader(folder / "none.csv"); });
   data::test::expect_error(Fault::data, {"no file"}, [&] { CsvReader reader(folder.path()); });
+  std::filesystem::create_symlink("loop.csv", folder / "loop.csv");
+  data::test::expect_error(Fault::data, {"loop.csv", "no file"}, [&] { CsvReader reader(folder / "loop.csv"); });
+  ASSERT_EQ(::mkfifo((folder / "pipe.csv").c_str(), 0600), 0);
+  data::test::expect_error(Fault::data, {"pipe.csv", "no file"}, [&] { CsvReader reader(folder / "pipe.csv"); });
 }
 
 }  // namespace

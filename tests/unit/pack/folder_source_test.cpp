@@ -147,6 +147,7 @@ TEST(FolderSource, NamesAClassThatIsWrong) {
   expect_refused(Folder({"train/a/1.png", "val/a/2.png", "valid/a/3.png"}), {"both val and"});
   expect_refused(Folder({"train/a/1.png", "test/a/2.png", "other/3.png"}), {"other: stands beside"});
   expect_refused(Folder({"a\nb/1.png"}), {"control character"});
+  expect_refused(Folder({"\xe4pfel/1.png"}), {"no UTF-8", "rename it"});
 }
 
 TEST(FolderSource, NamesAPictureThatCannotBeRead) {

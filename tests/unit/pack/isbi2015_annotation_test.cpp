@@ -2,6 +2,7 @@
 #include "pack/isbi2015_annotation.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "unit/data/support/packed_fixture.hpp"
 #include "unit/pack/support/isbi_fixture.hpp"
@@ -46,11 +47,13 @@ TEST(Isbi2015Annotation, CountsLandmarksOfAFileThatEndsEarly) {
   lines.pop_back();
   expect_refused({"ends after 18 of 19 landmarks", "copy the file again"}, joined(lines));
   expect_refused({"ends after 18 of 19 landmarks"}, joined(lines) + "1\n1\n1\n");
+  expect_refused({"007.txt:1", "\"10 20\" is not x,y"}, joined(std::vector<std::string>(19, "10 20")));
   expect_refused({"ends after 0 of 19 landmarks"}, "");
 }
 
 TEST(Isbi2015Annotation, NamesTheLineThatIsNoPoint) {
-  for (const std::string line : {"12,", ",12", "1;2,3", "nan,3", "3,inf", "0x10,3", "1e999,3", "1,2,3"}) {
+  for (const std::string line :
+       {"12,", ",12", "1;2,3", "nan,3", "3,inf", "0x10,3", "10 20", "10;20", "1e999,3", "1,2,3"}) {
     std::vector<std::string> lines = annotation_lines();
     lines[4] = line;
     expect_refused({"007.txt:5", line, "is not x,y"}, joined(lines));
@@ -68,6 +71,8 @@ TEST(Isbi2015Annotation, RefusesPointsOutsideTheFilm) {
 TEST(Isbi2015Annotation, RefusesAFileThatIsMissingOrFarTooLarge) {
   const hpctrain::test::TemporaryFolder folder;
   expect_error(Fault::data, {"none.txt", "cannot be opened"}, [&] { read_annotation_text(folder / "none.txt"); });
+  ASSERT_EQ(::mkfifo((folder / "pipe.txt").c_str(), 0600), 0);
+  expect_error(Fault::data, {"pipe.txt", "no regular file"}, [&] { read_annotation_text(folder / "pipe.txt"); });
   test::write_bytes(folder / "large.txt", std::string(65537, '1'));
   expect_error(Fault::data, {"large.txt", "holds 65537 bytes"}, [&] { read_annotation_text(folder / "large.txt"); });
   test::write_bytes(folder / "fine.txt", "1,2\n");

@@ -191,7 +191,25 @@ TEST(Isbi2015Source, RefusesPhantomsThatAreNotAllThere) {
   const IsbiFolder folder;
   folder.add_film("TrainingData", "001", film_bytes(7));
   test::write_bytes(folder.path() / ".hpctrain-drawing", "");
-  expect_refused({folder.path().string(), "are not all there"}, folder);
+  expect_refused({folder.path().string(), "unfinished set of phantoms", "delete the folder"}, folder);
+}
+
+TEST(Isbi2015Source, PhantomsWithTheirTruthAreAllThereWhateverTheMarkerSays) {
+  const IsbiFolder folder;
+  folder.add_film("TrainingData", "001", film_bytes(7));
+  test::write_bytes(folder.path() / ".hpctrain-drawing", "");
+  test::write_bytes(folder.path() / "truth.csv", "film");
+  EXPECT_EQ(Isbi2015Source(settings_of(folder)).splits(), (std::vector<SourceSplit>{{"train", 1}}));
+}
+
+TEST(Isbi2015Source, SaysWhereItsFilmsArePhantoms) {
+  const IsbiFolder folder;
+  folder.add_film("TrainingData", "001", film_bytes(7));
+  EXPECT_EQ(Isbi2015Source(settings_of(folder)).kind(), "isbi2015");
+  EXPECT_EQ(Isbi2015Source(settings_of(folder)).note(), "");
+  test::write_bytes(folder.path() / "PHANTOM.txt", "drawings");
+  EXPECT_EQ(Isbi2015Source(settings_of(folder)).kind(), "phantom-isbi2015");
+  EXPECT_NE(Isbi2015Source(settings_of(folder)).note().find("not patients"), std::string::npos);
 }
 
 TEST(Isbi2015Source, RefusesDoctorsWhoAreOutOfStep) {

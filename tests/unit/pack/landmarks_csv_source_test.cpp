@@ -156,6 +156,7 @@ TEST(LandmarksCsvSource, RefusesColumnsItCannotTell) {
   expect_refused("image,x1,y1,x2\na.png,1,1,1\n", {"no y column of landmark number 2"});
   expect_refused("image,sella_y\na.png,1\n", {"no x column of landmark sella"});
   expect_refused("image,x1,y1,a_x,a_y\na.png,1,1,1,1\n", {"both numbers and names"});
+  expect_refused("image,n\xe4_x,n\xe4_y\na.png,1,1\n", {"line 1", "column 2", "save the table as UTF-8"});
   expect_refused("image;x1;y1\na.png;1;1\n", {"not separated by commas"});
 }
 
@@ -167,12 +168,29 @@ TEST(LandmarksCsvSource, NamesTheLineThatIsWrong) {
   expect_refused(head + "c.png,1,0,1,zero,,\n", {"line 3", "landmark 2", "\"zero\", which is no number"});
   expect_refused(head + "c.png,nan,0,1,0,,\n", {"line 3", "\"nan\", which is no number"});
   expect_refused(head + "c.png,1,0,1,0,0,\n", {"line 3", "spacing_mm is \"0\""});
+  expect_refused(head + "c.png,1,0,1,0,1e-7,\n", {"line 3", "spacing_mm is \"1e-7\"", "from 1e-06 to 1000"});
+  expect_refused(head + "c.png,1,0,1,0,1e300,\n", {"line 3", "spacing_mm is \"1e300\""});
   expect_refused(head + "c.png,1,0,1,0,-1,\n", {"line 3", "spacing_mm is \"-1\""});
   expect_refused(head + "c.png,1,0,1,0,,dev\n", {"line 3", "split \"dev\" is unknown", "train, validation, test"});
   expect_refused(head + ",1,0,1,0,,\n", {"line 3", "names no picture"});
   expect_refused(head + "./a.png,1,0,1,0,,\n", {"line 3", "stands in line 2 already"});
   expect_refused(head + "none.png,1,0,1,0,,\n", {"line 3", "none.png: is missing"});
   expect_refused(head + "table.csv,1,0,1,0,,\n", {"line 3", "no BMP, PNG or JPEG"});
+}
+
+TEST(LandmarksCsvSource, LeavesOutLandmarkNamesThatDoNotFit) {
+  std::string head = "image", cells = "a.png";
+  for (int k = 0; k < 300; ++k) {
+    const std::string name = std::string(210, 'n') + std::to_string(k);
+    head += "," + name + "_x," + name + "_y";
+    cells += ",1,0";
+  }
+  const Table table(head + "\n" + cells + "\n");
+  LandmarksCsvSource source(table.settings);
+  EXPECT_EQ(source.fields()[2].sample_shape, (std::vector<std::uint64_t>{300, 2}));
+  EXPECT_TRUE(source.fields()[2].landmark_names.empty());
+  EXPECT_NE(source.note().find("left out the names of the landmarks"), std::string::npos);
+  EXPECT_EQ(LandmarksCsvSource(Table("image,a_x,a_y\na.png,1,0\n").settings).note(), "");
 }
 
 TEST(LandmarksCsvSource, LandmarksReachHalfAPixelBeyondTheCentresOfTheBorder) {

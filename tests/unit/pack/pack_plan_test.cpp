@@ -103,5 +103,16 @@ TEST(PackPlan, RefusesASecondValidationSplit) {
   EXPECT_EQ(plan_pack(splits, 10, settings).splits[1].records.size(), 4u);
 }
 
+TEST(PackPlan, RefusesToTakeValidationSamplesOutOfNothing) {
+  PlanSettings settings;
+  settings.validation_samples = 5;
+  for (const auto& splits : {std::vector<SourceSplit>{{"test", 40}}, {{"train", 0}, {"test", 40}}}) {
+    data::test::expect_error(Fault::usage, {"--validation 5", "no training samples"},
+                             [&] { plan_pack(splits, 10, settings); });
+  }
+  settings.validation_samples = 0;
+  EXPECT_EQ(plan_pack(std::vector<SourceSplit>{{"test", 40}}, 10, settings).splits.size(), 1u);
+}
+
 }  // namespace
 }  // namespace hpctrain::pack

@@ -118,13 +118,39 @@ TEST(PhantomIsbi2015, AnErrorHalfwayLeavesNothing) {
   EXPECT_EQ(names_in(folder.path()), std::vector<std::string>{});
 }
 
-TEST(PhantomIsbi2015, StartsOverWhereAKilledOneStopped) {
+TEST(PhantomIsbi2015, AnErrorHalfwayLeavesFilesOfOthers) {
+  const hpctrain::test::TemporaryFolder folder;
+  const std::filesystem::path films = folder / "films", training = films / "RawImage" / "TrainingData";
+  const auto unpack_and_fail = [&](std::uint64_t done, std::uint64_t) {
+    if (done == 0) return;
+    test::write_bytes(training / "090.bmp", "patient");
+    throw Error(Fault::storage, "disk full");
+  };
+  expect_error(Fault::storage, {"disk full"}, [&] { write_phantoms({films, 2, 0}, unpack_and_fail); });
+  EXPECT_EQ(names_in(training), (std::vector<std::string>{"090.bmp"}));
+  EXPECT_EQ(names_in(films), (std::vector<std::string>{"RawImage"}));
+}
+
+TEST(PhantomIsbi2015, KeepsFilmsAndMarksWhereAKilledOneStopped) {
+  for (const char* name : {"RawImage/TrainingData/090.bmp", "AnnotationsByMD/400_junior/090.txt", "001.bmp"}) {
+    const hpctrain::test::TemporaryFolder folder;
+    std::filesystem::create_directories((folder / name).parent_path());
+    test::write_bytes(folder / ".hpctrain-drawing", "");
+    test::write_bytes(folder / name, "patient");
+    expect_error(Fault::usage, {folder.path().string(), "unfinished set of phantoms", "delete the folder"}, [&] {
+      write_phantoms({folder.path(), 1, 0});
+    });
+    EXPECT_EQ(posix_file_system().read_file(folder / name), "patient");
+    EXPECT_TRUE(std::filesystem::exists(folder / ".hpctrain-drawing"));
+  }
+}
+
+TEST(PhantomIsbi2015, StartsOverWhereAKilledOneDrewNothing) {
   const hpctrain::test::TemporaryFolder folder;
   const std::filesystem::path films = folder / "films", training = films / "RawImage" / "TrainingData";
   std::filesystem::create_directories(training);
   test::write_bytes(films / ".hpctrain-drawing", "");
-  test::write_bytes(training / "090.bmp", "whole");
-  test::write_bytes(training / "091.bmp.0123456789abcdef.tmp", "half");
+  test::write_bytes(films / "PHANTOM.txt", "half");
   write_phantoms({films, 1, 0});
   EXPECT_EQ(names_in(training), (std::vector<std::string>{"001.bmp"}));
   EXPECT_FALSE(std::filesystem::exists(films / ".hpctrain-drawing"));
