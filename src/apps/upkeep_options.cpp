@@ -1,0 +1,48 @@
+// Evaluation, checkpoints, run directory.
+#include "apps/option_groups.hpp"
+
+namespace hpctrain::apps {
+
+using config::option;
+using config::OptionTable;
+
+void add_upkeep_options(OptionTable& table, Settings& settings) {
+  auto& run = settings.run;
+  table.add_section("eval", "Evaluation");
+  table.add(option(run.evaluation.every_epochs, "eval", "every-epochs")
+                .unit("epochs")
+                .help("How often the validation split (else the first test split) is scored; 0: at the end only"));
+  table.add(option(run.evaluation.max_samples, "eval", "max-samples")
+                .at_least(1)
+                .unit("samples")
+                .help("Score only the first so many samples of a split"));
+  table.add_section("checkpoint", "Checkpoints");
+  table.add(option(run.cadence.checkpoint_every_steps, "checkpoint", "every-steps")
+                .unit("steps")
+                .help("Save after so many steps; 0: not by steps. Every evaluation saves as well"));
+  table.add(option(run.cadence.checkpoint_every_minutes, "checkpoint", "every-minutes")
+                .at_least(0)
+                .unit("minutes")
+                .help("Save after so many minutes; 0: not by time"));
+  table.add(option(run.checkpoint.keep, "checkpoint", "keep")
+                .at_least(1)
+                .help("Newest checkpoints to keep; the best one is kept besides"));
+  table.add_section("run", "Run directory and output");
+  table.add(option(settings.out, "run", "out")
+                .alias("out")
+                .help("Run directory; one that holds a run is resumed. Empty: a fresh folder under runs/"));
+  table.add(
+      option(run.wall_time.job_end_unix, "run", "job-end-unix")
+          .above(0)
+          .unit("seconds since 1970")
+          .help("When the scheduler ends the job; the run stops with a checkpoint in time. Job scripts ask Slurm"));
+  table.add(
+      option(run.wall_time.stop_margin_seconds, "run", "stop-margin-seconds")
+          .at_least(0)
+          .unit("seconds")
+          .help("Kept free before the job's end, besides the measured times of a step, an evaluation and a save"));
+  table.add(option(run.audit, "run", "audit").help("Write audit/rank-NNNNN.jsonl: the sample ids of every step"));
+  table.add(option(run.quiet, "run", "quiet").help("Warnings and errors only"));
+}
+
+}  // namespace hpctrain::apps
