@@ -1,4 +1,4 @@
-// One optimizer step: forward and backward over this rank's micro-batches, sum over ranks, update.
+// One optimizer step: this rank's micro-steps, the sum over ranks, the update.
 // Knows nothing of epochs, evaluation or checkpoints.
 #pragma once
 
@@ -6,13 +6,12 @@
 
 #include <cstdint>
 
-#include "comm/gradient_channel.hpp"
 #include "data/loader.hpp"
-#include "models/network.hpp"
 #include "monitor/step_clock.hpp"
-#include "tasks/task.hpp"
 #include "train/audit.hpp"
 #include "train/gradient_buckets.hpp"
+#include "train/gradient_reduction.hpp"
+#include "train/micro_step.hpp"
 #include "train/optimizer.hpp"
 #include "train/schedule.hpp"
 #include "train/step_statistics.hpp"
@@ -32,17 +31,14 @@ class TrainStep {
  public:
   /// What a step works with; all of it outlives the step.
   struct Parts {
-    const tasks::Task& task;
-    models::Network& network;
     data::Loader& loader;
+    MicroStep& micro_step;
     GradientBuckets& buckets;  ///< with kStepPassengers and the statistics' elements as passengers
     StepStatistics& statistics;
+    GradientReduction& reduction;
     Optimizer& optimizer;
     const Schedule& schedule;
-    comm::GradientChannel& channel;
     monitor::StepClock& clock;
-    torch::Device device;
-    std::uint64_t seed = 0;
     Audit* audit = nullptr;  ///< null: none
   };
 
@@ -55,7 +51,7 @@ class TrainStep {
 
  private:
   data::GlobalBatch accumulate_gradients(std::uint64_t step);
-  torch::Tensor own_statistics() const;
+  torch::Tensor statistics_passengers() const;
   void run_micro_step(const data::MicroBatch& records, std::uint64_t step);
 
   Parts parts_;

@@ -8,6 +8,7 @@
 #include "comm/agree.hpp"
 #include "core/log.hpp"
 #include "models/registry.hpp"
+#include "train/gradient_sync.hpp"
 #include "train/initial_weights.hpp"
 #include "train/network_state.hpp"
 #include "train/run_parts.hpp"
@@ -66,9 +67,12 @@ void TrainingRun::make_network() {
 void TrainingRun::make_loop() {
   length_ = plan_run_length(loader_->steps_per_epoch(), settings_.train.epochs, settings_.train.steps.value_or(0));
   schedule_ = std::make_unique<Schedule>(settings_.schedule, settings_.optimizer.lr, length_);
-  step_ = std::make_unique<TrainStep>(TrainStep::Parts{*task_, *network_, *loader_, *buckets_, *statistics_,
-                                                       *optimizer_, *schedule_, *channel_, clock_, context_.device,
-                                                       settings_.train.seed, audit_.get()});
+  micro_step_ = std::make_unique<MicroStep>(
+      MicroStep::Parts{*task_, *network_, clock_, context_.device, settings_.train.seed, audit_.get()});
+  reduction_ = std::make_unique<GradientSync>(GradientSync::Parts{*buckets_, *statistics_, *channel_, context_.device},
+                                              state_.parameters);
+  step_ = std::make_unique<TrainStep>(TrainStep::Parts{*loader_, *micro_step_, *buckets_, *statistics_, *reduction_,
+                                                       *optimizer_, *schedule_, clock_, audit_.get()});
   evaluator_ = std::make_unique<Evaluator>(Evaluator::Parts{
       context_.index, *task_, *network_, context_.group, context_.placement, context_.device, settings_.loader, slots_,
       plan_micro_batch(settings_.train, context_.placement.world), settings_.evaluation.max_samples});
