@@ -75,6 +75,7 @@ Json json_of(const ShardIndex& shard) {
                       {"offsets_offset", extent.offsets_offset},
                       {"dims_offset", extent.dims_offset},
                       {"offsets_xxh3", extent.offsets_xxh3},
+                      {"dims_xxh3", extent.dims_xxh3},
                       {"block_xxh3", digests_to_hex(extent.block_xxh3)}});
   }
   return {{"path", shard.path},
@@ -100,7 +101,7 @@ ShardIndex shard_of(const Json& json) {
   shard.sample_id_block_xxh3 = values_from_hex<std::uint64_t>(json.at("sample_id_block_xxh3"));
   for (const Json& field : json.at("fields")) {
     shard.fields.push_back({field.at("data_offset"), field.at("data_bytes"), field.at("offsets_offset"),
-                            field.at("dims_offset"), field.at("offsets_xxh3"),
+                            field.at("dims_offset"), field.at("offsets_xxh3"), field.at("dims_xxh3"),
                             values_from_hex<std::uint64_t>(field.at("block_xxh3"))});
   }
   return shard;
