@@ -20,6 +20,7 @@ struct PackCommand {
   SourceSettings source;         ///< for Action::pack
   std::filesystem::path folder;  ///< of the data set
   PlanSettings plan;
+  std::optional<std::uint64_t> threads;        ///< Action::pack; unset: one for each CPU
   std::optional<std::uint64_t> phantom_count;  ///< Action::phantom
   bool json = false;
   std::optional<std::uint64_t> memory_limit_bytes;  ///< Action::index

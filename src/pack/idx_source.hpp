@@ -24,7 +24,7 @@ class IdxSource final : public Source {
   std::vector<data::FieldSchema> fields() const override;
   std::vector<SourceSplit> splits() const override;
   std::string identity() const override;
-  void read_record(std::uint64_t record, std::span<const std::span<std::byte>> rows) override;
+  void read_record(std::uint64_t record, std::span<const std::span<std::byte>> rows) const override;
 
  private:
   struct Part {

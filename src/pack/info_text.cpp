@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "core/text_format.hpp"
 
@@ -22,13 +23,24 @@ std::uint64_t total_bytes(const data::DatasetIndex& index) {
   return bytes;
 }
 
+/// "32×32×3"; "any×any×3" where sizes differ.
 std::string shape_text(const data::FieldSchema& field) {
-  return field.sample_shape.empty() ? "scalar" : fmt::format("{}", fmt::join(field.sample_shape, "×"));
+  if (field.sample_shape.empty()) return "scalar";
+  std::string text;
+  for (const std::uint64_t extent : field.sample_shape) {
+    text += fmt::format("{}{}", text.empty() ? "" : "×", extent == 0 ? "any" : std::to_string(extent));
+  }
+  return text;
+}
+
+std::string_view kind_name(data::FieldKind kind) {
+  return kind == data::FieldKind::dense ? "dense" : kind == data::FieldKind::ragged ? "ragged" : "encoded";
 }
 
 std::string field_line(const data::FieldSchema& field, const data::FieldStatistics& statistics) {
-  std::string line = fmt::format("  {:<12} {} {} {} {}", field.name, field.semantic, element_name(field.type),
-                                 shape_text(field), field.axes);
+  const std::string codec = field.kind == data::FieldKind::dense ? "" : " " + field.codec;
+  std::string line = fmt::format("  {:<12} {} {} {} {}{}", field.name, field.semantic, element_name(field.type),
+                                 shape_text(field), field.axes, codec);
   if (field.semantic == "label") {
     line += fmt::format("{} classes", field.num_classes);
     if (!field.class_names.empty()) line += fmt::format(": {}", fmt::join(field.class_names, " "));
@@ -66,16 +78,11 @@ std::string info_json(const data::DatasetIndex& index) {
     const data::FieldSchema& field = index.fields[f];
     const data::FieldStatistics& statistics = index.statistics[f];
     Json& entry = json["fields"][field.name];
-    entry = {{"semantic", field.semantic},
-             {"codec", field.codec},
-             {"dtype", element_name(field.type)},
-             {"shape", field.sample_shape},
-             {"axes", field.axes},
-             {"row_bytes", field.row_bytes},
-             {"mean", statistics.mean},
-             {"std", statistics.standard_deviation},
-             {"min", statistics.minimum},
-             {"max", statistics.maximum}};
+    entry = {
+        {"semantic", field.semantic},        {"kind", kind_name(field.kind)}, {"codec", field.codec},
+        {"dtype", element_name(field.type)}, {"shape", field.sample_shape},   {"axes", field.axes},
+        {"row_bytes", field.row_bytes},      {"mean", statistics.mean},       {"std", statistics.standard_deviation},
+        {"min", statistics.minimum},         {"max", statistics.maximum}};
     if (field.semantic == "label") {
       entry["num_classes"] = field.num_classes;
       entry["class_names"] = field.class_names;

@@ -33,7 +33,7 @@ class Isbi2015Source final : public FilmSource {
   /// Reads every file.
   std::string identity() const override;
   std::string note() const override;
-  void read_record(std::uint64_t record, std::span<const std::span<std::byte>> rows) override;
+  void read_record(std::uint64_t record, std::span<const std::span<std::byte>> rows) const override;
   std::optional<Film> find_annotations(const std::filesystem::path& picture) const override;
 
  private:

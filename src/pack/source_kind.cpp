@@ -19,7 +19,7 @@ constexpr std::array kKinds = {
                  return std::make_unique<IdxSource>(settings.path, settings.num_classes, settings.class_names);
                }},
     SourceKind{"folder", "folder with pictures in a sub-folder for each class, or such folders in train, val and test",
-               "--size --fit --colour",
+               "--size --fit --colour --store",
                [](const SourceSettings& settings) -> std::unique_ptr<Source> {
                  return std::make_unique<FolderSource>(settings);
                }},
