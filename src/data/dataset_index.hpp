@@ -85,6 +85,14 @@ struct FieldStatistics {
   bool operator==(const FieldStatistics&) const = default;
 };
 
+/// Part `number` of `count`, from 1, of a cross-validation.
+struct Fold {
+  std::uint64_t number = 0;
+  std::uint64_t count = 0;
+
+  bool operator==(const Fold&) const = default;
+};
+
 struct DatasetIndex {
   std::filesystem::path folder;
   std::array<std::uint8_t, 16> uuid{};
@@ -92,6 +100,7 @@ struct DatasetIndex {
   std::string source_kind;  ///< "idx", "isbi2015", …
   std::uint64_t pack_seed = 0;
   bool pack_shuffle = false;
+  std::optional<Fold> fold;                 ///< which split validation is, where the data set is one of several
   std::vector<FieldSchema> fields;          ///< sorted bytewise by name
   std::vector<FieldStatistics> statistics;  ///< in the order of `fields`
   std::vector<ShardIndex> shards;

@@ -116,6 +116,7 @@ void read_index(const Json& json, DatasetIndex& index) {
   index.source_kind = json.at("source_kind");
   index.pack_seed = json.at("pack_seed");
   index.pack_shuffle = json.at("pack_shuffle");
+  if (const Json& fold = json.at("fold"); !fold.is_null()) index.fold = Fold{fold.at("number"), fold.at("count")};
   for (const Json& field : json.at("fields")) {
     index.fields.push_back(schema_of(field));
     index.statistics.push_back({field.at("mean"), field.at("std"), field.at("min"), field.at("max")});
@@ -135,6 +136,7 @@ std::string index_to_text(const DatasetIndex& index) {
             {"pack_seed", index.pack_seed},    {"pack_shuffle", index.pack_shuffle},
             {"fields", Json::array()},         {"shards", Json::array()},
             {"splits", Json::array()}};
+  json["fold"] = index.fold ? Json{{"number", index.fold->number}, {"count", index.fold->count}} : Json(nullptr);
   for (std::size_t i = 0; i < index.fields.size(); ++i) {
     json["fields"].push_back(json_of(index.fields[i], index.statistics[i]));
   }

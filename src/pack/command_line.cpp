@@ -29,6 +29,7 @@ constexpr std::string_view kHelpTail =
     "Packing\n"
     "  -o, --output DIR    where to write; must be new, empty or an unfinished pack\n"
     "  --validation N      take N samples out of the training split as split \"validation\" (default: as KIND says)\n"
+    "  --folds K --fold I  the I-th of K parts validates, the others train (cross-validation; docs/formats/shards.md)\n"
     "  --seed S            of the shuffle and of the choice of validation samples (default 0); also that of "
     "phantom-isbi2015\n"
     "  --no-shuffle        keep the source's order inside each split\n"
@@ -69,6 +70,11 @@ struct Option {
   void (*apply)(PackCommand&, const std::string& name, const std::string& value);
 };
 
+FoldChoice& fold(PackCommand& command) {
+  if (!command.fold) command.fold.emplace(FoldChoice{0, std::nullopt});
+  return *command.fold;
+}
+
 const std::vector<Option>& options() {
   using Command = PackCommand;
   using Text = std::string;
@@ -78,6 +84,10 @@ const std::vector<Option>& options() {
       {"--output", true, kWrite, false, [](Command& c, const Text&, const Text& v) { c.folder = v; }},
       {"--validation", true, kPack, false,
        [](Command& c, const Text& n, const Text& v) { c.plan.validation_samples = parse_count(n, v, 0); }},
+      {"--folds", true, kPack, false,
+       [](Command& c, const Text& n, const Text& v) { fold(c).count = parse_count(n, v, 2); }},
+      {"--fold", true, kPack, false,
+       [](Command& c, const Text& n, const Text& v) { fold(c).number = parse_count(n, v, 1); }},
       {"--seed", true, kWrite, false,
        [](Command& c, const Text& n, const Text& v) { c.plan.seed = parse_count(n, v, 0); }},
       {"--count", true, kPhantom, false,
@@ -198,6 +208,8 @@ void take_operands(const std::string& name, const std::vector<std::string>& oper
     command.folder = operands[0];
     return;
   }
+  require(!command.fold || command.fold->number > 0, Fault::usage,
+          "--folds without --fold: say with --fold which of them validates, from 1");
   command.source.path = operands[0];
   require_folder(command, "packed data set");
 }

@@ -47,6 +47,14 @@ std::vector<SourceSplit> FolderSource::splits() const {
   return splits;
 }
 
+std::vector<std::int64_t> FolderSource::strata() const {
+  std::vector<std::int64_t> labels;
+  for (const ListedSplit& split : folder_.splits) {
+    for (const ListedPicture& listed : split.pictures) labels.push_back(listed.label);
+  }
+  return labels;
+}
+
 std::string FolderSource::note() const {
   std::string text;
   if (folder_.ignored_files > 0) {

@@ -22,6 +22,7 @@ class FolderSource final : public Source {
   std::string kind() const override { return "folder"; }
   std::vector<data::FieldSchema> fields() const override;
   std::vector<SourceSplit> splits() const override;
+  std::vector<std::int64_t> strata() const override;
   std::string note() const override;
   /// Reads every file.
   std::string identity() const override;

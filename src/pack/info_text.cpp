@@ -57,6 +57,7 @@ std::string info_text(const data::DatasetIndex& index) {
   std::string text =
       fmt::format("{}: {} data set {}, packed by {}{}\n", index.folder.string(), index.source_kind, index.uuid_text(),
                   index.creator, index.pack_shuffle ? fmt::format(", shuffled with seed {}", index.pack_seed) : "");
+  if (index.fold) text += fmt::format("validation is fold {} of {}\n", index.fold->number, index.fold->count);
   text += fmt::format("{} shards, {}\nsplits\n", index.shards.size(), format_bytes(total_bytes(index)));
   for (const data::Split& split : index.splits) {
     text += fmt::format("  {:<12} {} samples in {} shards\n", split.name, format_count(split.num_samples),
@@ -71,6 +72,7 @@ std::string info_json(const data::DatasetIndex& index) {
   Json json{{"folder", index.folder.string()}, {"uuid", index.uuid_text()},         {"creator", index.creator},
             {"source", index.source_kind},     {"shards", index.shards.size()},     {"bytes", total_bytes(index)},
             {"pack_seed", index.pack_seed},    {"pack_shuffle", index.pack_shuffle}};
+  if (index.fold) json["fold"] = {{"number", index.fold->number}, {"count", index.fold->count}};
   for (const data::Split& split : index.splits) {
     json["splits"][split.name] = {{"samples", split.num_samples}, {"shards", split.shard_count}};
   }

@@ -12,6 +12,7 @@
 #include "data/manifest_writer.hpp"
 #include "data/shard_format.hpp"
 #include "data/shard_writer.hpp"
+#include "pack/fold_split.hpp"
 #include "pack/output_folder.hpp"
 #include "pack/record_readers.hpp"
 #include "pack/statistics.hpp"
@@ -32,6 +33,7 @@ data::PackIdentity make_identity(const Source& source, const PackSettings& setti
   digest.update(fmt::format("hpctrain {}.{} {} {} seed {} shuffle {} validation {} shard {}\n", data::kFormatMajor,
                             data::kFormatMinor, source.kind(), source.identity(), plan.seed, plan.shuffle,
                             plan.validation_samples.value_or(0), plan.shard_target_bytes.value_or(0)));
+  if (settings.fold) digest.update(fmt::format("fold {} of {}\n", settings.fold->number, *settings.fold->count));
   const Sha256::Value value = digest.value();
   data::PackIdentity identity;
   std::memcpy(identity.uuid.data(), value.data(), identity.uuid.size());
@@ -119,15 +121,29 @@ class ShardPacker {
   RecordReaders readers_;
 };
 
+/// What a fold makes of the source's splits; these themselves where none is chosen.
+FoldSplit choose_fold(const Source& source, const PackSettings& settings) {
+  if (settings.fold) return plan_fold_split(source, *settings.fold, settings.plan.seed);
+  return {{}, source.splits(), {}};
+}
+
 }  // namespace
 
 data::DatasetIndex pack_dataset(const Source& source, const PackSettings& given, const PackProgress& on_progress) {
   PackSettings settings = given;
-  if (!settings.plan.validation_samples) settings.plan.validation_samples = source.default_validation_samples();
+  const FoldSplit fold = choose_fold(source, settings);
+  if (settings.fold) {
+    require(!settings.plan.validation_samples, Fault::usage,
+            "--validation and --fold: the fold says which samples validate; give one of them");
+    settings.fold->count = fold.fold.count;
+  } else if (!settings.plan.validation_samples) {
+    settings.plan.validation_samples = source.default_validation_samples();
+  }
   const data::PackIdentity identity = make_identity(source, settings);
   data::DatasetIndex index = make_empty_index(source, settings, identity);
+  if (settings.fold) index.fold = fold.fold;
   for (const data::FieldSchema& field : index.fields) data::require_valid_schema(field, settings.folder.string());
-  const PackPlan plan = plan_pack(source.splits(), record_bytes(source, index.fields), settings.plan);
+  const PackPlan plan = plan_pack(fold.splits, record_bytes(source, index.fields), settings.plan, fold.validates);
   OutputFolder folder(settings.folder);
   posix_file_system().create_folders(settings.folder / data::kShardFolder);
   ShardPacker(source, plan, settings, index, on_progress).pack(identity);

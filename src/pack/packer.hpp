@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 
 #include "data/dataset_index.hpp"
+#include "pack/fold_split.hpp"
 #include "pack/pack_plan.hpp"
 #include "pack/source.hpp"
 
@@ -15,8 +17,9 @@ namespace hpctrain::pack {
 struct PackSettings {
   std::filesystem::path folder;
   PlanSettings plan;
-  std::int64_t created_unix = 0;  ///< the moment to record; a fixed one gives byte-equal files
-  std::size_t threads = 1;        ///< that read records; as many as these pictures are decoded at once
+  std::int64_t created_unix = 0;     ///< the moment to record; a fixed one gives byte-equal files
+  std::size_t threads = 1;           ///< that read records; as many as these pictures are decoded at once
+  std::optional<FoldChoice> fold{};  ///< train and validation as one fold of a cross-validation has them
 };
 
 using PackProgress = std::function<void(std::uint64_t done, std::uint64_t total)>;

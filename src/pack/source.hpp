@@ -33,6 +33,13 @@ class Source {
   virtual std::uint64_t expected_encoded_bytes() const { return 0; }
   /// Taken out of split train where the user does not say how many; 0 where the source has a validation split itself.
   virtual std::uint64_t default_validation_samples() const { return 0; }
+  /// A label of each record where they have one, so that folds get their share of every label; else empty.
+  virtual std::vector<std::int64_t> strata() const { return {}; }
+  /// True where folds divide the tests' records as well.
+  virtual bool folds_cover_all_splits() const { return false; }
+  /// Training records of each fold that the source itself lists.
+  ///   errors  Fault::usage where it lists none
+  virtual std::vector<std::vector<std::uint64_t>> own_training_folds() const;
   /// Digest of everything that decides the records, so that packing the same source gives the same data set.
   virtual std::string identity() const = 0;
   /// What the user should know before it is packed; empty for nothing.
