@@ -40,6 +40,16 @@ class PackTest(ProgramTest):
         self.assertEqual(result.returncode, 0, result.stderr)
         return (*read_records(self.folder / "packed"), result.stdout)
 
+    def ids_of(self, split, packed="packed"):
+        """Sample ids of one split, in packed order."""
+        with h5py.File(self.folder / packed / "manifest.h5") as manifest:
+            place, paths = dict(manifest["splits"][split].attrs), manifest["shards/path"][:]
+        ids = []
+        for path in paths[place["first_shard"]:place["first_shard"] + place["shard_count"]]:
+            with h5py.File(self.folder / packed / path.decode()) as shard:
+                ids += shard["sample_id"][:].tolist()
+        return ids
+
     def assert_pack_refused(self, code, words, kind, source, *options):
         result = run_pack(kind, source, "-o", self.folder / "packed", *options)
         self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
