@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "checkpoint/checkpoint.hpp"
 #include "data/batch_plan.hpp"
@@ -28,24 +29,40 @@ struct TrainSettings {
   std::optional<int> threads;  ///< CPU threads per operation; unset: the CPUs granted to this rank
 };
 
-enum class OptimizerKind { sgd, adamw };
+enum class OptimizerKind { sgd, adam, adamw, lars };
 
 struct OptimizerSettings {
   OptimizerKind kind = OptimizerKind::sgd;
   double lr = 0.05;
-  double momentum = 0.9;       ///< sgd
-  bool nesterov = true;        ///< sgd
-  double weight_decay = 5e-4;  ///< sgd: added to the gradient; adamw: decoupled
-  double beta1 = 0.9;          ///< adamw
-  double beta2 = 0.999;        ///< adamw
-  double epsilon = 1e-8;       ///< adamw
+  double momentum = 0.9;            ///< sgd, lars
+  bool nesterov = true;             ///< sgd
+  double weight_decay = 5e-4;       ///< sgd, adam, lars: added to the gradient; adamw: decoupled
+  double beta1 = 0.9;               ///< adam, adamw
+  double beta2 = 0.999;             ///< adam, adamw
+  double epsilon = 1e-8;            ///< adam, adamw
+  double trust = 0.001;             ///< lars: trust coefficient
+  bool lars_exempt_vectors = true;  ///< lars: biases and batch normalisation move as in sgd, without weight decay
 };
 
-enum class ScheduleKind { constant, cosine };
+enum class ScheduleKind { constant, step, cosine, one_cycle };
 
 struct ScheduleSettings {
   ScheduleKind kind = ScheduleKind::cosine;
-  double warmup_epochs = 0.5;
+  double warmup_epochs = 0.5;                 ///< all but one_cycle, which rises by itself
+  std::vector<double> milestones = {30, 60};  ///< step: epochs, rising
+  double gamma = 0.1;                         ///< step: factor at each milestone
+  double final_fraction = 0;                  ///< cosine: of the peak, at the last step
+  double rise_fraction = 0.3;                 ///< one_cycle: of all steps
+  double start_division = 25;                 ///< one_cycle: peak over first rate
+  double end_division = 1e4;                  ///< one_cycle: first rate over last
+};
+
+enum class LrScaling { no, linear };
+
+/// How the peak learning rate follows the global batch.
+struct LrScalingSettings {
+  LrScaling kind = LrScaling::no;
+  std::uint64_t base_batch = 256;  ///< linear: the batch that optim.lr is meant for
 };
 
 struct EvaluationSettings {
@@ -77,6 +94,7 @@ struct RunSettings {
   TrainSettings train;
   OptimizerSettings optimizer;
   ScheduleSettings schedule;
+  LrScalingSettings lr_scaling;
   EvaluationSettings evaluation;
   CadenceSettings cadence;
   WallTimeSettings wall_time;

@@ -65,7 +65,8 @@ void TrainingRun::make_network() {
 
 void TrainingRun::make_loop() {
   length_ = plan_run_length(loader_->steps_per_epoch(), settings_.train.epochs, settings_.train.steps.value_or(0));
-  schedule_ = std::make_unique<Schedule>(settings_.schedule, settings_.optimizer.lr, length_);
+  schedule_ = std::make_unique<Schedule>(
+      settings_.schedule, plan_peak_lr(settings_.optimizer.lr, settings_.lr_scaling, settings_.train.batch), length_);
   step_ = std::make_unique<TrainStep>(TrainStep::Parts{*task_, *network_, *loader_, *buckets_, *statistics_,
                                                        *optimizer_, *schedule_, *channel_, clock_, context_.device,
                                                        settings_.train.seed, audit_.get()});
