@@ -118,6 +118,11 @@ void add_optimizer_options(OptionTable& table, Settings& settings) {
                 .sweepable()
                 .identity()
                 .help("Added to adam's and adamw's denominator"));
+  table.add(option(optimizer.clip_norm, "optim", "clip-norm")
+                .above(0)
+                .sweepable()
+                .identity()
+                .help("Most 2-norm of all gradients together; larger ones are scaled down to it"));
   table.add(
       option(optimizer.trust, "optim", "trust").above(0).sweepable().identity().help("Trust coefficient of lars"));
   table.add(option(optimizer.lars_exempt_vectors, "optim", "lars-exempt-vectors")

@@ -16,7 +16,9 @@
 
 namespace hpctrain::train {
 
-enum class Precision { fp32 };
+enum class Precision { fp32, tf32, bf16, fp16 };
+
+enum class ChannelsLast { automatic, on, off };
 
 struct TrainSettings {
   std::uint64_t epochs = 5;
@@ -26,7 +28,12 @@ struct TrainSettings {
   Precision precision = Precision::fp32;
   std::uint64_t seed = 1;
   device::DeviceWish device = device::DeviceWish::automatic;
-  std::optional<int> threads;  ///< CPU threads per operation; unset: the CPUs granted to this rank
+  ChannelsLast channels_last = ChannelsLast::automatic;
+  bool cudnn_benchmark = false;
+  bool deterministic = false;
+  std::optional<double> ema_decay;  ///< of the weights' moving average; unset: none is kept
+  std::uint64_t nan_skips = 0;      ///< updates in a row that may be skipped for values that are not finite; 0: none
+  std::optional<int> threads;       ///< CPU threads per operation; unset: the CPUs granted to this rank
 };
 
 enum class OptimizerKind { sgd, adam, adamw, lars };
@@ -34,14 +41,15 @@ enum class OptimizerKind { sgd, adam, adamw, lars };
 struct OptimizerSettings {
   OptimizerKind kind = OptimizerKind::sgd;
   double lr = 0.05;
-  double momentum = 0.9;            ///< sgd, lars
-  bool nesterov = true;             ///< sgd
-  double weight_decay = 5e-4;       ///< sgd, adam, lars: added to the gradient; adamw: decoupled
-  double beta1 = 0.9;               ///< adam, adamw
-  double beta2 = 0.999;             ///< adam, adamw
-  double epsilon = 1e-8;            ///< adam, adamw
-  double trust = 0.001;             ///< lars: trust coefficient
-  bool lars_exempt_vectors = true;  ///< lars: biases and batch normalisation move as in sgd, without weight decay
+  double momentum = 0.9;              ///< sgd, lars
+  bool nesterov = true;               ///< sgd
+  std::optional<double> clip_norm{};  ///< most norm of all gradients together; unset: any
+  double weight_decay = 5e-4;         ///< sgd, adam, lars: added to the gradient; adamw: decoupled
+  double beta1 = 0.9;                 ///< adam, adamw
+  double beta2 = 0.999;               ///< adam, adamw
+  double epsilon = 1e-8;              ///< adam, adamw
+  double trust = 0.001;               ///< lars: trust coefficient
+  bool lars_exempt_vectors = true;    ///< lars: biases and batch normalisation move as in sgd, without weight decay
 };
 
 enum class ScheduleKind { constant, step, cosine, one_cycle };
@@ -68,6 +76,8 @@ struct LrScalingSettings {
 struct EvaluationSettings {
   std::uint64_t every_epochs = 1;            ///< 0: only at the end
   std::optional<std::uint64_t> max_samples;  ///< of each split
+  std::optional<std::uint64_t> patience;     ///< evaluations without gain until the run ends; unset: never
+  double min_delta = 0;                      ///< gain that counts, in the quality's unit
 };
 
 struct CadenceSettings {
@@ -91,6 +101,7 @@ struct RunSettings {
   std::filesystem::path init;    ///< safetensors to start from; empty: random weights
   std::string augment = "auto";  ///< as tasks::read_augmentation() takes it
   tasks::LandmarkSettings landmarks;
+  double label_smoothing = 0;  ///< classification
   TrainSettings train;
   OptimizerSettings optimizer;
   ScheduleSettings schedule;
