@@ -22,18 +22,18 @@ enum class ChannelsLast { automatic, on, off };
 
 struct TrainSettings {
   std::uint64_t epochs = 5;
-  std::optional<std::uint64_t> steps;        ///< with epochs: whichever comes first
-  std::uint64_t batch = 128;                 ///< global batch, samples per optimizer step
-  std::optional<std::uint64_t> micro_batch;  ///< most samples of a rank at once; unset: its whole share
+  std::optional<std::uint64_t> steps{};        ///< with epochs: whichever comes first
+  std::uint64_t batch = 128;                   ///< global batch, samples per optimizer step
+  std::optional<std::uint64_t> micro_batch{};  ///< most samples of a rank at once; unset: its whole share
   Precision precision = Precision::fp32;
   std::uint64_t seed = 1;
   device::DeviceWish device = device::DeviceWish::automatic;
   ChannelsLast channels_last = ChannelsLast::automatic;
   bool cudnn_benchmark = false;
   bool deterministic = false;
-  std::optional<double> ema_decay;  ///< of the weights' moving average; unset: none is kept
-  std::uint64_t nan_skips = 0;      ///< updates in a row that may be skipped for values that are not finite; 0: none
-  std::optional<int> threads;       ///< CPU threads per operation; unset: the CPUs granted to this rank
+  std::optional<double> ema_decay{};  ///< of the weights' moving average; unset: none is kept
+  std::uint64_t nan_skips = 0;        ///< updates in a row that may be skipped for values that are not finite; 0: none
+  std::optional<int> threads{};       ///< CPU threads per operation; unset: the CPUs granted to this rank
 };
 
 enum class OptimizerKind { sgd, adam, adamw, lars };
@@ -74,10 +74,10 @@ struct LrScalingSettings {
 };
 
 struct EvaluationSettings {
-  std::uint64_t every_epochs = 1;            ///< 0: only at the end
-  std::optional<std::uint64_t> max_samples;  ///< of each split
-  std::optional<std::uint64_t> patience;     ///< evaluations without gain until the run ends; unset: never
-  double min_delta = 0;                      ///< gain that counts, in the quality's unit
+  std::uint64_t every_epochs = 1;              ///< 0: only at the end
+  std::optional<std::uint64_t> max_samples{};  ///< of each split
+  std::optional<std::uint64_t> patience{};     ///< evaluations without gain until the run ends; unset: never
+  double min_delta = 0;                        ///< gain that counts, in the quality's unit
 };
 
 struct CadenceSettings {
@@ -89,8 +89,8 @@ struct CadenceSettings {
 std::uint64_t plan_micro_batch(const TrainSettings& settings, int world);
 
 struct WallTimeSettings {
-  std::optional<double> job_end_unix;  ///< unset: nobody ends the job
-  double stop_margin_seconds = 60;     ///< kept free before that end, besides what was measured
+  std::optional<double> job_end_unix{};  ///< unset: nobody ends the job
+  double stop_margin_seconds = 60;       ///< kept free before that end, besides what was measured
 };
 
 /// All that decides one training run; `apps` fills it from options, `sweep` from a trial.
