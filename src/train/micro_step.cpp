@@ -30,13 +30,13 @@ torch::Tensor MicroStep::run_forward(const data::MicroBatch& records, std::uint6
   }
   if (parts_.audit != nullptr) parts_.audit->add(batch.sample_ids);
   const PhaseTimer timer(parts_.clock, Phase::forward);
-  const auto outputs = parts_.task.forward(parts_.network, batch);
+  const auto outputs = parts_.forward_pass.run(parts_.task, parts_.network, batch);
   return parts_.task.loss_sum(outputs, batch) / static_cast<double>(records.batch.count);
 }
 
 void MicroStep::run_backward(const torch::Tensor& loss) {
   const PhaseTimer timer(parts_.clock, Phase::backward);
-  loss.backward();
+  parts_.update.scaled(loss).backward();
   // The caller gives the records' slot back to the loader after this: on a GPU its copy must have been read.
   device::wait_for_uploads(parts_.device);
 }

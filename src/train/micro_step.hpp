@@ -11,6 +11,8 @@
 #include "monitor/step_clock.hpp"
 #include "tasks/task.hpp"
 #include "train/audit.hpp"
+#include "train/forward_pass.hpp"
+#include "train/parameter_update.hpp"
 
 namespace hpctrain::train {
 
@@ -20,6 +22,8 @@ class MicroStep {
   struct Parts {
     const tasks::Task& task;
     models::Network& network;
+    ForwardPass forward_pass;
+    ParameterUpdate& update;  ///< scales losses
     monitor::StepClock& clock;
     torch::Device device;
     std::uint64_t seed = 0;
@@ -33,7 +37,7 @@ class MicroStep {
   ///   errors  Fault::data (a bad record)
   torch::Tensor run_forward(const data::MicroBatch& records, std::uint64_t step);
 
-  /// Adds the gradients of `loss`.
+  /// Adds the gradients of `loss`, scaled where the precision asks for it.
   void run_backward(const torch::Tensor& loss);
 
  private:

@@ -17,10 +17,10 @@ StepReport TrainStep::run(std::uint64_t step) {
     parts_.reduction.wait();
   }
   const PhaseTimer timer(parts_.clock, Phase::optimizer);
-  parts_.optimizer.step(lr);
-  parts_.statistics.apply(statistics_passengers());
+  UpdateReport update = parts_.update.run(step, lr);
+  parts_.statistics.apply(parts_.update.usable_statistics(statistics_passengers()));
   // A copy: the next step writes into the bucket before anybody has read this loss.
-  return {batch, parts_.buckets.passengers().select(0, 0).clone(), lr};
+  return {batch, parts_.buckets.passengers().select(0, 0).clone(), lr, std::move(update)};
 }
 
 torch::Tensor TrainStep::statistics_passengers() const {

@@ -12,7 +12,7 @@
 #include "train/gradient_buckets.hpp"
 #include "train/gradient_reduction.hpp"
 #include "train/micro_step.hpp"
-#include "train/optimizer.hpp"
+#include "train/parameter_update.hpp"
 #include "train/schedule.hpp"
 #include "train/step_statistics.hpp"
 
@@ -25,6 +25,7 @@ struct StepReport {
   data::GlobalBatch batch;
   torch::Tensor loss;  ///< mean over the global batch, scalar float32 on the device: reading it may wait for the GPU
   double lr = 0;
+  UpdateReport update;
 };
 
 class TrainStep {
@@ -36,7 +37,7 @@ class TrainStep {
     GradientBuckets& buckets;  ///< with kStepPassengers and the statistics' elements as passengers
     StepStatistics& statistics;
     GradientReduction& reduction;
-    Optimizer& optimizer;
+    ParameterUpdate& update;
     const Schedule& schedule;
     monitor::StepClock& clock;
     Audit* audit = nullptr;  ///< null: none
