@@ -100,7 +100,7 @@ const std::vector<Option>& options() {
       {"--class-names", true, kPack, true,
        [](Command& c, const Text& n, const Text& v) { c.source.class_names = parse_names(n, v); }},
       {"--threads", true, kPack, false,
-       [](Command& c, const Text& n, const Text& v) { c.threads = parse_count(n, v, 1); }},
+       [](Command& c, const Text& n, const Text& v) { c.threads = parse_threads(n, v); }},
       {"--store", true, kPack, true,
        [](Command& c, const Text& n, const Text& v) { c.source.store = parse_store(n, v); }},
       {"--size", true, kPack, true, [](Command& c, const Text& n, const Text& v) { c.source.size = parse_size(n, v); }},
