@@ -21,6 +21,7 @@ constexpr std::int64_t kLargestPrintedConfusion = 20;
 Classification::Classification(const data::DatasetIndex& index, const TaskSettings& settings)
     : images_(index),
       seed_(settings.seed),
+      label_smoothing_(settings.label_smoothing),
       augmentation_(settings.augmentation.value_or(AugmentationSettings::none())),
       label_field_(index.field_position("label")) {
   const auto& schema = index.fields[label_field_];
@@ -77,7 +78,8 @@ torch::Tensor Classification::forward(models::Network& network, const Batch& bat
 }
 
 torch::Tensor Classification::loss_sum(const torch::Tensor& outputs, const Batch& batch) const {
-  return torch::cross_entropy_loss(outputs, batch.targets, {}, at::Reduction::Sum);
+  return torch::cross_entropy_loss(outputs, batch.targets, {}, at::Reduction::Sum, /*ignore_index=*/-100,
+                                   label_smoothing_);
 }
 
 torch::Tensor Classification::score(const torch::Tensor& outputs, const Batch& batch) const {
@@ -89,7 +91,8 @@ torch::Tensor Classification::score(const torch::Tensor& outputs, const Batch& b
 
   auto score = torch::zeros({score_width()}, torch::TensorOptions().dtype(torch::kFloat64).device(logits.device()));
   score[0] = batch.count();
-  score[1] = loss_sum(logits, batch).to(torch::kFloat64);
+  // Without smoothing: the loss of a score is comparable between runs whatever they trained with.
+  score[1] = torch::cross_entropy_loss(logits, batch.targets, {}, at::Reduction::Sum).to(torch::kFloat64);
   score[2] = hits.select(1, 0).sum();
   score[3] = hits.sum();
   score.narrow(0, kHeaderWidth, classes_ * classes_)
