@@ -71,10 +71,8 @@ void TrainingRun::make_network() {
   network_ = make_run_network(settings_, *task_);
   network_->to(context_.device);
   network_->train();
-  if (plan_channels_last(settings_.train.channels_last, settings_.train.precision, context_.device,
-                         settings_.network)) {
-    lay_channels_last(*network_);
-  }
+  const auto& train = settings_.train;
+  if (plan_channels_last(train.channels_last, train.precision, context_.device)) lay_channels_last(*network_);
   state_ = network_state(*network_);
   statistics_ = std::make_unique<StepStatistics>(*network_);
   buckets_ = std::make_unique<GradientBuckets>(state_.parameters, kStepPassengers + statistics_->elements());
