@@ -41,6 +41,11 @@ void Classification::require_labels_in_range(const data::MicroBatch& records) co
     std::int64_t label = 0;
     std::memcpy(&label, bytes + i * sizeof label, sizeof label);
     if (label >= 0 && label < classes_) continue;
+    require(
+        label != -1, Fault::data,
+        fmt::format("sample {}: has no label (-1), as pictures of a split \"unlabeled\" have; classify a split whose "
+                    "samples are labelled",
+                    records.sample_ids[i]));
     throw Error(Fault::data, fmt::format("sample {}: label {} is outside 0 … {}; the data set was not packed by "
                                          "hpctrain-pack or was changed since, pack it again",
                                          records.sample_ids[i], label, classes_ - 1));

@@ -46,8 +46,9 @@ TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
     device::set_kernel_choice(settings_.train.deterministic, settings_.train.cudnn_benchmark);
     set_matmul_format(settings_.train.precision);
     make_network();
-    loader_ = std::make_unique<data::Loader>(context_.index, make_loader_plan(settings_, context_.placement.world),
-                                             settings_.loader, context_.placement, slots_);
+    loader_ =
+        std::make_unique<data::Loader>(context_.index, make_loader_plan(settings_, context_.placement.world),
+                                       settings_.loader, context_.placement, data::LoaderSeams{.allocator = &slots_});
     require(settings_.train.batch <= loader_->num_samples(), Fault::usage,
             "train.batch " + std::to_string(settings_.train.batch) + " is larger than the training split of " +
                 context_.index.folder.string() + ", which has " + std::to_string(loader_->num_samples()) +
