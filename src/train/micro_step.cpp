@@ -36,7 +36,7 @@ torch::Tensor MicroStep::run_forward(const data::MicroBatch& records, std::uint6
 
 void MicroStep::run_backward(const torch::Tensor& loss) {
   const PhaseTimer timer(parts_.clock, Phase::backward);
-  parts_.update.scaled(loss).backward();
+  loss.backward();
   // The caller gives the records' slot back to the loader after this: on a GPU its copy must have been read.
   device::wait_for_uploads(parts_.device);
 }

@@ -12,7 +12,6 @@
 #include "tasks/task.hpp"
 #include "train/audit.hpp"
 #include "train/forward_pass.hpp"
-#include "train/parameter_update.hpp"
 
 namespace hpctrain::train {
 
@@ -23,7 +22,6 @@ class MicroStep {
     const tasks::Task& task;
     models::Network& network;
     ForwardPass forward_pass;
-    ParameterUpdate& update;  ///< scales losses
     monitor::StepClock& clock;
     torch::Device device;
     std::uint64_t seed = 0;
@@ -37,7 +35,7 @@ class MicroStep {
   ///   errors  Fault::data (a bad record)
   torch::Tensor run_forward(const data::MicroBatch& records, std::uint64_t step);
 
-  /// Adds the gradients of `loss`, scaled where the precision asks for it.
+  /// Adds the gradients of `loss`.
   void run_backward(const torch::Tensor& loss);
 
  private:

@@ -54,7 +54,7 @@ void TrainStep::run_micro_step(const data::MicroBatch& records, std::uint64_t st
   // Before backward: the passengers leave with the last bucket, which may be before backward returns.
   parts_.statistics.write(statistics_passengers());
   parts_.reduction.start_backward(records.is_last_of_step());
-  if (loss.defined()) parts_.micro_step.run_backward(loss);
+  if (loss.defined()) parts_.micro_step.run_backward(parts_.update.scaled(loss));
   parts_.reduction.end_micro_step();
 }
 

@@ -75,10 +75,8 @@ void TrainingRun::make_network() {
   network_ = make_run_network(settings_, *task_);
   network_->to(context_.device);
   network_->train();
-  if (plan_channels_last(settings_.train.channels_last, settings_.train.precision, context_.device,
-                         settings_.network)) {
-    lay_channels_last(*network_);
-  }
+  const auto& train = settings_.train;
+  if (plan_channels_last(train.channels_last, train.precision, context_.device)) lay_channels_last(*network_);
   state_ = network_state(*network_);
   statistics_ = std::make_unique<StepStatistics>(*network_);
 }
@@ -98,8 +96,8 @@ void TrainingRun::make_schedule() {
 
 void TrainingRun::make_loop() {
   const ForwardPass forward_pass = make_forward_pass(settings_, context_.device);
-  micro_step_ = std::make_unique<MicroStep>(MicroStep::Parts{*task_, *network_, forward_pass, *update_, clock_,
-                                                             context_.device, settings_.train.seed, audit_.get()});
+  micro_step_ = std::make_unique<MicroStep>(
+      MicroStep::Parts{*task_, *network_, forward_pass, clock_, context_.device, settings_.train.seed, audit_.get()});
   reduction_ = std::make_unique<GradientSync>(GradientSync::Parts{*buckets_, *statistics_, *channel_, context_.device},
                                               state_.parameters);
   step_ = std::make_unique<TrainStep>(TrainStep::Parts{*loader_, *micro_step_, *buckets_, *statistics_, *reduction_,
