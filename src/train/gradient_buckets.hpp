@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "checkpoint/training_state.hpp"
-#include "comm/communicator.hpp"
+#include "comm/gradient_channel.hpp"
 #include "train/bucket_plan.hpp"
 
 namespace hpctrain::train {
@@ -17,7 +17,10 @@ class GradientBuckets {
   /// Makes every parameter's gradient a view into a bucket.
   /// `passengers`: further values that are summed in the same messages, at the end of the last bucket.
   ///   shapes  bucket b: [elements_b] of the parameters' own type and device, float32 or float64
-  GradientBuckets(const std::vector<checkpoint::NamedTensor>& parameters, std::int64_t passengers);
+  /// `channel`: where they are summed, and so whose memory they lie in where it has some of its own.
+  ///   collective  all ranks of the channel
+  GradientBuckets(const std::vector<checkpoint::NamedTensor>& parameters, std::int64_t passengers,
+                  comm::GradientChannel& channel);
 
   /// Gradients and passengers.
   void zero();
@@ -31,6 +34,8 @@ class GradientBuckets {
   const std::string& layout_digest() const noexcept { return plan_.digest; }
 
  private:
+  void make_buffers(std::int64_t passengers, const torch::TensorOptions& options, comm::GradientChannel& channel);
+
   BucketPlan plan_;
   std::vector<torch::Tensor> buffers_;
   torch::Tensor passengers_;  ///< view of the last buffer's end

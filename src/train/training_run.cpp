@@ -46,6 +46,11 @@ TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
     device::set_kernel_choice(settings_.train.deterministic, settings_.train.cudnn_benchmark);
     set_matmul_format(settings_.train.precision);
     make_network();
+  });
+  make_buckets();
+  comm::run_agreed(context_.group, [this] {
+    update_ = std::make_unique<ParameterUpdate>(settings_.train, settings_.optimizer, state_.parameters);
+    state_.optimizer = update_->state();
     loader_ =
         std::make_unique<data::Loader>(context_.index, make_loader_plan(settings_, context_.placement.world),
                                        settings_.loader, context_.placement, data::LoaderSeams{.allocator = &slots_});
@@ -58,9 +63,6 @@ TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
       audit_ = std::make_unique<Audit>(context_.run_folder / "audit", context_.placement.rank);
     }
   });
-  gradient_group_ = context_.group.split(0, context_.group.rank());
-  channel_ = context_.device.is_cuda() ? comm::make_nccl_channel(*gradient_group_, context_.device.index())
-                                       : comm::make_host_channel(*gradient_group_);
   checkpoints_ = std::make_unique<checkpoint::CheckpointStore>(context_.run_folder, context_.group, context_.files,
                                                                settings_.checkpoint);
   make_loop();
@@ -77,9 +79,13 @@ void TrainingRun::make_network() {
   if (plan_channels_last(train.channels_last, train.precision, context_.device)) lay_channels_last(*network_);
   state_ = network_state(*network_);
   statistics_ = std::make_unique<StepStatistics>(*network_);
-  buckets_ = std::make_unique<GradientBuckets>(state_.parameters, kStepPassengers + statistics_->elements());
-  update_ = std::make_unique<ParameterUpdate>(settings_.train, settings_.optimizer, state_.parameters);
-  state_.optimizer = update_->state();
+}
+
+void TrainingRun::make_buckets() {
+  gradient_group_ = context_.group.split(0, context_.group.rank());
+  channel_ = context_.device.is_cuda() ? comm::make_nccl_channel(*gradient_group_, context_.device.index())
+                                       : comm::make_host_channel(*gradient_group_);
+  buckets_ = std::make_unique<GradientBuckets>(state_.parameters, kStepPassengers + statistics_->elements(), *channel_);
 }
 
 void TrainingRun::make_schedule() {

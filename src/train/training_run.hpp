@@ -53,6 +53,7 @@ class TrainingRun {
 
  private:
   void make_network();
+  void make_buckets();
   void make_schedule();
   void make_loop();
   Progress restore();

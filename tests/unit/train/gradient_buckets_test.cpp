@@ -26,7 +26,9 @@ class TwoLayers : public models::Network {
 TEST(GradientBuckets, BackwardAddsIntoTheBucketsInPlace) {
   TwoLayers network;
   const auto state = network_state(network);
-  GradientBuckets buckets(state.parameters, 2);
+  const auto alone = comm::make_single_rank_communicator();
+  const auto channel = comm::make_host_channel(*alone);
+  GradientBuckets buckets(state.parameters, 2, *channel);
   const auto input = torch::randn({5, 4});
   network.forward(input).sum().backward();
   const auto once = state.parameters[0].tensor.grad().clone();
@@ -41,7 +43,9 @@ TEST(GradientBuckets, FollowTheTypeOfTheParameters) {
   TwoLayers network;
   network.to(torch::kFloat64);
   const auto state = network_state(network);
-  GradientBuckets buckets(state.parameters, 2);
+  const auto alone = comm::make_single_rank_communicator();
+  const auto channel = comm::make_host_channel(*alone);
+  GradientBuckets buckets(state.parameters, 2, *channel);
   network.forward(torch::ones({1, 4}, torch::kFloat64)).sum().backward();
   EXPECT_EQ(state.parameters[0].tensor.grad().scalar_type(), torch::kFloat64);
   EXPECT_EQ(buckets.span(0).type, comm::ElementType::f64);

@@ -29,6 +29,7 @@ class Chain : public models::Network {
 class RecordingChannel final : public comm::GradientChannel {
  public:
   explicit RecordingChannel(comm::Communicator& group) : inner_(comm::make_host_channel(group)) {}
+  std::shared_ptr<std::byte> make_memory(std::size_t bytes) override { return inner_->make_memory(bytes); }
   std::unique_ptr<comm::PendingCollective> start_all_reduce(comm::Span span, comm::ReduceOp op, void* stream) override {
     sizes.push_back(span.count);
     return inner_->start_all_reduce(span, op, stream);
@@ -44,7 +45,7 @@ class RecordingChannel final : public comm::GradientChannel {
 /// One rank's network with everything around it.
 struct Bench {
   explicit Bench(comm::Communicator& group)
-      : state(network_state(network)), statistics(network), buckets(state.parameters, 1), channel(group) {
+      : state(network_state(network)), statistics(network), channel(group), buckets(state.parameters, 1, channel) {
     sync = std::make_unique<GradientSync>(GradientSync::Parts{buckets, statistics, channel, torch::kCPU},
                                           state.parameters);
   }
@@ -60,8 +61,8 @@ struct Bench {
   Chain network;
   checkpoint::TrainingState state;
   StepStatistics statistics;
-  GradientBuckets buckets;
   RecordingChannel channel;
+  GradientBuckets buckets;
   std::unique_ptr<GradientSync> sync;
 };
 
