@@ -5,6 +5,7 @@
 
 #include <cstdio>
 
+#include "core/digest.hpp"
 #include "core/log.hpp"
 
 namespace hpctrain::train {
@@ -19,6 +20,15 @@ monitor::MetricsPosition position_of(const Progress& progress) {
 
 double training_seconds(const PhaseSeconds& phases) {
   return phases.total() - phases[Phase::evaluation] - phases[Phase::checkpoint];
+}
+
+/// xxh3-128 over the digest so far, the step (u64) and the loss (f64), little-endian.
+std::string extend_chain(const std::string& chain, std::uint64_t step, double loss) {
+  return Xxh3_128()
+      .update(bytes_of(chain))
+      .update(std::as_bytes(std::span(&step, 1)))
+      .update(std::as_bytes(std::span(&loss, 1)))
+      .hex();
 }
 
 }  // namespace
@@ -55,6 +65,7 @@ void RunRecorder::record_step(const Progress& progress, const StepReport& report
 void RunRecorder::flush_step() {
   if (!pending_) return;
   last_loss_ = pending_->report.loss.item<double>();
+  chain_ = extend_chain(chain_, pending_->progress.step, last_loss_);
   metrics_->record(position_of(pending_->progress),
                    monitor::StepEvent{.loss = last_loss_,
                                       .lr = pending_->report.lr,

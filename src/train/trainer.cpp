@@ -2,15 +2,11 @@
 
 #include <array>
 
-#include "core/log.hpp"
-
 namespace hpctrain::train {
 namespace {
 
 using monitor::Phase;
 using monitor::PhaseTimer;
-
-constexpr int kFailedSavesUntilStop = 3;
 
 }  // namespace
 
@@ -21,7 +17,9 @@ StopReason Trainer::run(Progress progress) {
   if (progress_.step >= parts_.length.total_steps) stop = StopReason::finished;
   while (!stop) {
     make_step();
-    const BoundaryDecision decision = parts_.boundary.decide(progress_, epoch_ended_);
+    const std::uint32_t news = parts_.saver.has_news() ? kSettleWish : 0;
+    const BoundaryDecision decision = parts_.boundary.decide(progress_, epoch_ended_, news);
+    if (decision.settle) parts_.saver.settle(false);
     if (decision.evaluate || decision.save || decision.stop) loss_guard_.require_finite();
     if (decision.evaluate && parts_.watched) evaluate(*parts_.watched);
     if (decision.save) save(decision.stop.has_value());
@@ -45,6 +43,7 @@ void Trainer::make_step() {
   parts_.recorder.record_step(progress_, report, parts_.clock.seconds());
   loss_guard_.watch(progress_.step, report.loss);
   parts_.boundary.note_step(watch.seconds());
+  parts_.clock.finish_step(progress_.step);
 }
 
 void Trainer::evaluate(const std::string& split) {
@@ -65,33 +64,22 @@ void Trainer::evaluate_at_end() {
   }
 }
 
-void Trainer::save(bool must_succeed) {
+void Trainer::save(bool is_last) {
   const PhaseTimer timer(parts_.clock, Phase::checkpoint);
   parts_.recorder.flush_step();
-  const Stopwatch watch;
+  const checkpoint::CheckpointRecord record = make_record();
+  is_last ? parts_.saver.save_last(parts_.state, record) : parts_.saver.save(parts_.state, record);
+}
+
+checkpoint::CheckpointRecord Trainer::make_record() const {
   checkpoint::CheckpointRecord record;
   record.step = progress_.step;
   record.steering = parts_.steering;
   record.steering["progress"] = progress_to_json(progress_);
+  record.steering["chain"] = parts_.recorder.chain();
   record.config_digest = parts_.config_digest;
   if (evaluated_step_ == progress_.step) record.metric = quality_;
-  try {
-    const std::filesystem::path folder = parts_.checkpoints.save(parts_.state, record);
-    failed_saves_in_a_row_ = 0;
-    newest_checkpoint_ = folder.lexically_relative(parts_.run_folder).string();
-    monitor::CheckpointEvent event;
-    event.save_seconds = watch.seconds();
-    if (parts_.group.is_leader()) event.bytes = checkpoint::checkpoint_bytes(parts_.files, folder);
-    event.path = *newest_checkpoint_;
-    parts_.recorder.record_checkpoint(progress_, event);
-  } catch (const Error& error) {
-    if (error.fault() != Fault::storage || must_succeed || ++failed_saves_in_a_row_ >= kFailedSavesUntilStop) throw;
-    const std::string text = "checkpoint of step " + std::to_string(progress_.step) +
-                             " failed, training goes on with the previous one: " + error.what();
-    log_warning("{}", text);
-    parts_.recorder.record_verdict(progress_, text);
-  }
-  parts_.boundary.note_save(watch.seconds());
+  return record;
 }
 
 double Trainer::mean_data_wait_share() {
