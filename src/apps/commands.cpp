@@ -29,6 +29,8 @@ constexpr std::array kCommands = {
             run_export_command},
     Command{"check-audit", "check-audit RUN_DIR", "prove from a run's audit that each epoch saw each sample once",
             run_check_audit_command},
+    Command{"bench", "bench checkpoint [--dir DIR] [--json]", "how fast a disk takes checkpoints, beside its raw rate",
+            run_bench_command},
 };
 
 std::string help_text(const Arguments& arguments) {

@@ -10,7 +10,8 @@ namespace hpctrain::data {
 /// How an epoch is shuffled. `automatic` decides by the manifest alone, never by the node at hand.
 enum class Order {
   automatic,
-  full,  ///< one permutation of the whole split per epoch
+  full,      ///< one permutation of the whole split per epoch
+  windowed,  ///< permutations inside windows of a few shards each: what is read at one time lies close together
 };
 
 enum class Tail {

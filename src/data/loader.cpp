@@ -10,6 +10,7 @@
 
 #include "core/error.hpp"
 #include "data/block_verifier.hpp"
+#include "data/delivered_fields.hpp"
 #include "data/mapped_shards.hpp"
 #include "data/ring.hpp"
 #include "data/row_gatherer.hpp"
@@ -112,14 +113,16 @@ const MicroBatch& BatchLease::operator*() const {
 class Loader::Impl {
  public:
   Impl(const DatasetIndex& index, const LoaderPlan& plan, const LoaderSettings& settings, const Placement& placement,
-       SlotAllocator& allocator)
-      : planned_(make_planner_settings(index, plan, placement)),
+       const LoaderSeams& seams)
+      : fields_(delivered_fields(index, plan.image_size)),
+        planned_(make_planner_settings(index, plan, placement)),
         shards_(index, index.split(plan.split)),
         verifier_(shards_, index.fields, settings.verify),
         order_(index.split(plan.split).num_samples, plan.seed, plan.shuffled),
         gatherer_(shards_, verifier_, order_, index.fields),
         ring_(std::make_shared<Ring>(make_ring_settings(index, plan, settings, placement, gatherer_.sample_bytes()),
-                                     MicroBatchPlanner(planned_), allocator)) {
+                                     MicroBatchPlanner(planned_),
+                                     seams.allocator != nullptr ? *seams.allocator : host_slot_allocator())) {
     try {
       for (int i = 0; i < std::max(1, settings.threads); ++i) {
         readers_.push_back(start_reader([this] { read_chunks(); }));
@@ -140,6 +143,7 @@ class Loader::Impl {
     return BatchLease(ring_, *slot);
   }
 
+  const std::vector<FieldSchema>& fields() const noexcept { return fields_; }
   const PlannerSettings& planned() const noexcept { return planned_; }
 
   LoaderCounters counters() const {
@@ -166,6 +170,7 @@ class Loader::Impl {
     for (std::thread& reader : readers_) reader.join();
   }
 
+  std::vector<FieldSchema> fields_;
   PlannerSettings planned_;
   MappedShards shards_;
   BlockVerifier verifier_;
@@ -176,8 +181,8 @@ class Loader::Impl {
 };
 
 Loader::Loader(const DatasetIndex& index, const LoaderPlan& plan, const LoaderSettings& settings,
-               const Placement& placement, SlotAllocator& allocator)
-    : impl_(std::make_unique<Impl>(index, plan, settings, placement, allocator)) {}
+               const Placement& placement, const LoaderSeams& seams)
+    : impl_(std::make_unique<Impl>(index, plan, settings, placement, seams)) {}
 Loader::~Loader() = default;
 
 void Loader::seek(Cursor cursor) {
@@ -191,6 +196,12 @@ std::uint64_t Loader::num_samples() const noexcept {
 }
 std::uint64_t Loader::steps_per_epoch() const noexcept {
   return data::steps_per_epoch(impl_->planned().num_samples, impl_->planned().batch, impl_->planned().tail);
+}
+const std::vector<FieldSchema>& Loader::fields() const noexcept {
+  return impl_->fields();
+}
+Engine Loader::engine() const noexcept {
+  return Engine::mmap;
 }
 LoaderCounters Loader::counters() const {
   return impl_->counters();

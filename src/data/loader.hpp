@@ -13,38 +13,9 @@
 #include "core/placement.hpp"
 #include "data/batch_plan.hpp"
 #include "data/dataset_index.hpp"
+#include "data/loader_settings.hpp"
 
 namespace hpctrain::data {
-
-enum class Verify { off, touch };  ///< touch: a 1 MiB block is hashed when the job first reads from it
-
-/// What decides which samples arrive in which order.
-struct LoaderPlan {
-  std::string split = "train";
-  std::uint64_t seed = 0;
-  std::uint64_t batch = 0;        ///< global batch, samples
-  std::uint64_t micro_batch = 0;  ///< most samples of one rank in one micro-step
-  Tail tail = Tail::short_batch;
-  bool shuffled = true;
-  std::optional<std::uint64_t> epochs;       ///< next() ends before epoch number `epochs`; unset: never (training)
-  std::optional<std::uint64_t> max_samples;  ///< only the first so many positions of each epoch (eval.max-samples)
-};
-
-/// What decides how fast.
-struct LoaderSettings {
-  int threads = 1;  ///< reader threads of this rank
-  int depth = 4;    ///< micro-batches read ahead
-  Verify verify = Verify::touch;
-};
-
-/// Where slots come from: ordinary memory here, pinned memory from `device`.
-class SlotAllocator {
- public:
-  virtual ~SlotAllocator() = default;
-  virtual std::byte* allocate(std::size_t bytes) = 0;
-  virtual void release(std::byte* memory) noexcept = 0;
-};
-SlotAllocator& host_slot_allocator();
 
 /// One micro-step's samples of this rank, in a slot of the ring. The slot goes back when the lease is destroyed; there
 /// are depth + 2 slots, and a job that holds them all gets Fault::bug from next(), not a standstill.
@@ -55,7 +26,7 @@ struct MicroBatch {
   std::uint64_t first_in_batch = 0;              ///< place of its first sample in the global batch
   std::uint64_t count = 0;                       ///< samples here; may be 0
   std::span<const std::uint64_t> sample_ids;     ///< [count]
-  std::vector<std::span<const std::byte>> rows;  ///< per field of the index: count · row_bytes bytes
+  std::vector<std::span<const std::byte>> rows;  ///< per delivered field: count · row_bytes bytes
 
   bool is_last_of_step() const noexcept { return micro_step + 1 == micro_steps; }
 };
@@ -77,21 +48,28 @@ class BatchLease {
   std::size_t slot_;
 };
 
-/// Always measured; read at any time.
+/// Always measured; read at any time. Their difference over a step is the step's own.
 struct LoaderCounters {
-  double wait_seconds = 0;    ///< time next() was blocked
-  std::uint64_t samples = 0;  ///< handed out on this rank
-  std::uint64_t bytes = 0;    ///< copied into slots
-  std::uint64_t blocks_verified = 0;
-  std::size_t ready_batches = 0;  ///< filled slots at this moment
+  double wait_seconds = 0;             ///< time next() was blocked
+  double decode_seconds = 0;           ///< of all reader threads together, in pictures
+  std::uint64_t samples = 0;           ///< handed out on this rank
+  std::uint64_t bytes = 0;             ///< put into slots
+  std::uint64_t source_bytes = 0;      ///< read where the data set lies
+  std::uint64_t node_cache_bytes = 0;  ///< read from the node's copy
+  std::uint64_t blocks_verified = 0;   ///< digests that held
+  std::uint64_t verify_failures = 0;   ///< digests that did not, and files that were cut short
+  std::uint64_t stalls = 0;            ///< waits of next() longer than stall_warning_seconds
+  std::size_t ready_batches = 0;       ///< filled slots at this moment
 };
 
 class Loader {
  public:
-  ///   errors  Fault::usage  batch larger than the split with tail drop, more ranks than samples in the global batch
-  ///           Fault::data   empty split; a shard missing, or of another size than the index says; a field not dense
+  /// What `seams` refers to must outlive the loader.
+  ///   errors  Fault::usage  batch larger than the split with tail drop, more ranks than samples in the global batch,
+  ///                         pictures of unknown size without image_size or window plan
+  ///           Fault::data   empty split; a shard missing, or of another size than the index says; a ragged field
   Loader(const DatasetIndex& index, const LoaderPlan& plan, const LoaderSettings& settings, const Placement& placement,
-         SlotAllocator& allocator = host_slot_allocator());
+         const LoaderSeams& seams = {});
   ~Loader();
 
   /// Drops what was read ahead; the next micro-batch is the first of the global batch at `cursor`.
@@ -105,6 +83,10 @@ class Loader {
   std::uint64_t num_samples() const noexcept;      ///< of the split, after max_samples
   std::uint64_t steps_per_epoch() const noexcept;  ///< global batches
   LoaderCounters counters() const;
+  /// What the rows of a micro-batch are, in the order of MicroBatch::rows.
+  const std::vector<FieldSchema>& fields() const noexcept;
+  /// Never automatic: what is used where the data set lies.
+  Engine engine() const noexcept;
 
  private:
   class Impl;

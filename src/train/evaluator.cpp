@@ -28,7 +28,7 @@ torch::Tensor Evaluator::score_own_share(const std::string& split, const BatchOb
   auto score =
       torch::zeros({parts_.task.score_width()}, torch::TensorOptions().dtype(torch::kFloat64).device(parts_.device));
   visit(split, [&](const tasks::Batch& batch) {
-    const auto outputs = parts_.task.forward(parts_.network, batch);
+    const auto outputs = parts_.forward_pass.run(parts_.task, parts_.network, batch);
     score += parts_.task.score(outputs, batch);
     if (observer) observer(outputs, batch);
   });
@@ -44,7 +44,8 @@ void Evaluator::visit(const std::string& split, const std::function<void(const t
   plan.shuffled = false;
   plan.epochs = 1;
   plan.max_samples = parts_.max_samples;
-  data::Loader loader(parts_.index, plan, parts_.loader, parts_.placement, parts_.slots);
+  data::Loader loader(parts_.index, plan, parts_.loader, parts_.placement,
+                      data::LoaderSeams{.allocator = &parts_.slots});
   while (auto lease = loader.next()) {
     const data::MicroBatch& records = **lease;
     if (records.count == 0) continue;

@@ -18,10 +18,15 @@
 
 namespace hpctrain::train {
 
-enum class StopReason { finished, signal, wall_time, stop_file };
+enum class StopReason { finished, early_stop, signal, wall_time, stop_file };
 
-/// As exit.json and metrics.jsonl say it: "done", "signal", "wall time", "stop file".
+/// As exit.json and metrics.jsonl say it: "done", "early_stop", "signal", "wall time", "stop file".
 std::string_view stop_reason_name(StopReason reason) noexcept;
+
+/// True when the run is over; false when the same command continues it.
+constexpr bool is_complete(StopReason reason) noexcept {
+  return reason == StopReason::finished || reason == StopReason::early_stop;
+}
 
 /// What to do before the next step, in this order.
 struct BoundaryDecision {
@@ -54,6 +59,13 @@ class StepBoundary {
   ///   blocks      only for ranks that have not yet passed the boundary before
   ///   wishes  of the caller, read at the following boundary like all others
   BoundaryDecision decide(const Progress& progress, bool epoch_ended, std::uint32_t wishes);
+
+  /// True when any rank says so.
+  ///   collective  all ranks, at the same boundary
+  ///   blocks      until all have come
+  bool agree_to_end(bool wish);
+  /// Takes leave of the boundary that will not come.   (collective, as decide())
+  void finish();
 
   void note_step(double seconds);
   void note_evaluation(double seconds) { longest_.note_evaluation(seconds); }

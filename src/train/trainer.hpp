@@ -10,8 +10,10 @@
 #include "comm/communicator.hpp"
 #include "data/loader.hpp"
 #include "monitor/step_clock.hpp"
+#include "train/early_stopping.hpp"
 #include "train/evaluator.hpp"
 #include "train/loss_guard.hpp"
+#include "train/parameter_update.hpp"
 #include "train/run_recorder.hpp"
 #include "train/run_saver.hpp"
 #include "train/step.hpp"
@@ -25,7 +27,9 @@ class Trainer {
     comm::Communicator& group;
     data::Loader& loader;
     TrainStep& step;
+    ParameterUpdate& update;
     Evaluator& evaluator;
+    EarlyStopping& early_stopping;
     StepBoundary& boundary;
     RunSaver& saver;
     checkpoint::TrainingState state;
@@ -39,7 +43,7 @@ class Trainer {
     std::string config_digest;
   };
 
-  explicit Trainer(Parts parts) : parts_(std::move(parts)) {}
+  Trainer(Parts parts, const TrainSettings& settings) : parts_(std::move(parts)), loss_guard_(settings) {}
 
   /// Trains from `progress` on.
   ///   collective  all ranks of the group
@@ -52,6 +56,7 @@ class Trainer {
   const std::optional<std::string>& newest_checkpoint() const noexcept { return parts_.saver.newest_checkpoint(); }
 
  private:
+  std::optional<StopReason> pass_boundary();
   void make_step();
   void evaluate(const std::string& split);
   void evaluate_at_end();

@@ -26,6 +26,12 @@ TEST(Retention, KeepsTheBestHoweverOld) {
               ElementsAre("s20"));
 }
 
+TEST(Retention, KeepsTheFirstOfEverySoManyStepsForGood) {
+  EXPECT_THAT(plan_retention({at_step(5), at_step(10), at_step(15), at_step(21), at_step(25), at_step(30)},
+                             {.keep = 1, .keep_every_steps = 10}),
+              ElementsAre("s5", "s15", "s25"));
+}
+
 TEST(Retention, NeverDeletesTheLastCheckpoint) {
   EXPECT_THAT(plan_retention({at_step(10), at_step(20)}, {.keep = 0}), ElementsAre("s10"));
 }

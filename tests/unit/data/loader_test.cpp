@@ -280,7 +280,7 @@ TEST(Loader, TakesItsSlotsFromTheAllocatorOnceAndGivesThemBack) {
   Counting allocator;
   {
     std::optional<BatchLease> outlives;
-    Loader loader(packed.index, make_plan(4, 4, 5), {2, 4, Verify::touch}, place(0, 1), allocator);
+    Loader loader(packed.index, make_plan(4, 4, 5), {2, 4, Verify::touch}, place(0, 1), {.allocator = &allocator});
     while (auto lease = loader.next()) outlives.emplace(std::move(*lease));
     EXPECT_EQ(allocator.allocations, 6);
   }
