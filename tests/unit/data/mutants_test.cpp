@@ -8,8 +8,8 @@ namespace hpctrain::data {
 namespace {
 
 TEST(Mutants, OfAnIndexTextAreRefusedOrRead) {
-  test::expect_survives_mutants(index_to_text(test::shared_fixture().index), 5'000, {Fault::data},
-                                [](const std::string& text) { index_from_text(text); });
+  hpctrain::test::expect_survives_mutants(index_to_text(test::shared_fixture().index), 5'000, {Fault::data},
+                                          [](const std::string& text) { index_from_text(text); });
 }
 
 }  // namespace
