@@ -15,7 +15,8 @@ class ResumeMatrixTest(ProgramTest):
             data = pack_for(task, self.folder)
             for ranks in (1, 2, 4):
                 for precision in ("fp32", "bf16"):
-                    compare_cuts(self, task, data, self.folder, ranks, 5, SEED, "--precision", precision)
+                    compared = compare_cuts(self, task, data, self.folder, ranks, 5, SEED, "--precision", precision)
+                    self.assertEqual(compared, 5)
 
 
 if __name__ == "__main__":

@@ -28,8 +28,9 @@ def promised_step(run) -> int:
     return max((line["step"] for line in read_metrics(run, "checkpoint")), default=0)
 
 
-def run_kill_suite(test, data, folder, ranks: int, kills: int, seed: int, *flags) -> None:
-    """`kills` starts of one run, each killed; then its end, compared with a run that nobody killed."""
+def run_kill_suite(test, data, folder, ranks: int, kills: int, seed: int, *flags) -> int:
+    """`kills` starts of one run, each killed; then its end, compared with a run that nobody killed. Returns how
+    many starts the run took."""
     print(f"kill suite: {ranks} ranks, {kills} kills, seed {seed}", flush=True)
     generator = random.Random(seed)
     run = folder / f"killed-{ranks}-{seed}"
@@ -49,6 +50,7 @@ def run_kill_suite(test, data, folder, ranks: int, kills: int, seed: int, *flags
         resumed = read_metrics(run, "run")[-1].get("resumed_from", 0)
         test.assertGreaterEqual(resumed, promised, f"kill {number}: a promised checkpoint was lost")
     end_and_compare(test, run, folder / f"unbroken-{ranks}-{seed}", common, ranks)
+    return len(read_metrics(run, "run"))
 
 
 def end_and_compare(test, run, reference, common, ranks: int) -> None:

@@ -26,8 +26,8 @@ def pack_for(task: str, folder):
     return out
 
 
-def compare_cuts(test, task: str, data, folder, ranks: int, cuts: int, seed: int, *flags) -> None:
-    """Each cut is a run of its own, killed once after a random step."""
+def compare_cuts(test, task: str, data, folder, ranks: int, cuts: int, seed: int, *flags) -> int:
+    """Each cut is a run of its own, killed once after a random step. Returns how many were compared."""
     generator = random.Random(seed)
     words = ("--data", data, *TASKS[task], *COMMON, *flags)
     name = "-".join([task, str(ranks), *(str(flag).strip("-") for flag in flags)])
@@ -39,6 +39,7 @@ def compare_cuts(test, task: str, data, folder, ranks: int, cuts: int, seed: int
         cut = generator.randrange(4, last - 4)
         print(f"{name}: seed {seed}, killed after step {cut}", flush=True)
         compare_cut(test, words, folder / f"{name}-{cut}", reference, cut, ranks)
+    return cuts
 
 
 def compare_cut(test, words, run, reference, cut: int, ranks: int) -> None:
