@@ -8,7 +8,7 @@ COMMON = ("--checkpoint.every-steps", "3", "--eval.every-epochs", "0", "--eval.m
           "--run.quiet")
 TASKS = {
     "classification": ("--batch", "32", "--train.steps", "60", "--epochs", "100"),
-    "landmarks": ("--task", "landmarks", "--batch", "4", "--train.steps", "18", "--epochs", "100", "--optim.name", "adamw",
+    "landmarks": ("--task.name", "landmarks", "--batch", "4", "--train.steps", "18", "--epochs", "100", "--optim.name", "adamw",
                   "--optim.lr", "0.001"),
 }
 
