@@ -27,5 +27,7 @@ int run_train_command(const Arguments& arguments);
 int run_eval_command(const Arguments& arguments);
 int run_predict_command(const Arguments& arguments);
 int run_export_command(const Arguments& arguments);
+int run_bench_command(const Arguments& arguments);
+int run_check_audit_command(const Arguments& arguments);
 
 }  // namespace hpctrain::apps

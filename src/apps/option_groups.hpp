@@ -11,6 +11,7 @@ void add_model_options(config::OptionTable& table, Settings& settings);
 void add_landmark_options(config::OptionTable& table, Settings& settings);
 void add_optimizer_options(config::OptionTable& table, Settings& settings);
 void add_train_options(config::OptionTable& table, Settings& settings);
+void add_comm_options(config::OptionTable& table, Settings& settings);
 void add_upkeep_options(config::OptionTable& table, Settings& settings);
 
 }  // namespace hpctrain::apps

@@ -11,6 +11,7 @@ config::OptionTable make_option_table(Settings& settings) {
   add_landmark_options(table, settings);
   add_optimizer_options(table, settings);
   add_train_options(table, settings);
+  add_comm_options(table, settings);
   add_upkeep_options(table, settings);
   return table;
 }

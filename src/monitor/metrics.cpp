@@ -31,7 +31,7 @@ nlohmann::json to_json(const EvalEvent& event) {
 }
 
 nlohmann::json to_json(const CheckpointEvent& event) {
-  return {{"save_seconds", event.save_seconds}, {"bytes", event.bytes}, {"path", event.path}};
+  return {{"save_seconds", event.save_seconds}, {"bytes", event.bytes}, {"path", event.path}, {"chain", event.chain}};
 }
 
 nlohmann::json to_json(const VerdictEvent& event) {

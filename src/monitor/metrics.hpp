@@ -50,7 +50,8 @@ struct EvalEvent {
 struct CheckpointEvent {
   double save_seconds = 0;
   std::uint64_t bytes = 0;
-  std::string path{};  ///< relative to the run directory
+  std::string path{};   ///< relative to the run directory
+  std::string chain{};  ///< digest of the losses that led to it
 };
 
 /// A decision the run took about itself, in words: memory ladder, skipped steps, a slow reader.

@@ -40,6 +40,7 @@ void require_early_stopping_possible(const EvaluationSettings& settings, const d
 
 TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
     : settings_(settings), context_(context), slots_(context.device), early_stopping_(settings.evaluation) {
+  if (context_.heartbeat != nullptr) clock_.publish_to(*context_.heartbeat);
   comm::run_agreed(context_.group, [this] {
     require_precision(settings_.train.precision, find_format_support(settings_.train.precision, context_.device));
     require_early_stopping_possible(settings_.evaluation, context_.index);
@@ -65,6 +66,7 @@ TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
   });
   checkpoints_ = std::make_unique<checkpoint::CheckpointStore>(context_.run_folder, context_.group, context_.files,
                                                                settings_.checkpoint);
+  if (audit_) audit_->begin_start(checkpoints_->start_number());
   make_loop();
 }
 
@@ -106,10 +108,16 @@ void TrainingRun::make_loop() {
       context_.index, *task_, *network_, context_.group, context_.placement, context_.device, settings_.loader, slots_,
       plan_micro_batch(settings_.train, context_.placement.world), settings_.evaluation.max_samples, forward_pass});
   boundary_ = std::make_unique<StepBoundary>(context_.group, length_, settings_.cadence, settings_.evaluation,
-                                             settings_.wall_time);
+                                             settings_.wall_time, StopFile(context_.run_folder));
   recorder_ = std::make_unique<RunRecorder>(RunRecorder::Settings{context_.run_folder, context_.group.is_leader(),
                                                                   settings_.quiet, length_, loader_->num_samples()});
+  saver_ =
+      std::make_unique<RunSaver>(RunSaver::Parts{context_.group, *checkpoints_, *boundary_, *recorder_,
+                                                 context_.run_folder, context_.files, settings_.checkpoint.is_async});
+  make_trainer();
+}
 
+void TrainingRun::make_trainer() {
   const auto splits = scored_splits(context_.index);
   const bool has_validation = context_.index.has_split("validation");
   std::optional<std::string> watched;
@@ -118,11 +126,11 @@ void TrainingRun::make_loop() {
   } else if (!splits.empty()) {
     watched = splits.front();
   }
-  trainer_ = std::make_unique<Trainer>(
-      Trainer::Parts{context_.group, *loader_, *step_, *update_, *evaluator_, early_stopping_, *boundary_,
-                     *checkpoints_, state_, *recorder_, clock_, length_, splits, watched, has_validation,
-                     fixed_steering(), context_.config_digest, context_.run_folder, context_.files},
-      settings_.train);
+  trainer_ =
+      std::make_unique<Trainer>(Trainer::Parts{context_.group, *loader_, *step_, *update_, *evaluator_, early_stopping_,
+                                               *boundary_, *saver_, state_, *recorder_, clock_, length_, splits,
+                                               watched, has_validation, fixed_steering(), context_.config_digest},
+                                settings_.train);
 }
 
 StopReason TrainingRun::run() {
@@ -154,6 +162,7 @@ Progress TrainingRun::restore() {
     for (const auto& warning : restored->warnings) log_warning("{}", warning);
     require_same_data(restored->steering);
     progress = progress_from_json(restored->steering.at("progress"));
+    recorder_->restore_chain(restored->steering.value("chain", ""));
     update_->restore(restored->steering.value("update", nlohmann::json::object()));
     early_stopping_.restore(restored->steering.value("early_stopping", nlohmann::json::object()));
     restored_step_ = progress.step;

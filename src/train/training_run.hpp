@@ -32,6 +32,7 @@ struct RunContext {
   std::string config_digest;                    ///< of the identity options
   std::map<std::string, std::string> versions;  ///< for metrics.jsonl
   bool was_finished = false;                    ///< an earlier start of this run reached its end
+  Heartbeat* heartbeat = nullptr;               ///< where the loop publishes its phases; outlives the run
 };
 
 class TrainingRun {
@@ -56,6 +57,7 @@ class TrainingRun {
   void make_buckets();
   void make_schedule();
   void make_loop();
+  void make_trainer();
   Progress restore();
   void start_afresh();
   bool is_already_complete(const Progress& progress) const;
@@ -89,6 +91,7 @@ class TrainingRun {
   std::unique_ptr<StepBoundary> boundary_;
   std::unique_ptr<checkpoint::CheckpointStore> checkpoints_;
   std::unique_ptr<RunRecorder> recorder_;
+  std::unique_ptr<RunSaver> saver_;
   std::unique_ptr<Trainer> trainer_;
 };
 
