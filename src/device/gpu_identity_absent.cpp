@@ -10,4 +10,12 @@ std::string gpu_name(int) {
   return "GPU";
 }
 
+int gpu_capability(int) {
+  return 0;
+}
+
+bool is_built_for_gpus() noexcept {
+  return false;
+}
+
 }  // namespace hpctrain::device

@@ -19,4 +19,14 @@ std::string gpu_name(int ordinal) {
   return std::string(properties.name) + ", " + format_bytes(properties.totalGlobalMem);
 }
 
+int gpu_capability(int ordinal) {
+  int major = 0;
+  const auto code = cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, ordinal);
+  return code == cudaSuccess ? major : 0;
+}
+
+bool is_built_for_gpus() noexcept {
+  return true;
+}
+
 }  // namespace hpctrain::device

@@ -37,6 +37,7 @@ class Classification : public Task {
 
   ImageField images_;
   std::uint64_t seed_;
+  double label_smoothing_;
   AugmentationSettings augmentation_;
   std::size_t label_field_;
   std::int64_t classes_;

@@ -29,6 +29,7 @@ struct TaskSettings {
   std::uint64_t seed = 1;                              ///< of the augmentation
   std::optional<AugmentationSettings> augmentation{};  ///< of training images; unset: the task's own choice
   LandmarkSettings landmarks{};
+  double label_smoothing = 0;  ///< classification: share of a target's weight that all classes have in equal parts
 };
 
 }  // namespace hpctrain::tasks

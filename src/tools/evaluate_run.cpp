@@ -56,7 +56,7 @@ class RunEvaluation {
   train::Evaluator make_evaluator(models::Network& network, std::optional<std::uint64_t> max_samples) {
     return train::Evaluator({place_.index, *saved_.task, network, place_.group, place_.placement, place_.device,
                              settings_.loader, slots_, train::plan_micro_batch(settings_.train, place_.placement.world),
-                             max_samples});
+                             max_samples, train::make_forward_pass(settings_, place_.device)});
   }
 
   SplitScore score_split(train::Evaluator& evaluator, const std::string& split) {

@@ -14,7 +14,8 @@ std::unique_ptr<tasks::Task> make_run_task(const RunSettings& settings, const da
   return tasks::make_task(settings.task, index,
                           {.seed = settings.train.seed,
                            .augmentation = tasks::read_augmentation(settings.augment),
-                           .landmarks = settings.landmarks});
+                           .landmarks = settings.landmarks,
+                           .label_smoothing = settings.label_smoothing});
 }
 
 std::shared_ptr<models::Network> make_run_network(const RunSettings& settings, const tasks::Task& task) {
@@ -29,6 +30,11 @@ std::shared_ptr<models::Network> make_run_network(const RunSettings& settings, c
                   wants_maps ? "one number per class" : "heatmaps", task.name(),
                   wants_maps ? "heatmaps" : "one number per class", models::network_names_text(task.network_output())));
   return network;
+}
+
+ForwardPass make_forward_pass(const RunSettings& settings, const torch::Device& device) {
+  const auto precision = settings.train.precision;
+  return {precision, plan_channels_last(settings.train.channels_last, precision, device, settings.network)};
 }
 
 std::vector<std::string> scored_splits(const data::DatasetIndex& index) {
