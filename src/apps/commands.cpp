@@ -27,6 +27,8 @@ constexpr std::array kCommands = {
             run_predict_command},
     Command{"export", "export RUN_DIR -o FILE.safetensors", "write the weights of a run's best checkpoint",
             run_export_command},
+    Command{"bench", "bench data --data DIR [--json]", "figures of this machine beside its ceilings",
+            run_bench_command},
 };
 
 std::string help_text(const Arguments& arguments) {

@@ -27,5 +27,6 @@ int run_train_command(const Arguments& arguments);
 int run_eval_command(const Arguments& arguments);
 int run_predict_command(const Arguments& arguments);
 int run_export_command(const Arguments& arguments);
+int run_bench_command(const Arguments& arguments);
 
 }  // namespace hpctrain::apps
