@@ -1,56 +1,36 @@
-// `hpctrain bench checkpoint`: figures of this machine, with the ceiling measured in the same run.
+// `hpctrain bench WHAT`: figures of this machine, with the ceilings measured in the same run.
 #include <fmt/format.h>
 
-#include <cstdio>
-#include <nlohmann/json.hpp>
+#include <algorithm>
+#include <array>
 
-#include "apps/commands.hpp"
-#include "config/command_line.hpp"
-#include "config/option_table.hpp"
-#include "config/resolve.hpp"
+#include "apps/bench_commands.hpp"
 #include "core/error.hpp"
-#include "core/file_system.hpp"
-#include "tools/bench_checkpoint.hpp"
 
 namespace hpctrain::apps {
 namespace {
 
-std::string describe(const tools::CheckpointBenchReport& report) {
-  return fmt::format(
-      "checkpoint of {:.0f} MB: {:.0f} MB/s, {:.0f} % of {:.0f} MB/s raw write and fsync; training stands still for "
-      "{:.3f} s\n",
-      static_cast<double>(report.state_bytes) / 1e6, report.checkpoint_bytes_per_second / 1e6, report.share() * 100,
-      report.raw_bytes_per_second / 1e6, report.stall_seconds);
-}
-
-std::string to_json(const tools::CheckpointBenchReport& report) {
-  return nlohmann::json{{"state_bytes", report.state_bytes},
-                        {"raw_bytes_per_second", report.raw_bytes_per_second},
-                        {"checkpoint_bytes_per_second", report.checkpoint_bytes_per_second},
-                        {"share", report.share()},
-                        {"stall_seconds", report.stall_seconds}}
-             .dump(2) +
-         "\n";
-}
+/// One row for each thing that can be measured.
+struct Bench {
+  std::string_view name;
+  std::string_view summary;
+  int (*run)(const Arguments&);
+};
+constexpr std::array kBenches = {
+    Bench{"data", "the loader beside the same copies out of ordinary memory", run_data_bench_command},
+    Bench{"checkpoint", "how fast a disk takes checkpoints, beside its raw rate", run_checkpoint_bench_command},
+};
 
 }  // namespace
 
 int run_bench_command(const Arguments& arguments) {
-  tools::CheckpointBenchSettings settings;
-  bool as_json = false;
-  config::OptionTable table("hpctrain bench checkpoint");
-  table.add(config::flag_only(settings.folder, "dir").help("Folder on the disk in question"));
-  table.add(config::flag_only(settings.state_bytes, "bytes").at_least(1'000'000).help("Size of the state"));
-  table.add(config::flag_only(as_json, "json").help("Print JSON"));
-  const auto line = config::parse_command_line(table, arguments);
-  config::Sources sources;
-  sources.flags = line.assignments;
-  config::resolve(table, sources, config::AxisPolicy::refuse);
-  require(line.positionals.size() == 1 && line.positionals.front() == "checkpoint", Fault::usage,
-          "bench measures one thing: hpctrain bench checkpoint [--dir DIR] [--bytes N] [--json]");
-  const auto report = tools::run_checkpoint_bench(posix_file_system(), settings);
-  std::fputs((as_json ? to_json(report) : describe(report)).c_str(), stdout);
-  return 0;
+  const auto found = std::find_if(kBenches.begin(), kBenches.end(),
+                                  [&](const Bench& bench) { return !arguments.empty() && bench.name == arguments[0]; });
+  if (found != kBenches.end()) return found->run(Arguments(arguments.begin() + 1, arguments.end()));
+  std::string names;
+  for (const Bench& bench : kBenches)
+    names += fmt::format("{}{} ({})", names.empty() ? "" : ", ", bench.name, bench.summary);
+  throw Error(Fault::usage, "bench needs what to measure: " + names);
 }
 
 }  // namespace hpctrain::apps

@@ -29,7 +29,7 @@ constexpr std::array kCommands = {
             run_export_command},
     Command{"check-audit", "check-audit RUN_DIR", "prove from a run's audit that each epoch saw each sample once",
             run_check_audit_command},
-    Command{"bench", "bench checkpoint [--dir DIR] [--json]", "how fast a disk takes checkpoints, beside its raw rate",
+    Command{"bench", "bench data|checkpoint [--json]", "figures of this machine beside its ceilings",
             run_bench_command},
 };
 

@@ -29,10 +29,12 @@ void add_data_options(OptionTable& table, Settings& settings) {
   table.add(option(settings.data_dir, "data", "dir")
                 .alias("data")
                 .help("Folder of the packed data set; empty takes the sample data set, packing it at the first use"));
-  table.add(option(settings.run.order, "data", "order")
-                .choices({{"auto", data::Order::automatic}, {"full", data::Order::full}})
-                .identity()
-                .help("How an epoch is shuffled: full permutes the whole split; auto decides by the manifest alone"));
+  table.add(
+      option(settings.run.order, "data", "order")
+          .choices({{"auto", data::Order::automatic}, {"full", data::Order::full}, {"windowed", data::Order::windowed}})
+          .identity()
+          .help("How an epoch is shuffled: full permutes the whole split; windowed permutes inside windows of a "
+                "few shards, which are read while they are near; auto: full up to 64 GiB"));
   table.add(option(settings.run.tail, "data", "tail")
                 .choices({{"short", data::Tail::short_batch}, {"drop", data::Tail::drop}})
                 .identity()
@@ -53,6 +55,14 @@ void add_data_options(OptionTable& table, Settings& settings) {
   table.add(option(settings.run.loader.verify, "data", "verify")
                 .choices({{"touch", data::Verify::touch}, {"off", data::Verify::off}})
                 .help("Check the digest of every 1 MiB block when it is first read, or trust the disk"));
+  table.add(
+      option(settings.run.loader.engine, "data", "engine")
+          .choices({{"auto", data::Engine::automatic}, {"mmap", data::Engine::mmap}, {"pread", data::Engine::pread}})
+          .help("How rows are read, with the same bytes out: mapped, or by calls; auto: mapped on a local disk"));
+  table.add(option(settings.run.loader.stall_warning_seconds, "data", "stall-warning-seconds")
+                .between(0, 86400)
+                .unit("seconds")
+                .help("Say where the job waits when data take longer; 0: never"));
 }
 
 }  // namespace hpctrain::apps

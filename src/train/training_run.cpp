@@ -7,6 +7,7 @@
 
 #include "comm/agree.hpp"
 #include "core/log.hpp"
+#include "data/sample_order.hpp"
 #include "models/registry.hpp"
 #include "train/gradient_sync.hpp"
 #include "train/initial_weights.hpp"
@@ -24,6 +25,7 @@ data::LoaderPlan make_loader_plan(const RunSettings& settings, int world) {
   plan.batch = settings.train.batch;
   plan.micro_batch = plan_micro_batch(settings.train, world);
   plan.tail = settings.tail;
+  plan.order = settings.order;
   return plan;
 }
 
@@ -200,7 +202,10 @@ nlohmann::json TrainingRun::fixed_steering() const {
   return {{"dataset_uuid", context_.index.uuid_text()},
           {"seed", settings_.train.seed},
           {"batch", settings_.train.batch},
-          {"order", "full"},
+          {"order", data::plan_order(settings_.order, context_.index,
+                                     context_.index.split(std::string(kTrainingSplit))) == data::Order::windowed
+                        ? "windowed"
+                        : "full"},
           {"bucket_layout", buckets_->layout_digest()}};
 }
 
