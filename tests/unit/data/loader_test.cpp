@@ -67,7 +67,8 @@ Ledger load(const PackedFixture& packed, const LoaderPlan& plan, int world, cons
 }
 
 Ledger reference(const PackedFixture& packed, const LoaderPlan& plan, std::uint64_t epochs, std::uint64_t positions) {
-  const SampleOrder order(packed.index.split("train").num_samples, plan.seed, plan.shuffled);
+  const SampleOrder order =
+      make_sample_order(plan.order, plan.shuffled, plan.seed, packed.index, packed.index.split("train"));
   Ledger ledger;
   for (std::uint64_t epoch = 0; epoch < epochs; ++epoch) {
     for (std::uint64_t i = 0; i < positions; ++i) ledger[{epoch, i}] = packed.sample_id(order.row_at(epoch, i));
@@ -248,7 +249,7 @@ TEST(Loader, RefusesAnEmptySplitAndFieldsThatAreNotDense) {
   plan.split = "empty";
   expect_error(Fault::data, {"split empty has no samples"}, [&] { Loader(packed.index, plan, {}, place(0, 1)); });
   packed.index.fields[0].kind = FieldKind::ragged;
-  expect_error(Fault::data, {"field image is not dense"},
+  expect_error(Fault::data, {"field image has rows of several lengths"},
                [&] { Loader(packed.index, make_plan(4, 4), {}, place(0, 1)); });
 }
 

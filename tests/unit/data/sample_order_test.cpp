@@ -27,7 +27,7 @@ std::vector<std::uint64_t> counted(std::uint64_t n) {
 TEST(SampleOrder, VisitsEveryRowOncePerEpoch) {
   for (const std::uint64_t n : {1u, 2u, 3u, 17u, 64u, 103u, 1000u}) {
     for (std::uint64_t epoch = 0; epoch < 3; ++epoch) {
-      std::vector<std::uint64_t> rows = epoch_rows(SampleOrder(n, 7, true), epoch);
+      std::vector<std::uint64_t> rows = epoch_rows(SampleOrder::full(n, 7), epoch);
       std::sort(rows.begin(), rows.end());
       EXPECT_EQ(rows, counted(n));
     }
@@ -35,25 +35,25 @@ TEST(SampleOrder, VisitsEveryRowOncePerEpoch) {
 }
 
 TEST(SampleOrder, DependsOnSeedAndEpochAndOnNothingElse) {
-  const SampleOrder order(1000, 7, true);
-  EXPECT_EQ(epoch_rows(order, 2), epoch_rows(SampleOrder(1000, 7, true), 2));
+  const SampleOrder order = SampleOrder::full(1000, 7);
+  EXPECT_EQ(epoch_rows(order, 2), epoch_rows(SampleOrder::full(1000, 7), 2));
   EXPECT_NE(epoch_rows(order, 2), epoch_rows(order, 3));
-  EXPECT_NE(epoch_rows(order, 2), epoch_rows(SampleOrder(1000, 8, true), 2));
+  EXPECT_NE(epoch_rows(order, 2), epoch_rows(SampleOrder::full(1000, 8), 2));
 }
 
 TEST(SampleOrder, LeavesFewRowsInTheirPlace) {
-  const std::vector<std::uint64_t> rows = epoch_rows(SampleOrder(10000, 1, true), 0);
+  const std::vector<std::uint64_t> rows = epoch_rows(SampleOrder::full(10000, 1), 0);
   int in_place = 0;
   for (std::uint64_t i = 0; i < rows.size(); ++i) in_place += rows[i] == i ? 1 : 0;
   EXPECT_LT(in_place, 12);  // one is expected; more than 11 has a chance of one in a hundred million
 }
 
 TEST(SampleOrder, KeepsThePackedOrderWhenNotShuffled) {
-  EXPECT_EQ(epoch_rows(SampleOrder(50, 7, false), 4), counted(50));
+  EXPECT_EQ(epoch_rows(SampleOrder::packed(50), 4), counted(50));
 }
 
 TEST(SampleOrder, RefusesAPositionPastTheEnd) {
-  EXPECT_THROW(SampleOrder(5, 0, true).row_at(0, 5), Error);
+  EXPECT_THROW(SampleOrder::full(5, 0).row_at(0, 5), Error);
 }
 
 }  // namespace
