@@ -78,6 +78,10 @@ std::string read_small_file(int folder, const std::string& name) {
 
 }  // namespace
 
+fs::path CacheFolder::place_of(const fs::path& base, const std::string& uuid) {
+  return base / fmt::format("hpctrain-{}", ::geteuid()) / uuid;
+}
+
 CacheFolder::CacheFolder(const fs::path& base, const std::string& uuid, const fs::path& source) {
   std::error_code error;
   fs::create_directories(base, error);
@@ -85,8 +89,7 @@ CacheFolder::CacheFolder(const fs::path& base, const std::string& uuid, const fs
           fmt::format("cache.dir {} is a symbolic link; give the folder it leads to", base.string()));
   const fs::path real_base = fs::canonical(base, error);
   if (error) throw storage_error("open folder", base, error.value());
-  const std::string own_name = fmt::format("hpctrain-{}", ::geteuid());
-  path_ = real_base / own_name / uuid;
+  path_ = place_of(real_base, uuid);
   const fs::path real_source = fs::weakly_canonical(source, error);
   require(!lies_inside(path_, real_source) && !lies_inside(real_source, path_), Fault::usage,
           fmt::format("cache.dir {}: the copies would lie in the data set's own folder {}; give a folder on a disk of "
@@ -94,7 +97,7 @@ CacheFolder::CacheFolder(const fs::path& base, const std::string& uuid, const fs
                       base.string(), real_source.string()));
   const OwnedDescriptor parent(::open(real_base.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!parent.is_open()) throw storage_error("open folder", real_base, errno);
-  const OwnedDescriptor own = open_own_folder(parent.get(), own_name, real_base / own_name);
+  const OwnedDescriptor own = open_own_folder(parent.get(), path_.parent_path().filename(), path_.parent_path());
   descriptor_ = open_own_folder(own.get(), uuid, path_);
   if (::faccessat(descriptor_.get(), ".", W_OK, AT_EACCESS) != 0) throw storage_error("write", path_, errno);
 }

@@ -25,6 +25,8 @@ class CacheFolder {
   ///           Fault::storage  it cannot be made or written, or a part of it is a link or belongs to somebody else
   CacheFolder(const std::filesystem::path& base, const std::string& uuid, const std::filesystem::path& source);
 
+  /// BASE/hpctrain-UID/UUID
+  static std::filesystem::path place_of(const std::filesystem::path& base, const std::string& uuid);
   const std::filesystem::path& path() const noexcept { return path_; }
   /// The record of a copy that is what its record says; empty when there is none, or it was written to since.
   std::optional<CacheRecord> find_copy(const std::string& name) const;

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <thread>
 
+#include "core/clock.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
 #include "data/node_cache_state.hpp"
@@ -14,6 +15,7 @@
 namespace hpctrain::data {
 namespace {
 
+constexpr double kRestSeconds = 0.2;
 constexpr auto kPatienceAtEnd = std::chrono::seconds(1);
 
 std::vector<std::size_t> shards_of(const DatasetIndex& index, const CachePlan& plan, const CacheContent& content) {
@@ -111,6 +113,7 @@ void NodeCache::reject(std::size_t shard_of_dataset, const ShardLocation& locati
     inode = *staged.copy_inode;
     staged.copy_inode.reset();
     ++staged.rejected_copies;
+    staged.again_seconds = steady_seconds() + kRestSeconds;
     --state_->counters.copies;
   }
   const bool is_removed =

@@ -17,6 +17,7 @@ struct StagedShard {
   std::optional<std::uint64_t> copy_inode;  ///< of the copy that may be read
   std::string source_reason;                ///< why the source must not be read; empty: it may
   int rejected_copies = 0;                  ///< damaged ones; after two the source is read
+  double again_seconds = 0;                 ///< steady clock: not copied anew before, readers go to the source first
   bool is_given_up = false;                 ///< not copied any more by this rank
 };
 

@@ -81,7 +81,8 @@ std::vector<std::size_t> ShardStager::missing_shards() const {
   const bool is_stream = state_.plan.mode == CacheMode::stream;
   for (const std::size_t shard : state_.shards) {
     const bool is_wanted = !is_stream || state_.held.count(shard) > 0;
-    if (is_wanted && !state_.staged[shard].copy_inode) missing.push_back(shard);
+    const StagedShard& staged = state_.staged[shard];
+    if (is_wanted && !staged.copy_inode && steady_seconds() >= staged.again_seconds) missing.push_back(shard);
   }
   return plan_staging_order(std::move(missing), state_.placement.local_rank, state_.placement.local_world);
 }

@@ -72,8 +72,7 @@ class Probe {
     for (const auto& entry : fs::recursive_directory_iterator(folder_)) {
       if (entry.is_regular_file()) files_[entry.path()] = read_whole(entry.path());
     }
-    phase_ = static_cast<int*>(
-        ::mmap(nullptr, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+    phase_ = static_cast<int*>(::mmap(nullptr, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
     expected_ = digest_of_delivery(read_dataset_layout(folder_));
   }
 

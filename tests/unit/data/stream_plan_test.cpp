@@ -92,8 +92,8 @@ TEST(StreamPlan, LoadsNoMoreThanTheBestOfAllWaysToEvict) {
 
 TEST(StreamPlan, FindsWhenAnEpochUsesEachShard) {
   const std::vector<std::uint64_t> rows{3, 0, 2};
-  const EpochOrder packed(5, 1, 0, false);
-  EXPECT_EQ(plan_shard_uses(packed, rows), (std::vector<ShardUse>{{0, 3}, {0, 0}, {3, 5}}));
+  const SampleOrder packed = SampleOrder::packed(5);
+  EXPECT_EQ(plan_shard_uses(packed.in_epoch(0), rows), (std::vector<ShardUse>{{0, 3}, {0, 0}, {3, 5}}));
 }
 
 TEST(StreamPlan, HoldsWhatIsNeededSoonestWithinTheLimit) {
