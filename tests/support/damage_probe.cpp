@@ -62,8 +62,10 @@ std::string read_whole(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+/// In place: file systems flush a file that was cut to nothing and written anew, which costs more than all the rest.
 void write_whole(const fs::path& path, const std::string& bytes) {
-  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+  std::fstream(path, std::ios::binary | std::ios::in | std::ios::out) << bytes;
+  if (fs::file_size(path) != bytes.size()) fs::resize_file(path, bytes.size());
 }
 
 class Probe {
