@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::vector<std::string> splits_in_use(const data::DatasetIndex& index) {
-  std::vector<std::string> splits{kTrainingSplit};
+  std::vector<std::string> splits{std::string(kTrainingSplit)};
   for (const auto& split : scored_splits(index)) splits.push_back(split);
   return splits;
 }
