@@ -53,8 +53,9 @@ void add_data_options(OptionTable& table, Settings& settings) {
                 .unit("micro-batches")
                 .help("How far each rank reads ahead"));
   table.add(option(settings.run.loader.verify, "data", "verify")
-                .choices({{"touch", data::Verify::touch}, {"off", data::Verify::off}})
-                .help("Check the digest of every 1 MiB block when it is first read, or trust the disk"));
+                .choices({{"touch", data::Verify::touch}, {"staged", data::Verify::staged}, {"off", data::Verify::off}})
+                .help("Check the digest of every 1 MiB block when it is first read; staged: trust the node's copies, "
+                      "which were checked as they were made; off: trust the disk"));
   table.add(
       option(settings.run.loader.engine, "data", "engine")
           .choices({{"auto", data::Engine::automatic}, {"mmap", data::Engine::mmap}, {"pread", data::Engine::pread}})

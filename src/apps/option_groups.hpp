@@ -7,6 +7,7 @@
 namespace hpctrain::apps {
 
 void add_data_options(config::OptionTable& table, Settings& settings);
+void add_cache_options(config::OptionTable& table, Settings& settings);
 void add_model_options(config::OptionTable& table, Settings& settings);
 void add_landmark_options(config::OptionTable& table, Settings& settings);
 void add_optimizer_options(config::OptionTable& table, Settings& settings);

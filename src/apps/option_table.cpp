@@ -7,6 +7,7 @@ namespace hpctrain::apps {
 config::OptionTable make_option_table(Settings& settings) {
   config::OptionTable table("hpctrain");
   add_data_options(table, settings);
+  add_cache_options(table, settings);
   add_model_options(table, settings);
   add_landmark_options(table, settings);
   add_optimizer_options(table, settings);

@@ -26,10 +26,7 @@ void require_same_identity(const config::OptionTable& table, const std::filesyst
 
 void require_same_dataset(FileSystem& files, const std::filesystem::path& folder, const data::DatasetIndex& index) {
   if (!files.exists(folder / kDatasetFile)) return;
-  const auto trained_on = load_dataset_description(files, folder);
-  require(trained_on.uuid == index.uuid, Fault::usage,
-          "data.dir " + index.folder.string() + " holds another data set than this run was trained on (" +
-              trained_on.uuid_text() + "); give the original one, or start a new run with another --out");
+  data::require_same_dataset(index, load_dataset_description(files, folder).uuid_text());
 }
 
 /// Whoever may write there may put checkpoints in this run's place.

@@ -31,7 +31,7 @@ void BlockVerifier::open(OpenShard& place, std::size_t column, std::uint64_t blo
   const std::uint64_t begin = block * kChecksumBlockBytes;
   const std::uint64_t bytes = std::min(kChecksumBlockBytes, extent.bytes - begin);
   const std::uint64_t offset = extent.offset + begin;
-  const bool hashes = verify_ == Verify::touch && !place.location().is_verified;
+  const bool hashes = verify_ != Verify::off && !place.location().is_verified;
   if (place.mapped() != nullptr) place.populate(offset, bytes);
   if (hashes) {
     Hashing hashing{{}, 0};

@@ -134,7 +134,7 @@ class Loader::Impl {
         delivered_(make_delivered(index, plan, seams)),
         planned_(make_planner_settings(index, plan, placement)),
         layout_(index, index.split(plan.split)),
-        places_(layout_, index.folder, seams.locator, {settings.engine, settings.verify == Verify::touch}),
+        places_(layout_, index.folder, seams.locator, {settings.engine, settings.verify != Verify::off}),
         verifier_(layout_, settings.verify),
         order_(make_sample_order(plan.order, plan.shuffled, plan.seed, index, index.split(plan.split))),
         ring_(std::make_shared<Ring>(make_ring_settings(index, delivered_, plan, settings, placement),

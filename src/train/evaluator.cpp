@@ -45,7 +45,7 @@ void Evaluator::visit(const std::string& split, const std::function<void(const t
   plan.epochs = 1;
   plan.max_samples = parts_.max_samples;
   data::Loader loader(parts_.index, plan, parts_.loader, parts_.placement,
-                      data::LoaderSeams{.allocator = &parts_.slots});
+                      data::LoaderSeams{.allocator = &parts_.slots, .locator = parts_.locator});
   while (auto lease = loader.next()) {
     const data::MicroBatch& records = **lease;
     if (records.count == 0) continue;

@@ -9,6 +9,7 @@
 
 #include "checkpoint/checkpoint.hpp"
 #include "data/batch_plan.hpp"
+#include "data/cache_plan.hpp"
 #include "data/loader.hpp"
 #include "device/device.hpp"
 #include "models/network.hpp"
@@ -113,6 +114,7 @@ struct RunSettings {
   data::Order order = data::Order::automatic;
   data::Tail tail = data::Tail::short_batch;
   data::LoaderSettings loader;
+  data::CacheSettings cache;
   bool audit = false;
   bool quiet = false;
 };

@@ -13,6 +13,7 @@
 #include "train/initial_weights.hpp"
 #include "train/network_state.hpp"
 #include "train/precision.hpp"
+#include "train/run_cache.hpp"
 #include "train/run_parts.hpp"
 
 namespace hpctrain::train {
@@ -54,13 +55,7 @@ TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
   comm::run_agreed(context_.group, [this] {
     update_ = std::make_unique<ParameterUpdate>(settings_.train, settings_.optimizer, state_.parameters);
     state_.optimizer = update_->state();
-    loader_ =
-        std::make_unique<data::Loader>(context_.index, make_loader_plan(settings_, context_.placement.world),
-                                       settings_.loader, context_.placement, data::LoaderSeams{.allocator = &slots_});
-    require(settings_.train.batch <= loader_->num_samples(), Fault::usage,
-            "train.batch " + std::to_string(settings_.train.batch) + " is larger than the training split of " +
-                context_.index.folder.string() + ", which has " + std::to_string(loader_->num_samples()) +
-                " samples; give a smaller --batch");
+    make_loader();
     make_schedule();
     if (settings_.audit) {
       audit_ = std::make_unique<Audit>(context_.run_folder / "audit", context_.placement.rank);
@@ -73,6 +68,18 @@ TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
 }
 
 TrainingRun::~TrainingRun() = default;
+
+void TrainingRun::make_loader() {
+  cache_ = make_run_cache(settings_, context_.index, context_.placement);
+  evaluation_places_ = std::make_unique<data::PlacesOnly>(*cache_);
+  loader_ = std::make_unique<data::Loader>(context_.index, make_loader_plan(settings_, context_.placement.world),
+                                           settings_.loader, context_.placement,
+                                           data::LoaderSeams{.allocator = &slots_, .locator = cache_.get()});
+  require(settings_.train.batch <= loader_->num_samples(), Fault::usage,
+          "train.batch " + std::to_string(settings_.train.batch) + " is larger than the training split of " +
+              context_.index.folder.string() + ", which has " + std::to_string(loader_->num_samples()) +
+              " samples; give a smaller --batch");
+}
 
 void TrainingRun::make_network() {
   task_ = make_run_task(settings_, context_.index);
@@ -106,9 +113,10 @@ void TrainingRun::make_loop() {
                                               state_.parameters);
   step_ = std::make_unique<TrainStep>(TrainStep::Parts{*loader_, *micro_step_, *buckets_, *statistics_, *reduction_,
                                                        *update_, *schedule_, clock_, audit_.get()});
-  evaluator_ = std::make_unique<Evaluator>(Evaluator::Parts{
-      context_.index, *task_, *network_, context_.group, context_.placement, context_.device, settings_.loader, slots_,
-      plan_micro_batch(settings_.train, context_.placement.world), settings_.evaluation.max_samples, forward_pass});
+  evaluator_ = std::make_unique<Evaluator>(
+      Evaluator::Parts{context_.index, *task_, *network_, context_.group, context_.placement, context_.device,
+                       settings_.loader, slots_, plan_micro_batch(settings_.train, context_.placement.world),
+                       settings_.evaluation.max_samples, forward_pass, evaluation_places_.get()});
   boundary_ = std::make_unique<StepBoundary>(context_.group, length_, settings_.cadence, settings_.evaluation,
                                              settings_.wall_time, StopFile(context_.run_folder));
   recorder_ = std::make_unique<RunRecorder>(RunRecorder::Settings{context_.run_folder, context_.group.is_leader(),
@@ -211,10 +219,7 @@ nlohmann::json TrainingRun::fixed_steering() const {
 
 void TrainingRun::require_same_data(const nlohmann::json& steering) const {
   const auto expected = fixed_steering();
-  require(steering.value("dataset_uuid", "") == expected["dataset_uuid"], Fault::usage,
-          "data.dir " + context_.index.folder.string() + " holds another data set than this run was trained on (" +
-              steering.value("dataset_uuid", "none") +
-              "); give the original one, or start a new run with another --out");
+  data::require_same_dataset(context_.index, steering.value("dataset_uuid", ""));
   require(steering.value("bucket_layout", "") == expected["bucket_layout"], Fault::usage,
           "model.name: the checkpoint's parameters are laid out in another way than this network's; continue with the "
           "version of hpctrain that wrote it, or start a new run with another --out");

@@ -14,6 +14,7 @@
 #include "core/file_system.hpp"
 #include "core/placement.hpp"
 #include "data/dataset_index.hpp"
+#include "data/node_cache.hpp"
 #include "models/registry.hpp"
 #include "train/device_slots.hpp"
 #include "train/settings.hpp"
@@ -56,6 +57,7 @@ class TrainingRun {
   void make_network();
   void make_buckets();
   void make_schedule();
+  void make_loader();
   void make_loop();
   void make_trainer();
   Progress restore();
@@ -77,6 +79,8 @@ class TrainingRun {
   std::unique_ptr<ParameterUpdate> update_;
   std::unique_ptr<comm::Communicator> gradient_group_;  ///< gradients never meet other messages
   std::unique_ptr<comm::GradientChannel> channel_;
+  std::unique_ptr<data::NodeCache> cache_;
+  std::unique_ptr<data::ShardLocator> evaluation_places_;
   std::unique_ptr<data::Loader> loader_;
   RunLength length_;
   std::uint64_t restored_step_ = 0;
