@@ -10,4 +10,8 @@ std::string gpu_name(int) {
   return "GPU";
 }
 
+std::uint64_t gpu_free_bytes(int) {
+  return 0;
+}
+
 }  // namespace hpctrain::device
