@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "tasks/augmentation_operations.hpp"
+#include "tasks/augmentation_text.hpp"
 
 namespace hpctrain::tasks {
 namespace {
@@ -24,12 +26,16 @@ AugmentationPlan moved(const AffineMap& map, double scale = 1) {
   return plan;
 }
 
+AugmentationSettings named(const char* text) {
+  return read_augmentation(text).value();
+}
+
 double greatest_difference(const torch::Tensor& one, const torch::Tensor& two) {
   return (one - two).abs().max().item<double>();
 }
 
 TEST(AugmentationPlan, WithoutAnyRangeLeavesTheSampleAlone) {
-  const auto plan = plan_augmentation(AugmentationSettings::none(), {.height = 20, .width = 30}, 7, 1, 42);
+  const auto plan = plan_augmentation({}, {.height = 20, .width = 30}, 7, 1, 42);
   EXPECT_EQ(plan.map, AffineMap{});
   const auto images = random_images(1, 1, 20, 30);
   const auto points = torch::tensor({3.25f, 4.5f, NAN, NAN, -7.0f, 3.0f}).view({1, 3, 2});
@@ -40,7 +46,7 @@ TEST(AugmentationPlan, WithoutAnyRangeLeavesTheSampleAlone) {
 }
 
 TEST(AugmentationPlan, DrawsWithinItsRangesAndReachesTheirEnds) {
-  const AugmentationSettings settings;
+  const AugmentationSettings settings = usual_landmark_augmentation();
   const AugmentedImage image{.height = 256, .width = 256, .pixels_per_mm = 1.2};
   double least_scale = 2, greatest_scale = 0, greatest_shift = 0, greatest_noise = 0;
   for (std::uint64_t sample = 0; sample < 2000; ++sample) {
@@ -62,8 +68,7 @@ TEST(AugmentationPlan, DrawsWithinItsRangesAndReachesTheirEnds) {
 }
 
 TEST(AugmentationPlan, MovesByAShareOfTheWidthWhereMillimetresAreUnknown) {
-  AugmentationSettings settings = AugmentationSettings::none();
-  settings.translate_fraction = 0.05;
+  const auto settings = named("affine(translate=0.05)");
   double greatest_shift = 0;
   for (std::uint64_t sample = 0; sample < 500; ++sample) {
     const auto plan = plan_augmentation(settings, {.height = 100, .width = 200}, 1, 0, sample);
@@ -75,18 +80,19 @@ TEST(AugmentationPlan, MovesByAShareOfTheWidthWhereMillimetresAreUnknown) {
 
 TEST(AugmentationPlan, EachOperationDrawsAloneAndEachEpochAnew) {
   const AugmentedImage image{.height = 64, .width = 64};
-  AugmentationSettings without_rotation;
+  const AugmentationSettings usual = usual_landmark_augmentation();
+  AugmentationSettings without_rotation = usual;
   without_rotation.rotate_degrees = 0;
-  const auto plan = plan_augmentation({}, image, 5, 2, 9);
+  const auto plan = plan_augmentation(usual, image, 5, 2, 9);
   const auto unturned = plan_augmentation(without_rotation, image, 5, 2, 9);
   EXPECT_EQ(plan.scale, unturned.scale);
   EXPECT_EQ(plan.gamma, unturned.gamma);
   EXPECT_EQ(plan.noise_seed, unturned.noise_seed);
   EXPECT_NE(plan.map, unturned.map);
-  EXPECT_NE(plan.map, plan_augmentation({}, image, 5, 3, 9).map);
-  EXPECT_NE(plan.map, plan_augmentation({}, image, 6, 2, 9).map);
-  EXPECT_NE(plan.map, plan_augmentation({}, image, 5, 2, 10).map);
-  EXPECT_EQ(plan.map, plan_augmentation({}, image, 5, 2, 9).map);
+  EXPECT_NE(plan.map, plan_augmentation(usual, image, 5, 3, 9).map);
+  EXPECT_NE(plan.map, plan_augmentation(usual, image, 6, 2, 9).map);
+  EXPECT_NE(plan.map, plan_augmentation(usual, image, 5, 2, 10).map);
+  EXPECT_EQ(plan.map, plan_augmentation(usual, image, 5, 2, 9).map);
 }
 
 TEST(AffineMap, InverseUndoesIt) {
@@ -179,6 +185,8 @@ TEST(AugmentImages, LeavesTheDefaultGeneratorAlone) {
   torch::manual_seed(4);
   const auto expected = torch::rand({4});
   torch::manual_seed(4);
+  plan.move.is_flipped = true;
+  plan.blur_sigma = 1;
   augment_images(torch::zeros({1, 1, 8, 8}), {{plan}});
   EXPECT_TRUE(torch::equal(torch::rand({4}), expected));
 }
@@ -187,7 +195,7 @@ TEST(AugmentImages, GivesTheSameBitsAtAnySplit) {
   const auto images = random_images(5, 1, 33, 47);
   std::vector<AugmentationPlan> plans;
   for (std::uint64_t sample = 0; sample < 5; ++sample) {
-    plans.push_back(plan_augmentation({}, {.height = 33, .width = 47}, 1, 0, sample));
+    plans.push_back(plan_augmentation(usual_landmark_augmentation(), {.height = 33, .width = 47}, 1, 0, sample));
   }
   plans[2] = AugmentationPlan{};
   const auto whole = augment_images(images, plans);

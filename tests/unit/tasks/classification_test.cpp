@@ -141,8 +141,7 @@ TEST(Classification, ListsTheLossOfEverySample) {
 TEST(Classification, AugmentsOnlyForTrainingAndOnlyWhenAsked) {
   const auto records = four_images();
   TaskSettings settings;
-  settings.augmentation = AugmentationSettings::none();
-  settings.augmentation->brightness_fraction = 0.5;
+  settings.augmentation = read_augmentation("jitter(brightness=0.5)");
   const Classification plain(records.index()), brightened(records.index(), settings);
   const auto stored = plain.make_batch(records.all(), kCpu, Mode::train).images;
   EXPECT_TRUE(torch::equal(brightened.make_batch(records.all(), kCpu, Mode::evaluate).images, stored));

@@ -74,7 +74,7 @@ torch::Tensor drawn(const torch::Tensor& points, double sigma, std::int64_t stri
 
 TaskSettings unaugmented(Decoder decoder = Decoder::log_parabola) {
   TaskSettings settings;
-  settings.augmentation = AugmentationSettings::none();
+  settings.augmentation = AugmentationSettings{};
   settings.landmarks.decoder = decoder;
   return settings;
 }
@@ -105,7 +105,7 @@ TEST(Landmarks, APackedPointComesBackThroughIdentityAugmentationAndDecoding) {
   for (const Decoder decoder : {Decoder::log_parabola, Decoder::local_soft_argmax}) {
     for (const std::int64_t stride : {1, 2}) {
       TaskSettings settings;
-      settings.augmentation = AugmentationSettings::none();
+      settings.augmentation = AugmentationSettings{};
       settings.landmarks.decoder = decoder;
       const Landmarks task(films.index(), settings);
       const auto batch = task.make_batch(films.all(), kCpu, Mode::train);
