@@ -40,6 +40,7 @@ class Evaluator {
     data::SlotAllocator& slots;
     std::uint64_t micro_batch;  ///< samples of a rank at once; what training uses is known to fit
     std::optional<std::uint64_t> max_samples;
+    std::optional<data::ImageSize> image_size{};  ///< that encoded pictures are decoded to
   };
 
   explicit Evaluator(const Parts& parts) : parts_(parts) {}

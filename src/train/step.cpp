@@ -45,27 +45,29 @@ data::GlobalBatch TrainStep::accumulate_gradients(std::uint64_t step) {
   parts_.buckets.zero();
   parts_.statistics.clear();
   while (true) {
-    auto lease = [this] {
+    const auto uploaded = [this] {
       const PhaseTimer timer(parts_.clock, Phase::data_wait);
-      return parts_.loader.next();
+      return parts_.feed.next();
     }();
-    require_invariant(lease.has_value(), "the training loader never ends");
-    const data::MicroBatch& records = **lease;
+    require_invariant(uploaded.has_value(), "the training loader never ends");
+    const data::MicroBatch& records = uploaded->host;
     if (parts_.audit != nullptr && records.micro_step == 0) parts_.audit->begin_step(records.batch.epoch, step + 1);
     // A rank whose share is used up adds zeros, and that is what its buckets already hold.
-    if (records.count > 0) run_micro_step(records, step);
+    if (records.count > 0) run_micro_step(*uploaded, step);
+    parts_.feed.look_ahead();
     if (!records.is_last_of_step()) continue;
     if (parts_.audit != nullptr) parts_.audit->end_step();
     return records.batch;
   }
 }
 
-void TrainStep::run_micro_step(const data::MicroBatch& records, std::uint64_t step) {
+void TrainStep::run_micro_step(const tasks::DeviceRecords& uploaded, std::uint64_t step) {
+  const data::MicroBatch& records = uploaded.host;
   seed_default_generator(parts_.seed, step, records.first_in_batch);
   tasks::Batch batch;
   {
     const PhaseTimer timer(parts_.clock, Phase::host_to_device);
-    batch = parts_.task.make_batch(records, parts_.device, tasks::Mode::train);
+    batch = parts_.task.make_batch(uploaded, tasks::Mode::train);
   }
   torch::Tensor loss;
   {
@@ -78,8 +80,6 @@ void TrainStep::run_micro_step(const data::MicroBatch& records, std::uint64_t st
     loss.backward();
     parts_.buckets.passengers().select(0, 0).add_(loss.detach());
   }
-  // The slot goes back to the loader after this: on a GPU its copy must have been read.
-  device::wait_for_uploads(parts_.device);
   if (parts_.audit != nullptr) parts_.audit->add(batch.sample_ids);
 }
 

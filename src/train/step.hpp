@@ -7,11 +7,11 @@
 #include <cstdint>
 
 #include "comm/gradient_channel.hpp"
-#include "data/loader.hpp"
 #include "models/network.hpp"
 #include "monitor/step_clock.hpp"
 #include "tasks/task.hpp"
 #include "train/audit.hpp"
+#include "train/batch_feed.hpp"
 #include "train/gradient_buckets.hpp"
 #include "train/optimizer.hpp"
 #include "train/schedule.hpp"
@@ -34,7 +34,7 @@ class TrainStep {
   struct Parts {
     const tasks::Task& task;
     models::Network& network;
-    data::Loader& loader;
+    BatchFeed& feed;
     GradientBuckets& buckets;  ///< with kStepPassengers and the statistics' elements as passengers
     StepStatistics& statistics;
     Optimizer& optimizer;
@@ -56,7 +56,7 @@ class TrainStep {
  private:
   data::GlobalBatch accumulate_gradients(std::uint64_t step);
   torch::Tensor own_statistics() const;
-  void run_micro_step(const data::MicroBatch& records, std::uint64_t step);
+  void run_micro_step(const tasks::DeviceRecords& uploaded, std::uint64_t step);
 
   Parts parts_;
 };

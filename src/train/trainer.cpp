@@ -16,7 +16,7 @@ constexpr int kFailedSavesUntilStop = 3;
 
 StopReason Trainer::run(Progress progress) {
   progress_ = progress;
-  parts_.loader.seek(progress_.cursor);
+  parts_.feed.seek(progress_.cursor);
   std::optional<StopReason> stop;
   if (progress_.step >= parts_.length.total_steps) stop = StopReason::finished;
   while (!stop) {

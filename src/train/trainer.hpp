@@ -8,8 +8,8 @@
 
 #include "checkpoint/checkpoint.hpp"
 #include "comm/communicator.hpp"
-#include "data/loader.hpp"
 #include "monitor/step_clock.hpp"
+#include "train/batch_feed.hpp"
 #include "train/evaluator.hpp"
 #include "train/loss_guard.hpp"
 #include "train/run_recorder.hpp"
@@ -22,7 +22,7 @@ class Trainer {
  public:
   struct Parts {
     comm::Communicator& group;
-    data::Loader& loader;
+    BatchFeed& feed;
     TrainStep& step;
     Evaluator& evaluator;
     StepBoundary& boundary;

@@ -7,9 +7,13 @@
 
 #include "comm/agree.hpp"
 #include "core/log.hpp"
+#include "data/delivered_fields.hpp"
+#include "device/gpu_identity.hpp"
 #include "models/registry.hpp"
+#include "tasks/image_size.hpp"
 #include "train/initial_weights.hpp"
 #include "train/network_state.hpp"
+#include "train/resident_feed.hpp"
 #include "train/run_parts.hpp"
 
 namespace hpctrain::train {
@@ -22,7 +26,13 @@ data::LoaderPlan make_loader_plan(const RunSettings& settings, int world) {
   plan.batch = settings.train.batch;
   plan.micro_batch = plan_micro_batch(settings.train, world);
   plan.tail = settings.tail;
+  plan.image_size = tasks::read_image_size(settings.image_size);
   return plan;
+}
+
+std::optional<std::uint64_t> free_device_bytes(const torch::Device& device) {
+  if (device.is_cpu()) return std::nullopt;
+  return device::gpu_free_bytes(device.index());
 }
 
 }  // namespace
@@ -31,9 +41,7 @@ TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
     : settings_(settings), context_(context), slots_(context.device) {
   comm::run_agreed(context_.group, [this] {
     make_network();
-    loader_ =
-        std::make_unique<data::Loader>(context_.index, make_loader_plan(settings_, context_.placement.world),
-                                       settings_.loader, context_.placement, data::LoaderSeams{.allocator = &slots_});
+    make_feed();
     require(settings_.train.batch <= loader_->num_samples(), Fault::usage,
             "train.batch " + std::to_string(settings_.train.batch) + " is larger than the training split of " +
                 context_.index.folder.string() + ", which has " + std::to_string(loader_->num_samples()) +
@@ -64,19 +72,42 @@ void TrainingRun::make_network() {
   state_.optimizer = optimizer_->state();
 }
 
+void TrainingRun::make_feed() {
+  const auto plan = make_loader_plan(settings_, context_.placement.world);
+  windows_ = task_->window_plan();
+  fed_index_ = context_.index;
+  const auto delivered = data::delivered_index(context_.index, plan.image_size);
+  const std::size_t image = delivered.field_position("image");
+  is_resident_ = plan_residency(settings_.residency,
+                                {.split_bytes = delivered_bytes(delivered, context_.index.split(plan.split), image),
+                                 .free_bytes = free_device_bytes(context_.device),
+                                 .is_cut_when_decoded = windows_ != nullptr});
+  std::unique_ptr<ResidentField> resident;
+  if (is_resident_) {
+    resident = std::make_unique<ResidentField>(context_.index, plan, settings_.loader, image, context_.device);
+    fed_index_ = without_field(context_.index, image);
+  }
+  loader_ = std::make_unique<data::Loader>(fed_index_, plan, settings_.loader, context_.placement,
+                                           data::LoaderSeams{.allocator = &slots_, .window_plan = windows_.get()});
+  feed_ = std::make_unique<LoaderFeed>(*loader_, context_.device);
+  if (resident) feed_ = std::make_unique<ResidentFeed>(std::move(resident), image, std::move(feed_));
+}
+
 void TrainingRun::make_loop() {
   length_ = plan_run_length(loader_->steps_per_epoch(), settings_.train.epochs, settings_.train.steps.value_or(0));
   schedule_ = std::make_unique<Schedule>(settings_.schedule, settings_.optimizer.lr, length_);
-  step_ = std::make_unique<TrainStep>(TrainStep::Parts{*task_, *network_, *loader_, *buckets_, *statistics_,
-                                                       *optimizer_, *schedule_, *channel_, clock_, context_.device,
+  step_ = std::make_unique<TrainStep>(TrainStep::Parts{*task_, *network_, *feed_, *buckets_, *statistics_, *optimizer_,
+                                                       *schedule_, *channel_, clock_, context_.device,
                                                        settings_.train.seed, audit_.get()});
-  evaluator_ = std::make_unique<Evaluator>(Evaluator::Parts{
-      context_.index, *task_, *network_, context_.group, context_.placement, context_.device, settings_.loader, slots_,
-      plan_micro_batch(settings_.train, context_.placement.world), settings_.evaluation.max_samples});
+  evaluator_ = std::make_unique<Evaluator>(
+      Evaluator::Parts{context_.index, *task_, *network_, context_.group, context_.placement, context_.device,
+                       settings_.loader, slots_, plan_micro_batch(settings_.train, context_.placement.world),
+                       settings_.evaluation.max_samples, tasks::read_image_size(settings_.image_size)});
   boundary_ = std::make_unique<StepBoundary>(context_.group, length_, settings_.cadence, settings_.evaluation,
                                              settings_.wall_time);
   recorder_ = std::make_unique<RunRecorder>(RunRecorder::Settings{context_.run_folder, context_.group.is_leader(),
-                                                                  settings_.quiet, length_, loader_->num_samples()});
+                                                                  settings_.quiet, length_, loader_->num_samples(),
+                                                                  [this] { return task_->operation_seconds(); }});
 
   const auto splits = scored_splits(context_.index);
   const bool has_validation = context_.index.has_split("validation");
@@ -87,7 +118,7 @@ void TrainingRun::make_loop() {
     watched = splits.front();
   }
   trainer_ = std::make_unique<Trainer>(Trainer::Parts{
-      context_.group, *loader_, *step_, *evaluator_, *boundary_, *checkpoints_, state_, *recorder_, clock_, length_,
+      context_.group, *feed_, *step_, *evaluator_, *boundary_, *checkpoints_, state_, *recorder_, clock_, length_,
       splits, watched, has_validation, fixed_steering(), context_.config_digest, context_.run_folder, context_.files});
 }
 
