@@ -156,6 +156,65 @@ TEST(AugmentImages, ContentAndPointsStayTogetherUnderAnySimilarity) {
   }
 }
 
+/// The weighted mean place of an image's content.
+std::pair<double, double> centroid(const torch::Tensor& image) {
+  const auto total = image.sum();
+  return {((image.sum(0) * torch::arange(image.size(1))).sum() / total).item<double>(),
+          ((image.sum(1) * torch::arange(image.size(0))).sum() / total).item<double>()};
+}
+
+torch::Tensor blob_at(double x, double y, std::int64_t height, std::int64_t width) {
+  constexpr double kSigma = 2;
+  const auto columns = (torch::arange(width) - x).square().view({1, -1});
+  const auto rows = (torch::arange(height) - y).square().view({-1, 1});
+  return ((columns + rows) / (-2 * kSigma * kSigma)).exp().view({1, 1, height, width});
+}
+
+class PointsFollow : public testing::TestWithParam<const char*> {};
+
+TEST_P(PointsFollow, TheContentTheyMark) {
+  constexpr std::int64_t kHeight = 64, kWidth = 80;
+  const auto settings = named(GetParam());
+  int compared = 0;
+  double farthest = 0;
+  for (std::uint64_t sample = 0; sample < 12; ++sample) {
+    const double x = 30 + static_cast<double>(sample), y = 36 - 0.7 * static_cast<double>(sample);
+    const auto plan = plan_augmentation(settings, {.height = kHeight, .width = kWidth}, 2, 0, sample);
+    const auto image = augment_images(move_pixels(blob_at(x, y, kHeight, kWidth), {{plan}}), {{plan}})[0][0];
+    const auto point = augment_points(torch::tensor({x, y}).view({1, 1, 2}), {{plan}}, kHeight, kWidth)[0][0];
+    const double to_x = point[0].item<double>(), to_y = point[1].item<double>();
+    // A blob at the border is cut, and its centre is another.
+    if (!(to_x > 12 && to_x < kWidth - 13 && to_y > 12 && to_y < kHeight - 13)) continue;
+    const auto [seen_x, seen_y] = centroid(image);
+    EXPECT_NEAR(seen_x, to_x, 0.35) << sample;
+    EXPECT_NEAR(seen_y, to_y, 0.35) << sample;
+    farthest = std::max(farthest, std::hypot(to_x - x, to_y - y));
+    ++compared;
+  }
+  EXPECT_GE(compared, 4);
+  EXPECT_GT(farthest, 2);
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryGeometry, PointsFollow,
+                         testing::Values("crop(pad=8, mode=zero)", "flip(p=1)", "elastic(sigma=0.03)",
+                                         "affine(rotate=20, scale=0.2, translate=0.1)",
+                                         "random-resized-crop(scale=0.5..0.9, ratio=0.8..1.2)",
+                                         "crop(pad=4) | elastic(sigma=0.02) | affine(rotate=15, translate=0.05)"));
+
+TEST(AugmentImages, PointsComeBackFromAnElasticMoveToAThousandthOfAPixel) {
+  // Forwards by the definition: the content at p + d(p) is shown at p.
+  const auto plan = plan_augmentation(named("elastic(sigma=0.03)"), {.height = 50, .width = 50}, 4, 0, 1);
+  const auto ramp = torch::arange(50).to(torch::kFloat32);
+  const auto places = torch::stack({ramp.view({1, -1}).expand({50, 50}), ramp.view({-1, 1}).expand({50, 50})});
+  const auto sources = augment_images(places.unsqueeze(0), {{plan}})[0];
+  for (const auto& [x, y] : {std::pair{20, 30}, {11, 17}, {33, 25}}) {
+    const auto source = sources.select(1, y).select(1, x);
+    const auto shown = augment_points(source.view({1, 1, 2}), {{plan}}, 50, 50)[0][0];
+    EXPECT_NEAR(shown[0].item<double>(), x, 1e-3);
+    EXPECT_NEAR(shown[1].item<double>(), y, 1e-3);
+  }
+}
+
 TEST(AugmentImages, ChangesIntensitiesAsPlanned) {
   AugmentationPlan plan;
   plan.gamma = 2;
