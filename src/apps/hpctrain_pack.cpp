@@ -2,6 +2,7 @@
 // neither LibTorch nor MPI, because hpctrain starts it as the guarded child that reads HDF5.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -9,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/clock.hpp"
 #include "core/error.hpp"
 #include "monitor/progress.hpp"
 #include "pack/command_line.hpp"
@@ -23,12 +25,14 @@ int run(const std::vector<std::string>& arguments) {
   const bool is_verify = command.action == pack::Action::verify;
   const bool is_phantom = command.action == pack::Action::phantom;
   monitor::ProgressLine line(monitor::ProgressSettings::for_stderr(false));
+  const Stopwatch watch;
   const auto on_progress = [&](std::uint64_t done, std::uint64_t total) {
     monitor::ProgressReport report;
     report.label = is_verify ? "verifying" : is_phantom ? "drawing" : "packing";
     report.unit = is_verify ? "bytes" : is_phantom ? "films" : "samples";
     report.done = done;
     report.total = total;
+    report.per_second = static_cast<double>(done) / std::max(watch.seconds(), 1e-3);
     if (done < total) {
       line.update(report);
     } else {

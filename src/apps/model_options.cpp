@@ -15,6 +15,12 @@ void add_model_options(OptionTable& table, Settings& settings) {
                 .sweepable()
                 .identity()
                 .help("What is learned from the records"));
+  table.add(option(settings.run.label_smoothing, "task", "label-smoothing")
+                .at_least(0)
+                .below(1)
+                .sweepable()
+                .identity()
+                .help("Classification: share of a label's weight that all classes have in equal parts"));
   table.add_section("model", "Network");
   table.add(option(settings.run.network, "model", "name")
                 .alias("model")

@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "comm/agree.hpp"
+#include "core/log.hpp"
 #include "core/text_format.hpp"
-#include "device/gpu_identity.hpp"
 
 namespace hpctrain::apps {
 namespace {
@@ -39,20 +39,21 @@ std::vector<GpuView> gather_gpus(comm::Communicator& world, int node, const std:
   return views;
 }
 
+device::NodeDevices node_of(const device::GpuSurvey& survey) {
+  return {.visible_gpus = survey.visible, .has_gpu_out_of_reach = survey.has_hardware && !survey.can_compute_on_gpus};
+}
+
 std::string range_text(std::uint64_t least, std::uint64_t most) {
   return least == most ? std::to_string(least) : fmt::format("{} to {}", least, most);
 }
 
 }  // namespace
 
-torch::Device choose_device(comm::Communicator& world, const Placement& placement, device::DeviceWish wish) {
-  device::NodeDevices node;
+std::optional<int> choose_gpu(comm::Communicator& world, const Placement& placement, device::DeviceWish wish,
+                              const device::GpuSurvey& survey) {
+  device::NodeDevices node = node_of(survey);
   node.local_rank = placement.local_rank;
-  std::string first_gpu;
-  if (wish != device::DeviceWish::cpu) node.visible_gpus = device::count_visible_gpus();
-  if (node.visible_gpus > 0) first_gpu = device::gpu_identity(0);
-  if (node.visible_gpus > 0 && first_gpu.empty()) first_gpu = "unknown";
-  const auto views = gather_gpus(world, placement.node, first_gpu);
+  const auto views = gather_gpus(world, placement.node, survey.first);
   for (const auto& view : views) {
     if (view.node == placement.node) node.first_gpu.push_back(view.first_gpu);
   }
@@ -61,13 +62,21 @@ torch::Device choose_device(comm::Communicator& world, const Placement& placemen
     ordinal = device::plan_device(wish, node);
     require_one_kind(views);
   });
-  return device::make_device(ordinal);
+  if (!ordinal && survey.has_hardware && world.is_leader()) {
+    log_warning(
+        "this node has a GPU, but none is visible to this process, so it computes on CPUs; ask the scheduler for GPUs, "
+        "check CUDA_VISIBLE_DEVICES, or pass --device cpu to say that it is meant");
+  }
+  return ordinal;
+}
+
+torch::Device choose_device(comm::Communicator& world, const Placement& placement, device::DeviceWish wish) {
+  return device::make_device(choose_gpu(world, placement, wish, device::survey_gpus(wish)));
 }
 
 torch::Device choose_device(device::DeviceWish wish) {
-  device::NodeDevices node;
+  device::NodeDevices node = node_of(device::survey_gpus(wish));
   node.first_gpu = {""};
-  if (wish != device::DeviceWish::cpu) node.visible_gpus = device::count_visible_gpus();
   return device::make_device(device::plan_device(wish, node));
 }
 

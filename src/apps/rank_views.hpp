@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "comm/communicator.hpp"
 #include "core/placement.hpp"
 #include "device/device.hpp"
+#include "device/gpu_survey.hpp"
 
 namespace hpctrain::apps {
 
@@ -25,6 +27,12 @@ struct RankView {
 ///   collective  all ranks
 ///   errors      Fault::device, agreed
 torch::Device choose_device(comm::Communicator& world, const Placement& placement, device::DeviceWish wish);
+
+/// The same from what was found on this rank's node: the ordinal of its GPU, or empty for the CPU.
+///   collective  all ranks
+///   errors      Fault::device, agreed
+std::optional<int> choose_gpu(comm::Communicator& world, const Placement& placement, device::DeviceWish wish,
+                              const device::GpuSurvey& survey);
 
 /// The device of a program that is no rank of anything.
 ///   errors  Fault::device

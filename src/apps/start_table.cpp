@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 #include "core/text_format.hpp"
 #include "monitor/settings_table.hpp"
+#include "train/forward_pass.hpp"
+#include "train/schedule.hpp"
 
 namespace hpctrain::apps {
 namespace {
@@ -38,6 +42,20 @@ std::string describe_batch(const train::TrainSettings& train, int world) {
                      (share + micro - 1) / micro, micro);
 }
 
+std::string describe_lr(const train::RunSettings& run) {
+  const double peak = train::plan_peak_lr(run.optimizer.lr, run.lr_scaling, run.train.batch);
+  if (run.lr_scaling.kind == train::LrScaling::no) return fmt::format("{} at its peak", peak);
+  return fmt::format("{} at its peak = {} × {} / {}", peak, run.optimizer.lr, run.train.batch,
+                     run.lr_scaling.base_batch);
+}
+
+std::string describe_format(const train::RunSettings& run, const torch::Device& device) {
+  constexpr std::array kNames = {"fp32", "tf32", "bf16", "fp16"};
+  const auto precision = run.train.precision;
+  const bool is_last = train::plan_channels_last(run.train.channels_last, precision, device, run.network);
+  return fmt::format("{}, channels {}", kNames.at(static_cast<std::size_t>(precision)), is_last ? "last" : "first");
+}
+
 }  // namespace
 
 std::string make_start_table(const Settings& settings, const train::RunContext& context,
@@ -54,6 +72,8 @@ std::string make_start_table(const Settings& settings, const train::RunContext& 
       {"ranks", describe_ranks(views), ""},
       {"devices", describe_devices(views), ""},
       {"node scratch", describe_scratch(views), ""},
+      {"learning rate", describe_lr(settings.run), ""},
+      {"number format", describe_format(settings.run, context.device), ""},
       {"global batch", describe_batch(settings.run.train, context.placement.world), ""},
   };
   return monitor::make_settings_table("hpctrain", rows);

@@ -51,7 +51,7 @@ int TrainCommand::run_ranks(comm::MpiSession& session) {
   const data::DatasetIndex index = start_.share_index(world);
   open_run(world, index);
   const train::StopReason reason = train(session, index);
-  const bool is_finished = reason == train::StopReason::finished;
+  const bool is_finished = train::is_complete(reason);
   const int code = is_finished ? 0 : exit_code(Fault::stopped);
   const std::string cause(train::stop_reason_name(reason));
   if (world.is_leader()) save_exit_report(code, cause, 0, session.placement().host);

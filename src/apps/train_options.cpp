@@ -6,6 +6,22 @@ namespace hpctrain::apps {
 using config::option;
 using config::OptionTable;
 
+namespace {
+
+void add_kernel_options(OptionTable& table, train::TrainSettings& train) {
+  table.add(option(train.channels_last, "train", "channels-last")
+                .choices({{"auto", train::ChannelsLast::automatic},
+                          {"on", train::ChannelsLast::on},
+                          {"off", train::ChannelsLast::off}})
+                .help("Memory layout of images and convolutions; auto: channels last where that is faster"));
+  table.add(option(train.cudnn_benchmark, "train", "cudnn-benchmark")
+                .help("Let cuDNN time its convolution kernels at the first step; which it takes may change bits"));
+  table.add(option(train.deterministic, "train", "deterministic")
+                .help("On GPUs: only kernels that give the same bits every time, which may be slower"));
+}
+
+}  // namespace
+
 void add_train_options(OptionTable& table, Settings& settings) {
   auto& train = settings.run.train;
   table.add_section("train", "Training");
@@ -28,10 +44,28 @@ void add_train_options(OptionTable& table, Settings& settings) {
                 .at_least(1)
                 .unit("samples")
                 .help("Most samples a rank computes at once; the rest of its share is accumulated"));
-  table.add(option(train.precision, "train", "precision")
-                .alias("precision")
-                .choices({{"fp32", train::Precision::fp32}})
-                .help("Number format of the computation"));
+  table.add(
+      option(train.precision, "train", "precision")
+          .alias("precision")
+          .choices({{"fp32", train::Precision::fp32},
+                    {"tf32", train::Precision::tf32},
+                    {"bf16", train::Precision::bf16},
+                    {"fp16", train::Precision::fp16}})
+          .sweepable()
+          .help("Number format of the computation; parameters, losses and statistics are float32 in all. tf32 and "
+                "bf16 need an Ampere GPU or later (bf16 runs on CPUs too); fp16 scales the loss by itself"));
+  add_kernel_options(table, train);
+  table.add(option(train.ema_decay, "train", "ema-decay")
+                .above(0)
+                .below(1)
+                .sweepable()
+                .identity()
+                .help("Keep a moving average of the weights with this decay, shorter at first; evaluation, export and "
+                      "prediction use it"));
+  table.add(option(train.nan_skips, "train", "nan-skips")
+                .unit("updates")
+                .help("Updates in a row that are skipped where loss or gradients are not finite, before the run ends; "
+                      "0: it ends at the first such loss"));
   table.add(option(train.seed, "train", "seed")
                 .alias("seed")
                 .sweepable()

@@ -16,6 +16,13 @@ void add_upkeep_options(OptionTable& table, Settings& settings) {
                 .at_least(1)
                 .unit("samples")
                 .help("Score only the first so many samples of a split"));
+  table.add(option(run.evaluation.patience, "eval", "patience")
+                .at_least(1)
+                .unit("evaluations")
+                .help("End the run after so many evaluations in a row without gain on the validation split"));
+  table.add(option(run.evaluation.min_delta, "eval", "min-delta")
+                .at_least(0)
+                .help("eval.patience: what the deciding metric must win by to count as a gain"));
   table.add_section("checkpoint", "Checkpoints");
   table.add(option(run.cadence.checkpoint_every_steps, "checkpoint", "every-steps")
                 .unit("steps")

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <set>
 
 #include "checkpoint/defect.hpp"
@@ -121,6 +122,18 @@ LoadedCheckpoint load_files(FileSystem& files, const std::filesystem::path& fold
   return loaded;
 }
 
+void put_averages_in_place(TrainingState& state) {
+  std::map<std::string_view, at::Tensor> averages;
+  for (const auto& [name, tensor] : state.optimizer) {
+    if (name.starts_with(kAveragePrefix))
+      averages.emplace(std::string_view(name).substr(kAveragePrefix.size()), tensor);
+  }
+  for (auto& [name, tensor] : state.parameters) {
+    if (const auto found = averages.find(name); found != averages.end()) tensor = found->second;
+  }
+  state.optimizer.clear();
+}
+
 }  // namespace
 
 std::filesystem::path checkpoints_folder(const std::filesystem::path& run_folder) {
@@ -168,11 +181,13 @@ LoadedCheckpoint load_checkpoint(FileSystem& files, const std::filesystem::path&
 }
 
 LoadedCheckpoint load_weights(FileSystem& files, const std::filesystem::path& folder) {
-  return load_files(files, folder, [](const Manifest& manifest, const std::string& name) {
+  auto loaded = load_files(files, folder, [](const Manifest& manifest, const std::string& name) {
     return std::any_of(manifest.tensors.begin(), manifest.tensors.end(), [&](const TensorEntry& entry) {
-      return entry.file == name && entry.group != TensorGroup::optimizer;
+      return entry.file == name && (entry.group != TensorGroup::optimizer || entry.name.starts_with(kAveragePrefix));
     });
   });
+  put_averages_in_place(loaded.state);
+  return loaded;
 }
 
 std::uint64_t checkpoint_bytes(FileSystem& files, const std::filesystem::path& folder) {

@@ -50,7 +50,8 @@ struct LoadedCheckpoint {
 ///   errors  CheckpointDefect; Fault::storage when a file that is there cannot be read
 LoadedCheckpoint load_checkpoint(FileSystem& files, const std::filesystem::path& folder);
 
-/// The same for parameters and buffers only (the optimizer's file is not opened).
+/// The same for parameters and buffers only: what a network is used with. Where the run kept averages of its
+/// parameters, they stand in the parameters' place; otherwise the optimizer's file is not opened.
 LoadedCheckpoint load_weights(FileSystem& files, const std::filesystem::path& folder);
 
 }  // namespace hpctrain::checkpoint

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace hpctrain::checkpoint {
@@ -13,6 +14,9 @@ struct NamedTensor {
   std::string name;
   at::Tensor tensor;
 };
+
+/// Optimizer state of this kind, "average/<parameter>", is what the parameter stands for once training is over.
+inline constexpr std::string_view kAveragePrefix = "average/";
 
 /// Tensors are shared, not copied: restoring writes into them.
 struct TrainingState {

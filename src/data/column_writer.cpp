@@ -9,10 +9,11 @@
 
 namespace hpctrain::data {
 
-ColumnWriter::ColumnWriter(RawFile& file, std::uint64_t offset, std::uint64_t bytes)
-    : file_(file), next_(offset), end_(offset + bytes) {
+ColumnWriter::ColumnWriter(RawFile& file, std::uint64_t offset, std::optional<std::uint64_t> bytes)
+    : file_(file), next_(offset) {
+  if (bytes) end_ = offset + *bytes;
   block_.reserve(kChecksumBlockBytes);
-  digests_.reserve(checksum_blocks(bytes));
+  digests_.reserve(checksum_blocks(bytes.value_or(0)));
 }
 
 void ColumnWriter::append(std::span<const std::byte> bytes) {
@@ -26,12 +27,12 @@ void ColumnWriter::append(std::span<const std::byte> bytes) {
 
 std::vector<std::uint64_t> ColumnWriter::finish() {
   if (!block_.empty()) flush_block();
-  require_invariant(next_ == end_, "a shard gets as many rows as it was laid out for");
+  require_invariant(!end_ || next_ == *end_, "a shard gets as many rows as it was laid out for");
   return std::move(digests_);
 }
 
 void ColumnWriter::flush_block() {
-  require_invariant(block_.size() <= end_ - next_, "a shard gets no more rows than it was laid out for");
+  require_invariant(!end_ || block_.size() <= *end_ - next_, "a shard gets no more rows than it was laid out for");
   file_.write_at(next_, block_);
   next_ += block_.size();
   digests_.push_back(xxh3_64(block_));

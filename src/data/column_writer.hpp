@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -12,8 +13,8 @@ namespace hpctrain::data {
 
 class ColumnWriter {
  public:
-  /// `file` must outlive this.
-  ColumnWriter(RawFile& file, std::uint64_t offset, std::uint64_t bytes);
+  /// `file` must outlive this. `bytes` is empty where it is not known how many will come.
+  ColumnWriter(RawFile& file, std::uint64_t offset, std::optional<std::uint64_t> bytes);
 
   /// errors  Fault::storage; Fault::bug when more comes than there is room for
   void append(std::span<const std::byte> bytes);
@@ -25,7 +26,7 @@ class ColumnWriter {
 
   RawFile& file_;
   std::uint64_t next_;
-  std::uint64_t end_;
+  std::optional<std::uint64_t> end_;
   std::vector<std::byte> block_;  // at most one checksum block
   std::vector<std::uint64_t> digests_;
 };

@@ -30,14 +30,17 @@ struct FieldSchema {
   std::string semantic;       ///< image label landmarks tensor mask
   std::string axes;           ///< "HWC", "" for a scalar
   ElementType type = ElementType::u8;
-  std::vector<std::uint64_t> sample_shape;  ///< without the sample axis; {} for a scalar
-  std::uint64_t row_bytes = 0;              ///< bytes of one dense row
+  std::vector<std::uint64_t> sample_shape;  ///< without the sample axis; {} for a scalar; 0 where rows differ
+  std::uint64_t row_bytes = 0;              ///< bytes of one dense row, else 0
   std::uint64_t num_classes = 0;            ///< labels only: values are 0 … num_classes-1
   std::vector<std::string> class_names;     ///< labels only; may be empty
   std::vector<std::string> landmark_names;  ///< landmarks only; may be empty, else one per point
 
   bool operator==(const FieldSchema&) const = default;
 };
+
+/// Height, width and channels of an encoded picture.
+using ImageDims = std::array<std::uint32_t, 3>;
 
 /// Where one field lies inside one shard file (byte offsets from the start of the file).
 struct FieldExtent {
@@ -46,6 +49,7 @@ struct FieldExtent {
   std::uint64_t offsets_offset = 0;       ///< ragged and encoded: u64[N+1]
   std::uint64_t dims_offset = 0;          ///< encoded images: u32[N,3]
   std::uint64_t offsets_xxh3 = 0;         ///< ragged and encoded: digest of the offsets
+  std::uint64_t dims_xxh3 = 0;            ///< encoded images: digest of the dims
   std::vector<std::uint64_t> block_xxh3;  ///< digest of every 1 MiB block of the data
 
   bool operator==(const FieldExtent&) const = default;
@@ -81,6 +85,14 @@ struct FieldStatistics {
   bool operator==(const FieldStatistics&) const = default;
 };
 
+/// Part `number` of `count`, from 1, of a cross-validation.
+struct Fold {
+  std::uint64_t number = 0;
+  std::uint64_t count = 0;
+
+  bool operator==(const Fold&) const = default;
+};
+
 struct DatasetIndex {
   std::filesystem::path folder;
   std::array<std::uint8_t, 16> uuid{};
@@ -88,6 +100,7 @@ struct DatasetIndex {
   std::string source_kind;  ///< "idx", "isbi2015", …
   std::uint64_t pack_seed = 0;
   bool pack_shuffle = false;
+  std::optional<Fold> fold;                 ///< which split validation is, where the data set is one of several
   std::vector<FieldSchema> fields;          ///< sorted bytewise by name
   std::vector<FieldStatistics> statistics;  ///< in the order of `fields`
   std::vector<ShardIndex> shards;

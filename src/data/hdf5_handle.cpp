@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "data/shard_format.hpp"
+
 namespace hpctrain::data {
 namespace {
 
@@ -48,6 +50,7 @@ Hid open_hdf5_file(const Hdf5Checks& checks, const std::string& path, bool read_
   const Hid access = checks.own(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "prepare opening");
   checks.ok(H5Pset_file_locking(access.get(), false, true), "switch file locking off");
   checks.ok(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V110, H5F_LIBVER_V110), "choose the format version");
+  checks.ok(H5Pset_alignment(access.get(), kDatasetAlignment, kDatasetAlignment), "choose the alignment");
   return checks.own(H5Fopen(path.c_str(), read_only ? H5F_ACC_RDONLY : H5F_ACC_RDWR, access.get()), H5Fclose,
                     "open it as HDF5");
 }

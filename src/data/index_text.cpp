@@ -75,6 +75,7 @@ Json json_of(const ShardIndex& shard) {
                       {"offsets_offset", extent.offsets_offset},
                       {"dims_offset", extent.dims_offset},
                       {"offsets_xxh3", extent.offsets_xxh3},
+                      {"dims_xxh3", extent.dims_xxh3},
                       {"block_xxh3", digests_to_hex(extent.block_xxh3)}});
   }
   return {{"path", shard.path},
@@ -100,7 +101,7 @@ ShardIndex shard_of(const Json& json) {
   shard.sample_id_block_xxh3 = values_from_hex<std::uint64_t>(json.at("sample_id_block_xxh3"));
   for (const Json& field : json.at("fields")) {
     shard.fields.push_back({field.at("data_offset"), field.at("data_bytes"), field.at("offsets_offset"),
-                            field.at("dims_offset"), field.at("offsets_xxh3"),
+                            field.at("dims_offset"), field.at("offsets_xxh3"), field.at("dims_xxh3"),
                             values_from_hex<std::uint64_t>(field.at("block_xxh3"))});
   }
   return shard;
@@ -115,6 +116,7 @@ void read_index(const Json& json, DatasetIndex& index) {
   index.source_kind = json.at("source_kind");
   index.pack_seed = json.at("pack_seed");
   index.pack_shuffle = json.at("pack_shuffle");
+  if (const Json& fold = json.at("fold"); !fold.is_null()) index.fold = Fold{fold.at("number"), fold.at("count")};
   for (const Json& field : json.at("fields")) {
     index.fields.push_back(schema_of(field));
     index.statistics.push_back({field.at("mean"), field.at("std"), field.at("min"), field.at("max")});
@@ -134,6 +136,7 @@ std::string index_to_text(const DatasetIndex& index) {
             {"pack_seed", index.pack_seed},    {"pack_shuffle", index.pack_shuffle},
             {"fields", Json::array()},         {"shards", Json::array()},
             {"splits", Json::array()}};
+  json["fold"] = index.fold ? Json{{"number", index.fold->number}, {"count", index.fold->count}} : Json(nullptr);
   for (std::size_t i = 0; i < index.fields.size(); ++i) {
     json["fields"].push_back(json_of(index.fields[i], index.statistics[i]));
   }

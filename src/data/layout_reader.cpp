@@ -22,7 +22,7 @@ std::vector<std::uint64_t> read_block_digests(const Hdf5Input& input, hid_t inte
 
 /// Offsets of a ragged field rise from 0 to the number of its bytes; read in pieces, whatever their number.
 void require_monotone(const Hdf5Input& input, const std::string& name, const FieldExtent& extent,
-                      std::uint64_t num_samples) {
+                      std::uint64_t num_samples, bool may_be_empty) {
   constexpr std::uint64_t kPiece = 1u << 16;
   const RawFile file = RawFile::open_for_reading(input.checks.file());
   std::vector<std::uint64_t> piece;
@@ -31,13 +31,38 @@ void require_monotone(const Hdf5Input& input, const std::string& name, const Fie
     piece.resize(std::min(kPiece, num_samples + 1 - first));
     file.read_at(extent.offsets_offset + first * sizeof(std::uint64_t), std::as_writable_bytes(std::span(piece)));
     input.checks.require_that(first != 0 || piece[0] == 0, fmt::format("offsets of field {} do not start at 0", name));
-    for (const std::uint64_t offset : piece) {
-      input.checks.require_that(offset >= previous, fmt::format("offsets of field {} do not rise", name));
-      previous = offset;
+    for (std::size_t i = 0; i < piece.size(); ++i) {
+      const bool may_repeat = may_be_empty || first + i == 0;
+      input.checks.require_that(piece[i] > previous || (may_repeat && piece[i] == previous),
+                                fmt::format("offsets of field {} do not rise", name));
+      previous = piece[i];
     }
   }
   input.checks.require_that(previous == extent.data_bytes, fmt::format("offsets of field {} end at {}, its data at {}",
                                                                        name, previous, extent.data_bytes));
+}
+
+bool is_possible(const ImageDims& dims, const FieldSchema& field) {
+  const auto [height, width, channels] = dims;
+  const auto fits = [](std::uint64_t extent, std::uint64_t expected) { return expected == 0 || extent == expected; };
+  return height > 0 && width > 0 && width <= kMostPicturePixels / height && (channels == 1 || channels == 3) &&
+         fits(height, field.sample_shape[0]) && fits(width, field.sample_shape[1]);
+}
+
+void require_possible_dims(const Hdf5Input& input, const FieldSchema& field, const FieldExtent& extent,
+                           std::uint64_t num_samples) {
+  constexpr std::uint64_t kPiece = 1u << 16;
+  const RawFile file = RawFile::open_for_reading(input.checks.file());
+  std::vector<ImageDims> piece;
+  for (std::uint64_t first = 0; first < num_samples; first += kPiece) {
+    piece.resize(std::min(kPiece, num_samples - first));
+    file.read_at(extent.dims_offset + first * sizeof(ImageDims), std::as_writable_bytes(std::span(piece)));
+    for (std::size_t i = 0; i < piece.size(); ++i) {
+      input.checks.require_that(
+          is_possible(piece[i], field),
+          fmt::format("row {} of field {} has impossible dims {}", first + i, field.name, fmt::join(piece[i], " × ")));
+    }
+  }
 }
 
 void locate_dense(const Hdf5Input& input, hid_t group, const FieldSchema& field, std::uint64_t num_samples,
@@ -61,12 +86,12 @@ void locate_ragged(const Hdf5Input& input, hid_t group, const FieldSchema& field
   extent.data_offset = data.offset;
   extent.data_bytes = data.bytes;
   extent.offsets_offset = offsets.offset;
-  require_monotone(input, field.name, extent, num_samples);
-  if (field.kind == FieldKind::encoded && field.semantic == "image") {
-    const std::array<std::uint64_t, 2> shape{num_samples, 3};
-    extent.dims_offset =
-        locate_dataset(input, open_dataset(input, group, "dims"), field.name + "/dims", ElementType::u32, shape).offset;
-  }
+  require_monotone(input, field.name, extent, num_samples, field.kind == FieldKind::ragged);
+  if (!has_dims(field)) return;
+  const std::array<std::uint64_t, 2> shape{num_samples, 3};
+  extent.dims_offset =
+      locate_dataset(input, open_dataset(input, group, "dims"), field.name + "/dims", ElementType::u32, shape).offset;
+  require_possible_dims(input, field, extent, num_samples);
 }
 
 FieldExtent read_field_layout(const Hdf5Input& input, hid_t fields, hid_t integrity, const FieldSchema& expected,
@@ -79,7 +104,9 @@ FieldExtent read_field_layout(const Hdf5Input& input, hid_t fields, hid_t integr
     locate_dense(input, group.get(), expected, num_samples, extent);
   } else {
     locate_ragged(input, group.get(), expected, num_samples, extent);
-    extent.offsets_xxh3 = read_u64(input, open_group(input, integrity, expected.name).get(), "offsets_xxh3");
+    const Hid digests = open_group(input, integrity, expected.name);
+    extent.offsets_xxh3 = read_u64(input, digests.get(), "offsets_xxh3");
+    if (has_dims(expected)) extent.dims_xxh3 = read_u64(input, digests.get(), "dims_xxh3");
   }
   extent.block_xxh3 = read_block_digests(input, integrity, expected.name, extent.data_bytes);
   return extent;

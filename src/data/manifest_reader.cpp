@@ -47,6 +47,14 @@ void read_fields(const Hdf5Input& input, DatasetIndex& index) {
                             "has fields that do not fit its own digest");
 }
 
+void read_fold(const Hdf5Input& input, DatasetIndex& index) {
+  const hid_t root = input.file.get();
+  if (!has_attribute(input, root, "fold")) return;
+  index.fold = Fold{read_u64(input, root, "fold"), read_u64(input, root, "folds")};
+  input.checks.require_that(index.fold->number >= 1 && index.fold->number <= index.fold->count,
+                            fmt::format("cannot be fold {} of {}", index.fold->number, index.fold->count));
+}
+
 /// "shards/<safe name>": such a path never leaves the data set's folder.
 void require_safe_path(const Hdf5Input& input, const std::string& path) {
   const std::string prefix = std::string(kShardFolder) + "/";
@@ -139,6 +147,7 @@ DatasetIndex read_dataset_layout(const std::filesystem::path& folder, std::strin
   index.pack_seed = identity.pack_seed;
   index.pack_shuffle = identity.pack_shuffle;
   index.source_kind = read_text(input, input.file.get(), "source_kind", kMostPathBytes);
+  read_fold(input, index);
   read_fields(input, index);
   read_shard_table(input, index);
   read_splits(input, index);

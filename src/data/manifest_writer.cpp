@@ -95,6 +95,10 @@ void write_manifest(const std::filesystem::path& path, const DatasetIndex& index
   Hid file = create_hdf5_file(checks, path);
   write_identity(checks, file.get(), kManifestFormatName, identity, index.fields);
   write_text(checks, file.get(), "source_kind", index.source_kind);
+  if (index.fold) {
+    write_u64(checks, file.get(), "fold", index.fold->number);
+    write_u64(checks, file.get(), "folds", index.fold->count);
+  }
   write_u64(checks, file.get(), "shard_count", index.shards.size());
   const ShardIndex& last = index.shards.back();
   write_u64(checks, file.get(), "num_samples", last.first_sample + last.num_samples);

@@ -69,6 +69,11 @@ void require_valid_schema(const FieldSchema& field, const std::string& where) {
   check(field.landmark_names.empty() ||
             (!field.sample_shape.empty() && field.landmark_names.size() == field.sample_shape[0]),
         fmt::format("field {}: {} landmark names, not one per point", field.name, field.landmark_names.size()));
+  if (has_dims(field)) {
+    const auto& shape = field.sample_shape;
+    check(shape.size() == 3 && (shape[2] == 1 || shape[2] == 3) && field.type == ElementType::u8,
+          fmt::format("field {}: encoded pictures need the shape [height, width, 1 or 3] of u8", field.name));
+  }
   if (field.kind != FieldKind::dense) return;
   check(field.codec == "raw", fmt::format("field {}: a dense field cannot have a codec", field.name));
   std::uint64_t bytes = element_bytes(field.type);

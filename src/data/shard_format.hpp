@@ -19,6 +19,7 @@ inline constexpr std::string_view kChecksumName = "xxh3-64";
 inline constexpr std::uint64_t kChecksumBlockBytes = 1u << 20;
 inline constexpr std::uint64_t kHeadBytes = 64u << 10;  ///< what `head_xxh3` covers
 inline constexpr std::uint64_t kDatasetAlignment = 4096;
+inline constexpr std::uint64_t kMostPicturePixels = 1ull << 28;  ///< of an encoded picture
 /// Of all names of a field together; an attribute inside an object header ends at 64 KiB.
 inline constexpr std::uint64_t kMostNameBytes = 60'000;
 inline constexpr std::string_view kManifestName = "manifest.h5";
@@ -32,6 +33,11 @@ std::string shard_path(std::uint64_t shard);
 
 /// `^[A-Za-z0-9._-]{1,128}$`, and neither "." nor "..": such a name never leaves its folder.
 bool is_safe_name(std::string_view name) noexcept;
+
+/// Encoded pictures say how large each is.
+inline bool has_dims(const FieldSchema& field) noexcept {
+  return field.kind == FieldKind::encoded && field.semantic == "image";
+}
 
 constexpr std::uint64_t checksum_blocks(std::uint64_t bytes) noexcept {
   return bytes / kChecksumBlockBytes + (bytes % kChecksumBlockBytes != 0 ? 1 : 0);

@@ -33,13 +33,37 @@ void verify_column(const RawFile& file, const ShardIndex& shard, const Column& c
   }
 }
 
-void verify_offsets(const RawFile& file, const ShardIndex& shard, const FieldExtent& extent, const std::string& name,
-                    std::vector<std::string>& findings) {
-  std::vector<std::byte> offsets((shard.num_samples + 1) * sizeof(std::uint64_t));
-  file.read_at(extent.offsets_offset, offsets);
-  if (xxh3_64(offsets) != extent.offsets_xxh3) {
-    findings.push_back(fmt::format("{}: the offsets of field {} are damaged; {}", shard.path, name, kPackAgain));
+/// Of the offsets or the dims of a field.
+struct Table {
+  const char* name;
+  std::uint64_t offset;
+  std::uint64_t bytes;
+  std::uint64_t xxh3;
+};
+
+void verify_table(const RawFile& file, const ShardIndex& shard, const std::string& field, const Table& table,
+                  std::vector<std::string>& findings) {
+  std::vector<std::byte> bytes(table.bytes);
+  file.read_at(table.offset, bytes);
+  if (xxh3_64(bytes) != table.xxh3) {
+    findings.push_back(
+        fmt::format("{}: the {} of field {} are damaged; {}", shard.path, table.name, field, kPackAgain));
   }
+}
+
+void verify_field(const RawFile& file, const ShardIndex& shard, const FieldSchema& field, const FieldExtent& extent,
+                  std::vector<std::string>& findings) {
+  const bool is_dense = field.kind == FieldKind::dense;
+  verify_column(file, shard,
+                {field.name, is_dense ? field.row_bytes : 0, extent.data_offset, extent.data_bytes, extent.block_xxh3},
+                findings);
+  if (is_dense) return;
+  const std::uint64_t offsets_bytes = (shard.num_samples + 1) * sizeof(std::uint64_t);
+  verify_table(file, shard, field.name, {"offsets", extent.offsets_offset, offsets_bytes, extent.offsets_xxh3},
+               findings);
+  if (!has_dims(field)) return;
+  const std::uint64_t dims_bytes = shard.num_samples * sizeof(ImageDims);
+  verify_table(file, shard, field.name, {"dims", extent.dims_offset, dims_bytes, extent.dims_xxh3}, findings);
 }
 
 void verify_whole_file(const RawFile& file, const ShardIndex& shard, std::vector<std::string>& findings) {
@@ -90,15 +114,7 @@ std::vector<std::string> verify_shard(const RawFile& file, const ShardIndex& sha
                   {std::string(kSampleIdName), sizeof(std::uint64_t), shard.sample_id_offset, id_bytes,
                    shard.sample_id_block_xxh3},
                   findings);
-    for (std::size_t f = 0; f < fields.size(); ++f) {
-      const FieldExtent& extent = shard.fields[f];
-      const bool is_dense = fields[f].kind == FieldKind::dense;
-      verify_column(file, shard,
-                    {fields[f].name, is_dense ? fields[f].row_bytes : 0, extent.data_offset, extent.data_bytes,
-                     extent.block_xxh3},
-                    findings);
-      if (!is_dense) verify_offsets(file, shard, extent, fields[f].name, findings);
-    }
+    for (std::size_t f = 0; f < fields.size(); ++f) verify_field(file, shard, fields[f], shard.fields[f], findings);
     verify_whole_file(file, shard, findings);
   } catch (const Error& error) {
     findings.emplace_back(error.what());

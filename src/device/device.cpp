@@ -1,11 +1,15 @@
 // Device choice and host-to-device copies through torch's device-neutral interfaces.
 #include "device/device.hpp"
 
+#include <ATen/Context.h>
 #include <c10/core/Event.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <torch/cuda.h>
 #include <torch/utils.h>
 
+#include <cstdlib>
+
+#include "core/error.hpp"
 #include "device/gpu_identity.hpp"
 
 namespace hpctrain::device {
@@ -26,6 +30,18 @@ std::string describe_device(const torch::Device& device) {
 
 void set_operation_threads(int threads) {
   at::set_num_threads(threads);
+}
+
+void set_kernel_choice(bool is_deterministic, bool is_timed) {
+  require(!is_deterministic || !is_timed, Fault::usage,
+          "train.deterministic and train.cudnn-benchmark exclude each other: kernels chosen by timing are not the same "
+          "every time; give one of them");
+  auto& context = at::globalContext();
+  context.setBenchmarkCuDNN(is_timed);
+  context.setDeterministicCuDNN(is_deterministic);
+  context.setDeterministicAlgorithms(is_deterministic, /*warn_only=*/false);
+  // cuBLAS is deterministic with a workspace of its own only, and reads this when it starts.
+  if (is_deterministic) setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
 }
 
 HostBuffer::HostBuffer(std::size_t bytes, const torch::Device& device)

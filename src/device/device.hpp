@@ -26,6 +26,10 @@ std::string describe_device(const torch::Device& device);
 /// Threads that one operation may use on the CPU. Different counts may give different bits.
 void set_operation_threads(int threads);
 
+/// How kernels are chosen on GPUs, for the process. Before the device's first use.
+///   errors  Fault::usage when both are wished: timing chooses, and timing is not the same every time
+void set_kernel_choice(bool is_deterministic, bool is_timed);
+
 /// Host memory that the device can read by DMA where there is a GPU, ordinary aligned memory otherwise.
 class HostBuffer {
  public:

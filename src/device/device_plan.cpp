@@ -14,6 +14,10 @@ bool has_private_gpus(const std::vector<std::string>& first_gpu) {
 
 std::optional<int> plan_device(DeviceWish wish, const NodeDevices& node) {
   if (wish == DeviceWish::cpu) return std::nullopt;
+  // Hours on CPUs where a GPU stands idle are worth a refusal.
+  require(!node.has_gpu_out_of_reach, Fault::device,
+          "this node has an NVIDIA GPU, but this hpctrain or its LibTorch is built without CUDA; build it with a CUDA "
+          "LibTorch (HPCTRAIN_LIBTORCH), or pass --device cpu to compute on CPUs");
   if (node.visible_gpus == 0) {
     require(wish == DeviceWish::automatic, Fault::device,
             "train.device is cuda, but this process sees no usable GPU; check nvidia-smi and CUDA_VISIBLE_DEVICES on "

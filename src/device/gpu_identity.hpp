@@ -16,4 +16,10 @@ std::string gpu_name(int ordinal);
 /// Memory that nobody holds at this moment; 0 where it cannot be told.
 std::uint64_t gpu_free_bytes(int ordinal);
 
+/// Major number of the compute capability: 7 Volta and Turing, 8 Ampere and Ada, 9 Hopper. 0 where it cannot be told.
+int gpu_capability(int ordinal);
+
+/// False in a build without CUDA, which no GPU can help.
+bool is_built_for_gpus() noexcept;
+
 }  // namespace hpctrain::device

@@ -14,4 +14,12 @@ std::uint64_t gpu_free_bytes(int) {
   return 0;
 }
 
+int gpu_capability(int) {
+  return 0;
+}
+
+bool is_built_for_gpus() noexcept {
+  return false;
+}
+
 }  // namespace hpctrain::device

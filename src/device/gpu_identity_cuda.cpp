@@ -25,4 +25,14 @@ std::uint64_t gpu_free_bytes(int ordinal) {
   return is_known ? free : 0;
 }
 
+int gpu_capability(int ordinal) {
+  int major = 0;
+  const auto code = cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, ordinal);
+  return code == cudaSuccess ? major : 0;
+}
+
+bool is_built_for_gpus() noexcept {
+  return true;
+}
+
 }  // namespace hpctrain::device

@@ -16,10 +16,14 @@ nlohmann::json to_json(const RunEvent& event) {
 }
 
 nlohmann::json to_json(const StepEvent& event) {
-  return {{"loss", event.loss},
-          {"lr", event.lr},
-          {"samples_per_second", event.samples_per_second},
-          {"data_wait_share", event.data_wait_share}};
+  nlohmann::json line = {{"loss", event.loss},
+                         {"lr", event.lr},
+                         {"samples_per_second", event.samples_per_second},
+                         {"data_wait_share", event.data_wait_share}};
+  if (event.gradient_norm) line["gradient_norm"] = *event.gradient_norm;
+  if (event.loss_scale) line["loss_scale"] = *event.loss_scale;
+  if (event.skipped_updates) line["skipped_updates"] = *event.skipped_updates;
+  return line;
 }
 
 nlohmann::json to_json(const EvalEvent& event) {

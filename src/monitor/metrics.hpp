@@ -33,8 +33,11 @@ struct RunEvent {
 struct StepEvent {
   double loss = 0;
   double lr = 0;
-  double samples_per_second = 0;  ///< over the world
-  double data_wait_share = 0;     ///< 0 … 1
+  double samples_per_second = 0;                   ///< over the world
+  double data_wait_share = 0;                      ///< 0 … 1
+  std::optional<double> gradient_norm{};           ///< before clipping, where gradients are clipped
+  std::optional<double> loss_scale{};              ///< fp16
+  std::optional<std::uint64_t> skipped_updates{};  ///< of the whole run, where updates can be skipped
 };
 
 /// Metrics are fractions 0–1; names ending in _mm are millimetres.

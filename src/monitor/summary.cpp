@@ -97,6 +97,7 @@ std::string make_summary_text(const RunSummary& summary) {
   text += fmt::format("{} after {} step{}, epoch {}\n", summary.reason, format_count(summary.steps),
                       summary.steps == 1 ? "" : "s", format_count(summary.epochs));
   for (const SplitResult& result : summary.results) add(result.split, describe_result(result));
+  if (summary.skipped_updates) add("skipped updates", format_count(*summary.skipped_updates));
   add("throughput",
       fmt::format("{} samples/s ({} samples)", format_rate(summary.samples_per_second), format_count(summary.samples)));
   add("waiting for data", fmt::format("{} of the time", format_share(summary.phases.share(Phase::data_wait))));

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct RunSummary {
   std::uint64_t steps = 0;
   std::uint64_t epochs = 0;
   std::uint64_t samples = 0;                        ///< of this start, over the world
+  std::optional<std::uint64_t> skipped_updates{};   ///< of the whole run; empty: none can be skipped
   double samples_per_second = 0;                    ///< over the world, training only
   double wall_seconds = 0;                          ///< of this start
   PhaseSeconds phases{};                            ///< of rank zero, this start

@@ -5,18 +5,13 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <initializer_list>
-#include <sstream>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "core/error.hpp"
 #include "core/nearest_name.hpp"
-#include "pack/film_record.hpp"
-#include "pack/image_file.hpp"
+#include "pack/option_values.hpp"
 
 namespace hpctrain::pack {
 namespace {
@@ -34,9 +29,11 @@ constexpr std::string_view kHelpTail =
     "Packing\n"
     "  -o, --output DIR    where to write; must be new, empty or an unfinished pack\n"
     "  --validation N      take N samples out of the training split as split \"validation\" (default: as KIND says)\n"
+    "  --folds K --fold I  the I-th of K parts validates, the others train (cross-validation; docs/formats/shards.md)\n"
     "  --seed S            of the shuffle and of the choice of validation samples (default 0); also that of "
     "phantom-isbi2015\n"
     "  --no-shuffle        keep the source's order inside each split\n"
+    "  --threads N         that read and decode (default: one for each CPU)\n"
     "  --shard-bytes B     size aimed at for one shard (default: a 64th of the data, 8 MiB to 512 MiB)\n"
     "\n"
     "Packing some kinds (named above)\n"
@@ -45,6 +42,7 @@ constexpr std::string_view kHelpTail =
     "  --size WxH          pixels of the stored images\n"
     "  --fit crop|pad      what happens to pictures of another aspect (default crop: fill, cut off the rest)\n"
     "  --colour C          channels of the stored images: grey, rgb, or auto (default: rgb where any has colours)\n"
+    "  --store FORM        raw pixels (default), encoded (JPEG or PNG files as they are) or jpeg=QUALITY (1 to 100)\n"
     "  --spacing-mm X      side of an original pixel\n"
     "\n"
     "info, verify\n"
@@ -53,8 +51,6 @@ constexpr std::string_view kHelpTail =
     "-h, --help, --version\n"
     "SOURCE_DATE_EPOCH in the environment fixes the recorded time: the same source gives byte-equal files.\n"
     "Exit codes: 0 done, 64 usage, 65 bad data, 74 storage (a full disk).\n";
-
-constexpr std::uint64_t kMostSide = 65'536;
 
 struct CommandName {
   std::string_view name;
@@ -66,58 +62,6 @@ constexpr std::array<CommandName, 5> kCommands{{{"phantom-isbi2015", Action::pha
                                                 {"index", Action::index},
                                                 {"help", Action::help}}};
 
-std::uint64_t parse_count(const std::string& option, const std::string& text, std::uint64_t least) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  require(error == std::errc() && end == text.data() + text.size() && value >= least, Fault::usage,
-          fmt::format("{} {}: expected a whole number of at least {}", option, text, least));
-  return value;
-}
-
-ImageSize parse_size(const std::string& option, const std::string& text) {
-  const std::size_t cross = text.find('x');
-  require(cross != std::string::npos, Fault::usage,
-          fmt::format("{} {}: expected width x height in pixels, like 208x256", option, text));
-  const std::string side = fmt::format("{} {}: side", option, text);
-  const ImageSize size{parse_count(side, text.substr(0, cross), 1), parse_count(side, text.substr(cross + 1), 1)};
-  require(size.width <= kMostSide && size.height <= kMostSide, Fault::usage,
-          fmt::format("{} {}: a side has more than {} pixels; give less", option, text, kMostSide));
-  require(size.width <= kMostImagePixels / size.height, Fault::usage,
-          fmt::format("{} {}: more than {} pixels in all; give less", option, text, kMostImagePixels));
-  return size;
-}
-
-template <class Choice>
-using Choices = std::initializer_list<std::pair<std::string_view, Choice>>;
-
-template <class Choice>
-Choice parse_choice(const std::string& option, const std::string& text, Choices<Choice> choices) {
-  std::vector<std::string> names;
-  for (const auto& [name, value] : choices) {
-    if (name == text) return value;
-    names.emplace_back(name);
-  }
-  throw Error(Fault::usage, fmt::format("{} {}: expected {}", option, text, fmt::join(names, ", ")));
-}
-
-Fit parse_fit(const std::string& option, const std::string& text) {
-  return parse_choice<Fit>(option, text, {{"crop", Fit::crop}, {"pad", Fit::pad}});
-}
-
-ColourChoice parse_colour(const std::string& option, const std::string& text) {
-  return parse_choice<ColourChoice>(
-      option, text, {{"auto", ColourChoice::automatic}, {"grey", ColourChoice::grey}, {"rgb", ColourChoice::rgb}});
-}
-
-double parse_millimetres(const std::string& option, const std::string& text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  require(
-      error == std::errc() && end == text.data() + text.size() && is_spacing(value), Fault::usage,
-      fmt::format("{} {}: expected millimetres from {} to {}, like 0.1", option, text, kLeastSpacing, kMostSpacing));
-  return value;
-}
-
 struct Option {
   std::string name;
   bool takes_value;
@@ -126,11 +70,9 @@ struct Option {
   void (*apply)(PackCommand&, const std::string& name, const std::string& value);
 };
 
-std::vector<std::string> split_names(const std::string& text) {
-  std::vector<std::string> names;
-  std::istringstream stream(text);
-  for (std::string name; std::getline(stream, name, ',');) names.push_back(name);
-  return names;
+FoldChoice& fold(PackCommand& command) {
+  if (!command.fold) command.fold.emplace(FoldChoice{0, std::nullopt});
+  return *command.fold;
 }
 
 const std::vector<Option>& options() {
@@ -142,6 +84,10 @@ const std::vector<Option>& options() {
       {"--output", true, kWrite, false, [](Command& c, const Text&, const Text& v) { c.folder = v; }},
       {"--validation", true, kPack, false,
        [](Command& c, const Text& n, const Text& v) { c.plan.validation_samples = parse_count(n, v, 0); }},
+      {"--folds", true, kPack, false,
+       [](Command& c, const Text& n, const Text& v) { fold(c).count = parse_count(n, v, 2); }},
+      {"--fold", true, kPack, false,
+       [](Command& c, const Text& n, const Text& v) { fold(c).number = parse_count(n, v, 1); }},
       {"--seed", true, kWrite, false,
        [](Command& c, const Text& n, const Text& v) { c.plan.seed = parse_count(n, v, 0); }},
       {"--count", true, kPhantom, false,
@@ -152,7 +98,11 @@ const std::vector<Option>& options() {
       {"--classes", true, kPack, true,
        [](Command& c, const Text& n, const Text& v) { c.source.num_classes = parse_count(n, v, 1); }},
       {"--class-names", true, kPack, true,
-       [](Command& c, const Text&, const Text& v) { c.source.class_names = split_names(v); }},
+       [](Command& c, const Text& n, const Text& v) { c.source.class_names = parse_names(n, v); }},
+      {"--threads", true, kPack, false,
+       [](Command& c, const Text& n, const Text& v) { c.threads = parse_count(n, v, 1); }},
+      {"--store", true, kPack, true,
+       [](Command& c, const Text& n, const Text& v) { c.source.store = parse_store(n, v); }},
       {"--size", true, kPack, true, [](Command& c, const Text& n, const Text& v) { c.source.size = parse_size(n, v); }},
       {"--fit", true, kPack, true, [](Command& c, const Text& n, const Text& v) { c.source.fit = parse_fit(n, v); }},
       {"--colour", true, kPack, true,
@@ -258,6 +208,8 @@ void take_operands(const std::string& name, const std::vector<std::string>& oper
     command.folder = operands[0];
     return;
   }
+  require(!command.fold || command.fold->number > 0, Fault::usage,
+          "--folds without --fold: say with --fold which of them validates, from 1");
   command.source.path = operands[0];
   require_folder(command, "packed data set");
 }

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 
+#include "pack/fold_split.hpp"
 #include "pack/pack_plan.hpp"
 #include "pack/source_kind.hpp"
 
@@ -20,6 +21,8 @@ struct PackCommand {
   SourceSettings source;         ///< for Action::pack
   std::filesystem::path folder;  ///< of the data set
   PlanSettings plan;
+  std::optional<FoldChoice> fold;
+  std::optional<std::uint64_t> threads;        ///< Action::pack; unset: one for each CPU
   std::optional<std::uint64_t> phantom_count;  ///< Action::phantom
   bool json = false;
   std::optional<std::uint64_t> memory_limit_bytes;  ///< Action::index

@@ -3,12 +3,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <memory>
 #include <new>
 #include <ostream>
 #include <string>
+#include <thread>
 
 #include "core/clock.hpp"
 #include "core/error.hpp"
@@ -37,10 +39,14 @@ std::int64_t creation_time() {
   return seconds;
 }
 
+std::size_t num_threads(const PackCommand& command) {
+  return command.threads.value_or(std::max(1u, std::thread::hardware_concurrency()));
+}
+
 int run_pack(const PackCommand& command, const CommandContext& context) {
   const Stopwatch watch;
   const std::unique_ptr<Source> source = make_source(command.kind, command.source);
-  const PackSettings settings{command.folder, command.plan, creation_time()};
+  const PackSettings settings{command.folder, command.plan, creation_time(), num_threads(command), command.fold};
   if (const std::string note = source->note(); !note.empty()) context.output << note << '\n';
   const data::DatasetIndex index = pack_dataset(*source, settings, context.on_progress);
   std::uint64_t bytes = 0;

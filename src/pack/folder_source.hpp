@@ -3,12 +3,11 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "pack/image.hpp"
 #include "pack/picture_folder.hpp"
+#include "pack/picture_storage.hpp"
 #include "pack/source.hpp"
 #include "pack/source_kind.hpp"
 
@@ -17,28 +16,27 @@ namespace hpctrain::pack {
 class FolderSource final : public Source {
  public:
   /// Reads the header of every picture and keeps their names only.
-  ///   errors  as list_picture_folder and read_image_header
-  ///           Fault::data: pictures of different sizes without a size to store them at
+  ///   errors  as list_picture_folder and PictureStorage
   explicit FolderSource(const SourceSettings& settings);
 
   std::string kind() const override { return "folder"; }
   std::vector<data::FieldSchema> fields() const override;
   std::vector<SourceSplit> splits() const override;
+  std::vector<std::int64_t> strata() const override;
   std::string note() const override;
   /// Reads every file.
   std::string identity() const override;
-  void read_record(std::uint64_t record, std::span<const std::span<std::byte>> rows) override;
+  void read_record(std::uint64_t record, std::span<const std::span<std::byte>> rows) const override;
+  EncodedPicture read_encoded(std::uint64_t record, std::size_t field) const override;
+  std::uint64_t expected_encoded_bytes() const override { return storage_.expected_bytes(); }
 
  private:
   const ListedPicture& picture(std::uint64_t record) const;
   std::uint64_t names_bytes() const;
-  void plan_storage(const SourceSettings& settings);
 
   std::filesystem::path root_;
   PictureFolder folder_;
-  Fit fit_;
-  ImageSize size_;
-  std::uint64_t channels_ = 1;
+  PictureStorage storage_;
 };
 
 }  // namespace hpctrain::pack

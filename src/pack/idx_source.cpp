@@ -127,7 +127,7 @@ std::string IdxSource::identity() const {
   return digest.hex();
 }
 
-void IdxSource::read_record(std::uint64_t record, std::span<const std::span<std::byte>> rows) {
+void IdxSource::read_record(std::uint64_t record, std::span<const std::span<std::byte>> rows) const {
   const bool is_train = record < train_.labels.size();
   const Part& part = is_train ? train_ : test_;
   const std::uint64_t place = is_train ? record : record - train_.labels.size();

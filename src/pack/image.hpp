@@ -14,6 +14,19 @@ struct ImageSize {
   bool operator==(const ImageSize&) const = default;
 };
 
+enum class ImageFormat { bmp, png, jpeg };
+
+/// What the head of a picture's file says.
+struct ImageHeader {
+  ImageSize size;              ///< when it stands upright
+  std::uint64_t channels = 1;  ///< 1 grey, 3 red, green, blue
+  ImageFormat format = ImageFormat::bmp;
+  /// Any decoder gives its pixels: it stands upright and has 8 bits per channel, no palette and no transparency.
+  bool is_plain = true;
+
+  bool operator==(const ImageHeader&) const = default;
+};
+
 /// Row-major from the top left, channels innermost.
 struct Image {
   ImageSize size;

@@ -7,6 +7,7 @@
 #include <array>
 #include <cctype>
 #include <cstring>
+#include <new>
 #include <string>
 #include <string_view>
 
@@ -19,8 +20,6 @@
 
 namespace hpctrain::pack {
 namespace {
-
-enum class ImageFormat { bmp, png, jpeg };
 
 struct Beginning {
   std::string_view bytes;
@@ -49,32 +48,61 @@ ImageFormat find_format(const ImageStream& stream) {
               "convert it to one of these");
 }
 
+ImageFormat find_compressed_format(const ImageStream& stream) {
+  const ImageFormat format = find_format(stream);
+  if (format == ImageFormat::bmp) stream.fail("is a BMP file", "convert it to PNG");
+  return format;
+}
+
+/// Memory that a picture does not get is told with its name.
+template <class Decode>
+auto decode_naming(const std::filesystem::path& path, const Decode& decode) {
+  try {
+    return decode();
+  } catch (const std::bad_alloc&) {
+    throw Error(Fault::data, fmt::format("{}: there is not enough memory to decode it; make it smaller, free memory, "
+                                         "or let fewer threads decode at once",
+                                         path.string()));
+  }
+}
+
+ImageHeader head_of_bmp(const std::filesystem::path& path) {
+  const Image image = read_bmp_header(path);
+  return {image.size, image.channels, ImageFormat::bmp, true};
+}
+
 }  // namespace
 
 Image read_image_file(const std::filesystem::path& path) {
-  ImageStream stream(path);
-  switch (find_format(stream)) {
-    case ImageFormat::bmp:
-      return read_bmp_file(path);
-    case ImageFormat::png:
-      return read_png(stream);
-    case ImageFormat::jpeg:
-      return read_jpeg(stream);
-  }
-  throw Error(Fault::bug, "an unknown picture format was found");
+  return decode_naming(path, [&] {
+    ImageStream stream(path);
+    const ImageFormat format = find_format(stream);
+    if (format == ImageFormat::bmp) return read_bmp_file(path);
+    return format == ImageFormat::png ? read_png(stream) : read_jpeg(stream);
+  });
 }
 
-Image read_image_header(const std::filesystem::path& path) {
-  ImageStream stream(path);
-  switch (find_format(stream)) {
-    case ImageFormat::bmp:
-      return read_bmp_header(path);
-    case ImageFormat::png:
-      return read_png_header(stream);
-    case ImageFormat::jpeg:
-      return read_jpeg_header(stream);
-  }
-  throw Error(Fault::bug, "an unknown picture format was found");
+ImageHeader read_image_header(const std::filesystem::path& path) {
+  return decode_naming(path, [&] {
+    ImageStream stream(path);
+    const ImageFormat format = find_format(stream);
+    if (format == ImageFormat::bmp) return head_of_bmp(path);
+    return format == ImageFormat::png ? read_png_header(stream) : read_jpeg_header(stream);
+  });
+}
+
+Image read_image(const std::filesystem::path& path, std::span<const std::byte> bytes) {
+  return decode_naming(path, [&] {
+    ImageStream stream(path, bytes);
+    return find_compressed_format(stream) == ImageFormat::png ? read_png(stream) : read_jpeg(stream);
+  });
+}
+
+ImageHeader read_image_header(const std::filesystem::path& path, std::span<const std::byte> bytes) {
+  return decode_naming(path, [&] {
+    ImageStream stream(path, bytes);
+    return find_compressed_format(stream) == ImageFormat::png ? read_png_header(stream) : read_jpeg_header(stream);
+  });
 }
 
 bool has_image_name(const std::filesystem::path& path) {

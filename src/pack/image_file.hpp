@@ -1,7 +1,9 @@
 // Pictures on disk: BMP, PNG and JPEG in, PNG out. The first bytes tell the format, the name does not.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
+#include <span>
 
 #include "pack/image.hpp"
 
@@ -14,12 +16,17 @@ inline constexpr std::uint64_t kMostImagePixels = 1ull << 28;
 /// black, CMYK is refused, and the picture stands upright as its EXIF orientation says. A picture whose palette or
 /// colour space is grey has one channel.
 ///   errors  Fault::data naming the file: missing, empty, of another format, cut short, damaged, larger than
-///           kMostImagePixels
+///           kMostImagePixels or than memory
 Image read_image_file(const std::filesystem::path& path);
 
-/// Size and channels without decoding the pixels.
+/// Without decoding the pixels.
 ///   errors  as read_image_file, as far as the header tells
-Image read_image_header(const std::filesystem::path& path);
+ImageHeader read_image_header(const std::filesystem::path& path);
+
+/// Of the bytes of a PNG or JPEG file that were read from `path`.
+///   errors  as read_image_file
+Image read_image(const std::filesystem::path& path, std::span<const std::byte> bytes);
+ImageHeader read_image_header(const std::filesystem::path& path, std::span<const std::byte> bytes);
 
 /// True for names ending in .bmp, .png, .jpg or .jpeg, in any case.
 bool has_image_name(const std::filesystem::path& path);

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <new>
 #include <system_error>
 
 #include "core/error.hpp"
@@ -24,6 +26,15 @@ ImageStream::ImageStream(const std::filesystem::path& path) : path_(path) {
   beginning_bytes_ = std::fread(beginning_.data(), 1, beginning_.size(), file_.get());
   if (beginning_bytes_ == 0) fail("is empty");
   std::rewind(file_.get());
+}
+
+// fmemopen takes the bytes of a file to be written as well; this one is only read.
+ImageStream::ImageStream(const std::filesystem::path& path, std::span<const std::byte> bytes)
+    : path_(path), bytes_(bytes.size()), beginning_bytes_(std::min(bytes.size(), beginning_.size())) {
+  if (bytes.empty()) fail("is empty");
+  file_.reset(::fmemopen(const_cast<std::byte*>(bytes.data()), bytes.size(), "rb"));
+  if (!file_) throw std::bad_alloc();
+  std::copy_n(bytes.begin(), beginning_bytes_, beginning_.begin());
 }
 
 void ImageStream::require_possible(ImageSize size, std::uint64_t decoded_bytes, std::uint64_t most_ratio) const {

@@ -18,6 +18,9 @@ class ImageStream {
  public:
   /// errors  Fault::data when it is missing, no regular file, not readable or empty
   explicit ImageStream(const std::filesystem::path& path);
+  /// Of bytes that were read from `path` and outlive this.
+  ///   errors  Fault::data when there are none
+  ImageStream(const std::filesystem::path& path, std::span<const std::byte> bytes);
 
   const std::filesystem::path& path() const noexcept { return path_; }
   std::FILE* file() noexcept { return file_.get(); }

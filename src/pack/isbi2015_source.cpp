@@ -120,7 +120,7 @@ std::string Isbi2015Source::note() const {
   return is_phantom_ ? fmt::format("{} lies there: the films are drawings, not patients", kPhantomNotice) : "";
 }
 
-void Isbi2015Source::read_record(std::uint64_t record, std::span<const std::span<std::byte>> rows) {
+void Isbi2015Source::read_record(std::uint64_t record, std::span<const std::span<std::byte>> rows) const {
   require_invariant(record < films_.size(), "a record lies inside its source");
   const MarkedFilm& film = films_[record];
   const auto number = static_cast<std::int64_t>(film.files.number);

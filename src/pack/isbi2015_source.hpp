@@ -30,10 +30,12 @@ class Isbi2015Source final : public FilmSource {
   std::vector<SourceSplit> splits() const override;
   /// A fifth of the training films, rounded up; 0 where that leaves none.
   std::uint64_t default_validation_samples() const override;
+  /// The challenge's cross-validation is over all films.
+  bool folds_cover_all_splits() const override { return true; }
   /// Reads every file.
   std::string identity() const override;
   std::string note() const override;
-  void read_record(std::uint64_t record, std::span<const std::span<std::byte>> rows) override;
+  void read_record(std::uint64_t record, std::span<const std::span<std::byte>> rows) const override;
   std::optional<Film> find_annotations(const std::filesystem::path& picture) const override;
 
  private:

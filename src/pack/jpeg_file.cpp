@@ -9,10 +9,13 @@
 
 #include <array>
 #include <csetjmp>
+#include <cstdlib>
 #include <cstring>
+#include <new>
 #include <string_view>
 #include <utility>
 
+#include "core/error.hpp"
 #include "pack/orientation.hpp"
 
 namespace hpctrain::pack {
@@ -63,7 +66,7 @@ class JpegReader {
   JpegReader& operator=(const JpegReader&) = delete;
 
   /// Up to the pixels.
-  Image read_head() {
+  ImageHeader read_head() {
     run([&] {
       jpeg_create_decompress(&jpeg_);
       jpeg_.progress = &progress_;
@@ -76,7 +79,7 @@ class JpegReader {
     stream_.require_possible(size, size.width * size.height, kMostPixelsPerByte);
     stored_ = {size, jpeg_.num_components == 1 ? 1u : 3u, {}};
     orientation_ = find_orientation();
-    return {upright_size(size, orientation_), stored_.channels, {}};
+    return {upright_size(size, orientation_), stored_.channels, ImageFormat::jpeg, orientation_ == 1};
   }
 
   Image read() {
@@ -99,6 +102,7 @@ class JpegReader {
   template <class Step>
   void run(const Step& step) {
     if (setjmp(errors_.jump) != 0) {
+      if (errors_.base.msg_code == JERR_OUT_OF_MEMORY) throw std::bad_alloc();
       stream_.fail(fmt::format("the JPEG file is damaged or cut short ({})", errors_.text.data()));
     }
     step();
@@ -134,13 +138,67 @@ class JpegReader {
   unsigned orientation_ = 1;
 };
 
+class JpegWriter {
+ public:
+  JpegWriter() {
+    jpeg_.err = jpeg_std_error(&errors_.base);
+    errors_.base.error_exit = on_error;
+  }
+  ~JpegWriter() {
+    jpeg_destroy_compress(&jpeg_);
+    std::free(bytes_);
+  }
+  JpegWriter(const JpegWriter&) = delete;
+  JpegWriter& operator=(const JpegWriter&) = delete;
+
+  std::vector<std::byte> write(const Image& image, int quality) {
+    if (setjmp(errors_.jump) != 0) {
+      if (errors_.base.msg_code == JERR_OUT_OF_MEMORY) throw std::bad_alloc();
+      require_invariant(false, errors_.text.data());
+    }
+    compress(image, quality);
+    const auto bytes = std::as_bytes(std::span(bytes_, count_));
+    return {bytes.begin(), bytes.end()};
+  }
+
+ private:
+  void compress(const Image& image, int quality) {
+    jpeg_create_compress(&jpeg_);
+    jpeg_mem_dest(&jpeg_, &bytes_, &count_);
+    jpeg_.image_width = static_cast<JDIMENSION>(image.size.width);
+    jpeg_.image_height = static_cast<JDIMENSION>(image.size.height);
+    jpeg_.input_components = static_cast<int>(image.channels);
+    jpeg_.in_color_space = image.channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+    jpeg_set_defaults(&jpeg_);
+    jpeg_set_quality(&jpeg_, quality, TRUE);
+    jpeg_start_compress(&jpeg_, TRUE);
+    const std::size_t row_bytes = image.size.width * image.channels;
+    while (jpeg_.next_scanline < jpeg_.image_height) {
+      // libjpeg does not change what it compresses, its type says less.
+      auto* row =
+          reinterpret_cast<JSAMPROW>(const_cast<std::byte*>(image.pixels.data() + jpeg_.next_scanline * row_bytes));
+      jpeg_write_scanlines(&jpeg_, &row, 1);
+    }
+    jpeg_finish_compress(&jpeg_);
+  }
+
+  JpegErrors errors_{};
+  jpeg_compress_struct jpeg_{};
+  unsigned char* bytes_ = nullptr;
+  unsigned long count_ = 0;
+};
+
 }  // namespace
+
+std::vector<std::byte> make_jpeg(const Image& image, int quality) {
+  return JpegWriter().write(image, quality);
+}
 
 Image read_jpeg(ImageStream& stream) {
   return JpegReader(stream).read();
 }
 
-Image read_jpeg_header(ImageStream& stream) {
+ImageHeader read_jpeg_header(ImageStream& stream) {
   return JpegReader(stream).read_head();
 }
 

@@ -12,6 +12,7 @@
 #include "data/shard_format.hpp"
 #include "pack/file_digest.hpp"
 #include "pack/image_file.hpp"
+#include "pack/resample.hpp"
 
 namespace hpctrain::pack {
 namespace {
@@ -63,18 +64,23 @@ FilmLayout LandmarksCsvSource::plan_layout(const SourceSettings& settings) const
   FilmLayout layout;
   layout.num_landmarks = table_.num_landmarks;
   if (names_bytes() <= data::kMostNameBytes) layout.landmark_names = table_.names;
+  std::vector<ImageSize> sizes;
   ImageSize largest;
   for (const LandmarkRow& row : table_.rows) {
-    const Image header = read_header(row);
+    const ImageHeader header = read_header(row);
+    sizes.push_back(header.size);
     require_inside(table_, row, header.size);
     largest = {std::max(largest.width, header.size.width), std::max(largest.height, header.size.height)};
     layout.channels = std::max(layout.channels, header.channels);
   }
   layout.size = settings.size.value_or(plan_stored_size(largest));
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    require_wide_enough(image_path(table_.rows[i]), sizes[i], layout.size, plan_padded(sizes[i], layout.size));
+  }
   return layout;
 }
 
-Image LandmarksCsvSource::read_header(const LandmarkRow& row) const {
+ImageHeader LandmarksCsvSource::read_header(const LandmarkRow& row) const {
   try {
     return read_image_header(image_path(row));
   } catch (const Error& error) {
@@ -125,7 +131,7 @@ std::uint64_t LandmarksCsvSource::names_bytes() const {
   return bytes;
 }
 
-void LandmarksCsvSource::read_record(std::uint64_t record, std::span<const std::span<std::byte>> rows) {
+void LandmarksCsvSource::read_record(std::uint64_t record, std::span<const std::span<std::byte>> rows) const {
   require_invariant(record < table_.rows.size(), "a record lies inside its source");
   const LandmarkRow& row = table_.rows[record];
   record_.write({read_image_file(image_path(row)), spacing_mm(row), {row.landmarks}}, rows);

@@ -22,7 +22,7 @@ class LandmarksCsvSource final : public FilmSource {
  public:
   /// Reads the table and the header of every picture; where their paths are not absolute they start at the table.
   ///   errors  as read_landmark_table and read_image_header, naming the line
-  ///           Fault::data: a landmark outside its picture
+  ///           Fault::data: a landmark outside its picture, a picture that would be stored less than a pixel wide
   explicit LandmarksCsvSource(const SourceSettings& settings);
 
   std::string kind() const override { return "landmarks-csv"; }
@@ -31,14 +31,14 @@ class LandmarksCsvSource final : public FilmSource {
   /// Reads every file.
   std::string identity() const override;
   std::string note() const override;
-  void read_record(std::uint64_t record, std::span<const std::span<std::byte>> rows) override;
+  void read_record(std::uint64_t record, std::span<const std::span<std::byte>> rows) const override;
   std::optional<Film> find_annotations(const std::filesystem::path& picture) const override;
 
  private:
   std::uint64_t names_bytes() const;
   std::filesystem::path image_path(const LandmarkRow& row) const;
   FilmLayout plan_layout(const SourceSettings& settings) const;
-  Image read_header(const LandmarkRow& row) const;
+  ImageHeader read_header(const LandmarkRow& row) const;
   double spacing_mm(const LandmarkRow& row) const;
 
   LandmarkTable table_;  // rows split by split, in the table's order within each

@@ -21,7 +21,7 @@ namespace hpctrain::pack {
 namespace {
 
 bool is_shard_name(std::string_view name) {
-  return name.starts_with("shard-") && (name.ends_with(".h5") || name.ends_with(".h5.tmp"));
+  return name.starts_with("shard-") && (name.ends_with(".h5") || name.ends_with(".tmp"));
 }
 
 std::filesystem::path manifest_temporary(const std::filesystem::path& folder) {

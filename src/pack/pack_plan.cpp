@@ -42,7 +42,16 @@ PlannedSplit carve_validation(PlannedSplit& train, std::uint64_t count) {
   return validation;
 }
 
-std::vector<PlannedSplit> plan_splits(std::span<const SourceSplit> sources, const PlanSettings& settings) {
+PlannedSplit take_fold(PlannedSplit& train, const std::vector<bool>& validates) {
+  const auto middle = std::stable_partition(train.records.begin(), train.records.end(),
+                                            [&](std::uint64_t record) { return !validates[record]; });
+  PlannedSplit validation{"validation", {middle, train.records.end()}};
+  train.records.erase(middle, train.records.end());
+  return validation;
+}
+
+std::vector<PlannedSplit> plan_splits(std::span<const SourceSplit> sources, const PlanSettings& settings,
+                                      const std::vector<bool>& validates) {
   std::vector<PlannedSplit> splits;
   std::uint64_t first = 0;
   for (const SourceSplit& source : sources) {
@@ -54,7 +63,10 @@ std::vector<PlannedSplit> plan_splits(std::span<const SourceSplit> sources, cons
     first += source.num_samples;
     if (split.records.empty()) continue;
     std::optional<PlannedSplit> validation;
-    if (source.name == "train" && settings.validation_samples.value_or(0) > 0) {
+    if (splits.empty() && !validates.empty()) {
+      require_invariant(validates.size() == source.num_samples, "a fold says of every record whether it validates");
+      validation = take_fold(split, validates);
+    } else if (source.name == "train" && settings.validation_samples.value_or(0) > 0) {
       validation = carve_validation(split, *settings.validation_samples);
     }
     splits.push_back(std::move(split));
@@ -68,9 +80,10 @@ std::vector<PlannedSplit> plan_splits(std::span<const SourceSplit> sources, cons
 
 }  // namespace
 
-PackPlan plan_pack(std::span<const SourceSplit> sources, std::uint64_t record_bytes, const PlanSettings& settings) {
+PackPlan plan_pack(std::span<const SourceSplit> sources, std::uint64_t record_bytes, const PlanSettings& settings,
+                   const std::vector<bool>& validates) {
   PackPlan plan;
-  plan.splits = plan_splits(sources, settings);
+  plan.splits = plan_splits(sources, settings, validates);
   require(!plan.splits.empty(), Fault::data, "the source holds no records; give one that does");
   require(settings.validation_samples.value_or(0) == 0 || plan.splits[0].name == "train", Fault::usage,
           fmt::format("--validation {}: the source has no training samples to take them from; leave the option out",

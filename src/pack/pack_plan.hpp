@@ -39,6 +39,9 @@ struct PackPlan {
 /// Shuffles within splits only, so that a test sample never lands among training samples.
 ///   errors  Fault::usage when validation_samples leaves no training samples or there are none, or the source has a
 ///   validation split; Fault::data when there are no records
-PackPlan plan_pack(std::span<const SourceSplit> splits, std::uint64_t record_bytes, const PlanSettings& settings);
+/// `validates` says of each record of the first split, which is "train" then, whether it becomes validation; empty: as
+/// validation_samples says.
+PackPlan plan_pack(std::span<const SourceSplit> splits, std::uint64_t record_bytes, const PlanSettings& settings,
+                   const std::vector<bool>& validates = {});
 
 }  // namespace hpctrain::pack

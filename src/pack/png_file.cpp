@@ -8,6 +8,8 @@
 #include <array>
 #include <csetjmp>
 #include <cstring>
+#include <new>
+#include <string_view>
 #include <vector>
 
 #include "core/error.hpp"
@@ -43,7 +45,7 @@ class PngReader {
   PngReader& operator=(const PngReader&) = delete;
 
   /// Up to the pixels.
-  Image read_head() {
+  ImageHeader read_head() {
     run([&] {
       info_ = png_create_info_struct(png_);
       png_set_crc_action(png_, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
@@ -56,7 +58,11 @@ class PngReader {
     stream_.require_possible(size, png_get_rowbytes(png_, info_) * size.height, kMostDeflateRatio);
     stored_ = {size, has_colour() ? 3u : 1u, {}};
     orientation_ = find_orientation();
-    return {upright_size(size, orientation_), stored_.channels, {}};
+    const png_byte colour = png_get_color_type(png_, info_);
+    const bool is_plain = orientation_ == 1 && png_get_bit_depth(png_, info_) == 8 &&
+                          (colour == PNG_COLOR_TYPE_GRAY || colour == PNG_COLOR_TYPE_RGB) &&
+                          png_get_valid(png_, info_, PNG_INFO_tRNS) == 0;
+    return {upright_size(size, orientation_), stored_.channels, ImageFormat::png, is_plain};
   }
 
   Image read() {
@@ -85,6 +91,7 @@ class PngReader {
   template <class Step>
   void run(const Step& step) {
     if (setjmp(png_jmpbuf(png_)) != 0) {
+      if (std::string_view(problem_.text.data()).find("emory") != std::string_view::npos) throw std::bad_alloc();
       stream_.fail(fmt::format("the PNG file is damaged or cut short ({})", problem_.text.data()));
     }
     step();
@@ -143,7 +150,7 @@ Image read_png(ImageStream& stream) {
   return PngReader(stream).read();
 }
 
-Image read_png_header(ImageStream& stream) {
+ImageHeader read_png_header(ImageStream& stream) {
   return PngReader(stream).read_head();
 }
 

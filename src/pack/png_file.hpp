@@ -10,7 +10,7 @@ namespace hpctrain::pack {
 
 /// As read_image_file, of a stream that begins like a PNG file. The check sum of every chunk must hold.
 Image read_png(ImageStream& stream);
-Image read_png_header(ImageStream& stream);
+ImageHeader read_png_header(ImageStream& stream);
 
 /// The bytes of a file, without time stamps: the same picture gives the same bytes.
 std::string make_png(const Image& image);

@@ -1,6 +1,8 @@
 // Separable, down the columns first: whole rows are summed at once. Sums of float in one order, so equal everywhere.
 #include "pack/resample.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -90,6 +92,16 @@ Placing plan_cropped(ImageSize original, ImageSize stored) {
 
 Placing plan_placing(Fit fit, ImageSize original, ImageSize stored) {
   return fit == Fit::crop ? plan_cropped(original, stored) : plan_padded(original, stored);
+}
+
+void require_wide_enough(const std::filesystem::path& path, ImageSize original, ImageSize stored,
+                         const Placing& placing) {
+  const double side = placing.scale * static_cast<double>(std::min(original.width, original.height));
+  require(
+      side >= 1, Fault::data,
+      fmt::format("{}: is {} × {} pixels, and stored whole in {} × {} its short side would have {:.2g} of one; leave "
+                  "it out, or crop it",
+                  path.string(), original.width, original.height, stored.width, stored.height, side));
 }
 
 Image resample(const Image& image, ImageSize stored, const Placing& placing) {

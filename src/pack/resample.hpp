@@ -1,6 +1,8 @@
 // A picture at another size with its aspect kept, and where its pixels went. Pixel centres lie at integers.
 #pragma once
 
+#include <filesystem>
+
 #include "pack/image.hpp"
 
 namespace hpctrain::pack {
@@ -24,6 +26,10 @@ enum class Fit { crop, pad };
 
 /// As plan_cropped or plan_padded.
 Placing plan_placing(Fit fit, ImageSize original, ImageSize stored);
+
+/// errors  Fault::data naming `path` when the whole picture would be stored less than one pixel wide or high
+void require_wide_enough(const std::filesystem::path& path, ImageSize original, ImageSize stored,
+                         const Placing& placing);
 
 /// Every stored pixel is the mean of the original ones under it, weighted by a triangle as wide as two stored pixels
 /// (two original ones when enlarging); padding is black. An identity placing copies the bytes.

@@ -5,10 +5,12 @@
 #include <array>
 
 #include "core/error.hpp"
+#include "pack/cifar_source.hpp"
 #include "pack/folder_source.hpp"
 #include "pack/idx_source.hpp"
 #include "pack/isbi2015_source.hpp"
 #include "pack/landmarks_csv_source.hpp"
+#include "pack/stl10_source.hpp"
 
 namespace hpctrain::pack {
 namespace {
@@ -18,8 +20,20 @@ constexpr std::array kKinds = {
                [](const SourceSettings& settings) -> std::unique_ptr<Source> {
                  return std::make_unique<IdxSource>(settings.path, settings.num_classes, settings.class_names);
                }},
+    SourceKind{"cifar10", "folder of CIFAR-10's binary version (cifar-10-binary.tar.gz, unpacked)", "",
+               [](const SourceSettings& settings) -> std::unique_ptr<Source> {
+                 return std::make_unique<CifarSource>(settings.path, CifarFlavour::ten);
+               }},
+    SourceKind{"cifar100", "folder of CIFAR-100's binary version (cifar-100-binary.tar.gz, unpacked)", "",
+               [](const SourceSettings& settings) -> std::unique_ptr<Source> {
+                 return std::make_unique<CifarSource>(settings.path, CifarFlavour::hundred);
+               }},
+    SourceKind{"stl10", "folder of STL-10's binary version (stl10_binary.tar.gz, unpacked)", "",
+               [](const SourceSettings& settings) -> std::unique_ptr<Source> {
+                 return std::make_unique<Stl10Source>(settings.path);
+               }},
     SourceKind{"folder", "folder with pictures in a sub-folder for each class, or such folders in train, val and test",
-               "--size --fit --colour",
+               "--size --fit --colour --store",
                [](const SourceSettings& settings) -> std::unique_ptr<Source> {
                  return std::make_unique<FolderSource>(settings);
                }},

@@ -14,6 +14,7 @@
 #include "pack/image.hpp"
 #include "pack/resample.hpp"
 #include "pack/source.hpp"
+#include "pack/store_choice.hpp"
 
 namespace hpctrain::pack {
 
@@ -25,6 +26,7 @@ struct SourceSettings {
   std::optional<ImageSize> size;         ///< pixels of the stored images; unset: the kind's own choice
   Fit fit = Fit::crop;                   ///< pictures of another aspect than `size`
   ColourChoice colour = ColourChoice::automatic;
+  StoreChoice store;
   std::optional<double> spacing_mm;  ///< of an original pixel; unset: as the kind says
 };
 

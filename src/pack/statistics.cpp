@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "core/error.hpp"
+
 namespace hpctrain::pack {
 namespace {
 
@@ -16,28 +18,27 @@ double half_to_double(std::uint16_t bits) {
   return (bits & 0x8000) != 0 ? -magnitude : magnitude;
 }
 
-}  // namespace
-
-StatisticsCollector::StatisticsCollector(const data::FieldSchema& field) : type_(field.type) {
+std::size_t num_channels(const data::FieldSchema& field) {
   const bool has_channels = !field.axes.empty() && field.axes.back() == 'C';
-  channels_.resize(has_channels ? field.sample_shape.back() : 1);
+  return has_channels ? field.sample_shape.back() : 1;
 }
 
 template <class T, class ToDouble>
-void StatisticsCollector::add_elements(std::span<const std::byte> row, ToDouble to_double) {
-  const std::size_t stride = channels_.size() * sizeof(T);
-  for (std::size_t c = 0; c < channels_.size(); ++c) {
+std::vector<ChannelStatistics> measure(std::size_t channels, std::span<const std::byte> row, ToDouble to_double) {
+  std::vector<ChannelStatistics> parts(channels, {.minimum = HUGE_VAL, .maximum = -HUGE_VAL});
+  const std::size_t stride = channels * sizeof(T);
+  const std::size_t elements = row.size() / stride;
+  for (std::size_t c = 0; c < channels; ++c) {
     const auto element = [&](std::size_t i) {
       T value;
       std::memcpy(&value, row.data() + i * stride + c * sizeof(T), sizeof(T));
       return to_double(value);
     };
-    // Not a number is a landmark that was not annotated.
-    const std::size_t elements = row.size() / stride;
-    Channel part{.minimum = HUGE_VAL, .maximum = -HUGE_VAL};
+    ChannelStatistics& part = parts[c];
     double sum = 0;
     for (std::size_t i = 0; i < elements; ++i) {
       const double value = element(i);
+      // Not a number is a landmark that was not annotated.
       if (!std::isfinite(value)) continue;
       ++part.count;
       sum += value;
@@ -50,11 +51,11 @@ void StatisticsCollector::add_elements(std::span<const std::byte> row, ToDouble 
       const double deviation = element(i) - part.mean;
       if (std::isfinite(deviation)) part.squared_deviations += deviation * deviation;
     }
-    merge(channels_[c], part);
   }
+  return parts;
 }
 
-void StatisticsCollector::merge(Channel& total, const Channel& part) {
+void merge(ChannelStatistics& total, const ChannelStatistics& part) {
   if (total.count == 0) {
     total = part;
     return;
@@ -68,37 +69,54 @@ void StatisticsCollector::merge(Channel& total, const Channel& part) {
   total.count += part.count;
 }
 
-void StatisticsCollector::add_row(std::span<const std::byte> row) {
+}  // namespace
+
+std::vector<ChannelStatistics> measure_row(const data::FieldSchema& field, std::span<const std::byte> row) {
+  const std::size_t channels = num_channels(field);
   const auto plain = [](auto value) { return static_cast<double>(value); };
-  switch (type_) {
+  switch (field.type) {
     case data::ElementType::u8:
-      return add_elements<std::uint8_t>(row, plain);
+      return measure<std::uint8_t>(channels, row, plain);
     case data::ElementType::i8:
-      return add_elements<std::int8_t>(row, plain);
+      return measure<std::int8_t>(channels, row, plain);
     case data::ElementType::u16:
-      return add_elements<std::uint16_t>(row, plain);
+      return measure<std::uint16_t>(channels, row, plain);
     case data::ElementType::i16:
-      return add_elements<std::int16_t>(row, plain);
+      return measure<std::int16_t>(channels, row, plain);
     case data::ElementType::u32:
-      return add_elements<std::uint32_t>(row, plain);
+      return measure<std::uint32_t>(channels, row, plain);
     case data::ElementType::i32:
-      return add_elements<std::int32_t>(row, plain);
+      return measure<std::int32_t>(channels, row, plain);
     case data::ElementType::u64:
-      return add_elements<std::uint64_t>(row, plain);
+      return measure<std::uint64_t>(channels, row, plain);
     case data::ElementType::i64:
-      return add_elements<std::int64_t>(row, plain);
+      return measure<std::int64_t>(channels, row, plain);
     case data::ElementType::f16:
-      return add_elements<std::uint16_t>(row, half_to_double);
+      return measure<std::uint16_t>(channels, row, half_to_double);
     case data::ElementType::f32:
-      return add_elements<float>(row, plain);
+      return measure<float>(channels, row, plain);
     case data::ElementType::f64:
-      return add_elements<double>(row, plain);
+      return measure<double>(channels, row, plain);
+  }
+  throw Error(Fault::bug, "an unknown element type was found");
+}
+
+StatisticsCollector::StatisticsCollector(const data::FieldSchema& field)
+    : field_(field), channels_(num_channels(field)) {}
+
+void StatisticsCollector::add_row(std::span<const std::byte> row) {
+  add(measure_row(field_, row));
+}
+
+void StatisticsCollector::add(std::span<const ChannelStatistics> row) {
+  for (std::size_t c = 0; c < channels_.size(); ++c) {
+    if (row[c].count > 0) merge(channels_[c], row[c]);
   }
 }
 
 data::FieldStatistics StatisticsCollector::result() const {
   data::FieldStatistics statistics;
-  for (const Channel& channel : channels_) {
+  for (const ChannelStatistics& channel : channels_) {
     const double count = std::max<double>(1, static_cast<double>(channel.count));
     statistics.mean.push_back(channel.mean);
     statistics.standard_deviation.push_back(std::sqrt(channel.squared_deviations / count));

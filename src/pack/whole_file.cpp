@@ -6,6 +6,7 @@
 #include "core/digest.hpp"
 #include "core/durable_write.hpp"
 #include "core/file_system.hpp"
+#include "data/raw_file.hpp"
 
 namespace hpctrain::pack {
 
@@ -22,6 +23,13 @@ void save_whole_file(const std::filesystem::path& path, std::string_view bytes) 
     std::filesystem::remove(temporary, ignored);
     throw;
   }
+}
+
+std::vector<std::byte> read_whole_file(const std::filesystem::path& path) {
+  const data::RawFile file = data::RawFile::open_for_reading(path);
+  std::vector<std::byte> bytes(file.bytes());
+  file.read_at(0, bytes);
+  return bytes;
 }
 
 }  // namespace hpctrain::pack

@@ -20,7 +20,10 @@ constexpr std::int64_t kLargestPrintedConfusion = 20;
 }  // namespace
 
 Classification::Classification(const data::DatasetIndex& index, const TaskSettings& settings)
-    : images_(index, settings.image_size), seed_(settings.seed), label_field_(index.field_position("label")) {
+    : images_(index, settings.image_size),
+      seed_(settings.seed),
+      label_smoothing_(settings.label_smoothing),
+      label_field_(index.field_position("label")) {
   const auto& schema = index.fields[label_field_];
   require(schema.type == data::ElementType::i64 && schema.sample_shape.empty() && schema.num_classes >= 2, Fault::data,
           index.folder.string() + ": field 'label' is not an i64 scalar with at least two classes; pack it again");
@@ -51,6 +54,11 @@ void Classification::require_labels_in_range(const data::MicroBatch& records) co
     std::int64_t label = 0;
     std::memcpy(&label, bytes + i * sizeof label, sizeof label);
     if (label >= 0 && label < classes_) continue;
+    require(
+        label != -1, Fault::data,
+        fmt::format("sample {}: has no label (-1), as pictures of a split \"unlabeled\" have; classify a split whose "
+                    "samples are labelled",
+                    records.sample_ids[i]));
     throw Error(Fault::data, fmt::format("sample {}: label {} is outside 0 … {}; the data set was not packed by "
                                          "hpctrain-pack or was changed since, pack it again",
                                          records.sample_ids[i], label, classes_ - 1));
@@ -82,7 +90,8 @@ torch::Tensor Classification::forward(models::Network& network, const Batch& bat
 }
 
 torch::Tensor Classification::loss_sum(const torch::Tensor& outputs, const Batch& batch) const {
-  return torch::cross_entropy_loss(outputs, batch.targets, {}, at::Reduction::Sum);
+  return torch::cross_entropy_loss(outputs, batch.targets, {}, at::Reduction::Sum, /*ignore_index=*/-100,
+                                   label_smoothing_);
 }
 
 torch::Tensor Classification::score(const torch::Tensor& outputs, const Batch& batch) const {
@@ -94,7 +103,8 @@ torch::Tensor Classification::score(const torch::Tensor& outputs, const Batch& b
 
   auto score = torch::zeros({score_width()}, torch::TensorOptions().dtype(torch::kFloat64).device(logits.device()));
   score[0] = batch.count();
-  score[1] = loss_sum(logits, batch).to(torch::kFloat64);
+  // Without smoothing: the loss of a score is comparable between runs whatever they trained with.
+  score[1] = torch::cross_entropy_loss(logits, batch.targets, {}, at::Reduction::Sum).to(torch::kFloat64);
   score[2] = hits.select(1, 0).sum();
   score[3] = hits.sum();
   score.narrow(0, kHeaderWidth, classes_ * classes_)

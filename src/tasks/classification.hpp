@@ -44,6 +44,7 @@ class Classification : public Task {
 
   ImageField images_;
   std::uint64_t seed_;
+  double label_smoothing_;
   AugmentationSettings augmentation_;
   AugmentationSettings on_device_;  ///< what of it is left to do when a micro-batch arrives
   std::size_t label_field_;

@@ -57,8 +57,10 @@ torch::Tensor ImageField::augmented(const DeviceRecords& records, std::span<cons
   auto pixels = stored_pixels(records);
   if (is_resized()) pixels = resized(pixels.to(torch::kFloat32));
   pixels = times_.measure("crop and flip", records.device, [&] { return move_pixels(pixels, plans); });
-  const auto intensities = pixels.to(torch::kFloat32) / kFullIntensity;
-  const auto images = normalise(augment_images(intensities, plans, times_).mul_(kFullIntensity));
+  // One layout whatever the strides: some functions round otherwise where neighbours do not lie together.
+  const auto intensities = (pixels.to(torch::kFloat32) / kFullIntensity).contiguous();
+  const auto augmented = augment_images(intensities, plans, times_).mul_(kFullIntensity);
+  const auto images = normalise(channels_ == 1 ? augmented : augmented.contiguous(torch::MemoryFormat::ChannelsLast));
   return times_.measure("cutout", records.device, [&] { return cut_out(images, plans, 0); });
 }
 

@@ -32,6 +32,7 @@ struct TaskSettings {
   std::optional<data::ImageSize> image_size{};         ///< what images are brought to; unset: as they are delivered
   bool is_cut_when_decoded = false;                    ///< images are stored encoded, see Task::window_plan()
   LandmarkSettings landmarks{};
+  double label_smoothing = 0;  ///< classification: share of a target's weight that all classes have in equal parts
 };
 
 }  // namespace hpctrain::tasks

@@ -58,7 +58,8 @@ class RunEvaluation {
   train::Evaluator make_evaluator(models::Network& network, std::optional<std::uint64_t> max_samples) {
     return train::Evaluator({place_.index, *saved_.task, network, place_.group, place_.placement, place_.device,
                              settings_.loader, slots_, train::plan_micro_batch(settings_.train, place_.placement.world),
-                             max_samples, tasks::read_image_size(settings_.image_size)});
+                             max_samples, train::make_forward_pass(settings_, place_.device),
+                             tasks::read_image_size(settings_.image_size)});
   }
 
   SplitScore score_split(train::Evaluator& evaluator, const std::string& split) {
@@ -67,8 +68,7 @@ class RunEvaluation {
     if (!wish_.pictures.empty()) pictures.emplace(*landmarks_, wish_.worst);
     SplitScore score;
     score.report = evaluator.run(split, [&](const torch::Tensor& outputs, const tasks::Batch& batch) {
-      worst.add(saved_.task->sample_errors(outputs, batch));
-      if (pictures) pictures->add(outputs, batch);
+      worst.add(pictures ? pictures->add(outputs, batch) : saved_.task->sample_errors(outputs, batch));
     });
     score.worst = worst.gather(place_.group);
     if (pictures) pictures->save(place_.files, place_.group, wish_.pictures, split, score.worst);

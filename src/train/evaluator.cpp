@@ -28,7 +28,7 @@ torch::Tensor Evaluator::score_own_share(const std::string& split, const BatchOb
   auto score =
       torch::zeros({parts_.task.score_width()}, torch::TensorOptions().dtype(torch::kFloat64).device(parts_.device));
   visit(split, [&](const tasks::Batch& batch) {
-    const auto outputs = parts_.task.forward(parts_.network, batch);
+    const auto outputs = parts_.forward_pass.run(parts_.task, parts_.network, batch);
     score += parts_.task.score(outputs, batch);
     if (observer) observer(outputs, batch);
   });

@@ -12,6 +12,7 @@
 #include "data/loader.hpp"
 #include "models/network.hpp"
 #include "tasks/task.hpp"
+#include "train/forward_pass.hpp"
 
 namespace hpctrain::train {
 
@@ -40,6 +41,7 @@ class Evaluator {
     data::SlotAllocator& slots;
     std::uint64_t micro_batch;  ///< samples of a rank at once; what training uses is known to fit
     std::optional<std::uint64_t> max_samples;
+    ForwardPass forward_pass;                     ///< as training uses it
     std::optional<data::ImageSize> image_size{};  ///< that encoded pictures are decoded to
   };
 

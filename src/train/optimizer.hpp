@@ -5,6 +5,7 @@
 #include <torch/types.h>
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "checkpoint/training_state.hpp"
@@ -16,15 +17,18 @@ class Optimizer {
  public:
   virtual ~Optimizer() = default;
 
-  /// One update of every parameter from its gradient.
-  virtual void step(double lr) = 0;
+  /// One update of every parameter from its gradient. Where `found_inf` is given and holds 1, nothing changes.
+  ///   shapes  found_inf [1] float32 on the parameters' device
+  virtual void step(double lr, const std::optional<torch::Tensor>& found_inf) = 0;
+  void step(double lr) { step(lr, std::nullopt); }
 
   /// The state's tensors, shared: restoring writes into them. Names are "<kind of state>/<parameter>".
   virtual std::vector<checkpoint::NamedTensor> state() const = 0;
 };
 
 /// `parameters` have their gradients already (gradient_buckets.hpp); both stay in place for the optimizer's life.
-///   source  SGD with Nesterov momentum: Sutskever et al. 2013; AdamW: Loshchilov and Hutter 2019
+///   source  SGD with Nesterov momentum: Sutskever et al. 2013; Adam: Kingma and Ba 2015; AdamW: Loshchilov and Hutter
+///           2019; LARS: You et al. 2017
 std::unique_ptr<Optimizer> make_optimizer(const OptimizerSettings& settings,
                                           const std::vector<checkpoint::NamedTensor>& parameters);
 

@@ -31,7 +31,8 @@ std::unique_ptr<tasks::Task> make_run_task(const RunSettings& settings, const da
                            .augmentation = tasks::read_augmentation(settings.augment),
                            .image_size = image_size,
                            .is_cut_when_decoded = has_encoded_images(index),
-                           .landmarks = settings.landmarks});
+                           .landmarks = settings.landmarks,
+                           .label_smoothing = settings.label_smoothing});
 }
 
 std::shared_ptr<models::Network> make_run_network(const RunSettings& settings, const tasks::Task& task) {
@@ -46,6 +47,11 @@ std::shared_ptr<models::Network> make_run_network(const RunSettings& settings, c
                   wants_maps ? "one number per class" : "heatmaps", task.name(),
                   wants_maps ? "heatmaps" : "one number per class", models::network_names_text(task.network_output())));
   return network;
+}
+
+ForwardPass make_forward_pass(const RunSettings& settings, const torch::Device& device) {
+  const auto precision = settings.train.precision;
+  return {precision, plan_channels_last(settings.train.channels_last, precision, device, settings.network)};
 }
 
 std::vector<std::string> scored_splits(const data::DatasetIndex& index) {

@@ -10,6 +10,7 @@
 #include "data/dataset_index.hpp"
 #include "models/network.hpp"
 #include "tasks/task.hpp"
+#include "train/forward_pass.hpp"
 #include "train/settings.hpp"
 
 namespace hpctrain::train {
@@ -22,6 +23,9 @@ std::unique_ptr<tasks::Task> make_run_task(const RunSettings& settings, const da
 /// Parameters are drawn from the run's seed; on the CPU, in training mode.
 ///   errors  Fault::usage when the network does not answer in the task's way, or as models::make_network
 std::shared_ptr<models::Network> make_run_network(const RunSettings& settings, const tasks::Task& task);
+
+/// How training asks its network on this device, and every score after it.
+ForwardPass make_forward_pass(const RunSettings& settings, const torch::Device& device);
 
 /// Splits that are scored: every one but the training split, in the data set's order.
 std::vector<std::string> scored_splits(const data::DatasetIndex& index);

@@ -21,6 +21,10 @@ double training_seconds(const PhaseSeconds& phases) {
   return phases.total() - phases[Phase::evaluation] - phases[Phase::checkpoint];
 }
 
+std::optional<double> read_if_defined(const torch::Tensor& scalar) {
+  return scalar.defined() ? std::optional(scalar.item<double>()) : std::nullopt;
+}
+
 }  // namespace
 
 std::uint64_t epoch_of_last_step(const Progress& progress) {
@@ -54,12 +58,19 @@ void RunRecorder::record_step(const Progress& progress, const StepReport& report
 
 void RunRecorder::flush_step() {
   if (!pending_) return;
-  last_loss_ = pending_->report.loss.item<double>();
+  const StepReport& report = pending_->report;
+  last_loss_ = report.loss.item<double>();
+  if (report.update.skipped_updates.defined()) {
+    skipped_updates_ = static_cast<std::uint64_t>(report.update.skipped_updates.item<float>());
+  }
   metrics_->record(position_of(pending_->progress),
                    monitor::StepEvent{.loss = last_loss_,
-                                      .lr = pending_->report.lr,
+                                      .lr = report.lr,
                                       .samples_per_second = pending_->samples_per_second,
-                                      .data_wait_share = pending_->data_wait_share});
+                                      .data_wait_share = pending_->data_wait_share,
+                                      .gradient_norm = read_if_defined(report.update.gradient_norm),
+                                      .loss_scale = read_if_defined(report.update.loss_scale),
+                                      .skipped_updates = skipped_updates_});
   pending_.reset();
 }
 
@@ -129,6 +140,7 @@ void RunRecorder::record_end(const Progress& progress, const std::string& reason
   summary.steps = progress.step;
   summary.epochs = progress.cursor.epoch;
   summary.samples = samples_;
+  summary.skipped_updates = skipped_updates_;
   summary.samples_per_second = event.samples_per_second;
   summary.wall_seconds = metrics_->seconds();
   summary.phases = phases;

@@ -69,6 +69,7 @@ class RunRecorder {
   std::uint64_t samples_ = 0;
   std::uint64_t steps_ = 0;
   double last_loss_ = 0;
+  std::optional<std::uint64_t> skipped_updates_;
   std::map<std::string, monitor::SplitResult> results_;
   std::map<std::string, std::string> tables_;
 };

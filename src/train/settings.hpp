@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "checkpoint/checkpoint.hpp"
 #include "data/batch_plan.hpp"
@@ -16,42 +17,68 @@
 
 namespace hpctrain::train {
 
-enum class Precision { fp32 };
+enum class Precision { fp32, tf32, bf16, fp16 };
+
+enum class ChannelsLast { automatic, on, off };
 
 struct TrainSettings {
   std::uint64_t epochs = 5;
-  std::optional<std::uint64_t> steps;        ///< with epochs: whichever comes first
-  std::uint64_t batch = 128;                 ///< global batch, samples per optimizer step
-  std::optional<std::uint64_t> micro_batch;  ///< most samples of a rank at once; unset: its whole share
+  std::optional<std::uint64_t> steps{};        ///< with epochs: whichever comes first
+  std::uint64_t batch = 128;                   ///< global batch, samples per optimizer step
+  std::optional<std::uint64_t> micro_batch{};  ///< most samples of a rank at once; unset: its whole share
   Precision precision = Precision::fp32;
   std::uint64_t seed = 1;
   device::DeviceWish device = device::DeviceWish::automatic;
-  std::optional<int> threads;  ///< CPU threads per operation; unset: the CPUs granted to this rank
+  ChannelsLast channels_last = ChannelsLast::automatic;
+  bool cudnn_benchmark = false;
+  bool deterministic = false;
+  std::optional<double> ema_decay{};  ///< of the weights' moving average; unset: none is kept
+  std::uint64_t nan_skips = 0;        ///< updates in a row that may be skipped for values that are not finite; 0: none
+  std::optional<int> threads{};       ///< CPU threads per operation; unset: the CPUs granted to this rank
 };
 
-enum class OptimizerKind { sgd, adamw };
+enum class OptimizerKind { sgd, adam, adamw, lars };
 
 struct OptimizerSettings {
   OptimizerKind kind = OptimizerKind::sgd;
   double lr = 0.05;
-  double momentum = 0.9;       ///< sgd
-  bool nesterov = true;        ///< sgd
-  double weight_decay = 5e-4;  ///< sgd: added to the gradient; adamw: decoupled
-  double beta1 = 0.9;          ///< adamw
-  double beta2 = 0.999;        ///< adamw
-  double epsilon = 1e-8;       ///< adamw
+  double momentum = 0.9;              ///< sgd, lars
+  bool nesterov = true;               ///< sgd
+  std::optional<double> clip_norm{};  ///< most norm of all gradients together; unset: any
+  double weight_decay = 5e-4;         ///< sgd, adam, lars: added to the gradient; adamw: decoupled
+  double beta1 = 0.9;                 ///< adam, adamw
+  double beta2 = 0.999;               ///< adam, adamw
+  double epsilon = 1e-8;              ///< adam, adamw
+  double trust = 0.001;               ///< lars: trust coefficient
+  bool lars_exempt_vectors = true;    ///< lars: biases and batch normalisation move as in sgd, without weight decay
 };
 
-enum class ScheduleKind { constant, cosine };
+enum class ScheduleKind { constant, step, cosine, one_cycle };
 
 struct ScheduleSettings {
   ScheduleKind kind = ScheduleKind::cosine;
-  double warmup_epochs = 0.5;
+  double warmup_epochs = 0.5;                 ///< all but one_cycle, which rises by itself
+  std::vector<double> milestones = {30, 60};  ///< step: epochs, rising
+  double gamma = 0.1;                         ///< step: factor at each milestone
+  double final_fraction = 0;                  ///< cosine: of the peak, at the last step
+  double rise_fraction = 0.3;                 ///< one_cycle: of all steps
+  double start_division = 25;                 ///< one_cycle: peak over first rate
+  double end_division = 1e4;                  ///< one_cycle: first rate over last
+};
+
+enum class LrScaling { no, linear };
+
+/// How the peak learning rate follows the global batch.
+struct LrScalingSettings {
+  LrScaling kind = LrScaling::no;
+  std::uint64_t base_batch = 256;  ///< linear: the batch that optim.lr is meant for
 };
 
 struct EvaluationSettings {
-  std::uint64_t every_epochs = 1;            ///< 0: only at the end
-  std::optional<std::uint64_t> max_samples;  ///< of each split
+  std::uint64_t every_epochs = 1;              ///< 0: only at the end
+  std::optional<std::uint64_t> max_samples{};  ///< of each split
+  std::optional<std::uint64_t> patience{};     ///< evaluations without gain until the run ends; unset: never
+  double min_delta = 0;                        ///< gain that counts, in the quality's unit
 };
 
 struct CadenceSettings {
@@ -63,8 +90,8 @@ struct CadenceSettings {
 std::uint64_t plan_micro_batch(const TrainSettings& settings, int world);
 
 struct WallTimeSettings {
-  std::optional<double> job_end_unix;  ///< unset: nobody ends the job
-  double stop_margin_seconds = 60;     ///< kept free before that end, besides what was measured
+  std::optional<double> job_end_unix{};  ///< unset: nobody ends the job
+  double stop_margin_seconds = 60;       ///< kept free before that end, besides what was measured
 };
 
 /// All that decides one training run; `apps` fills it from options, `sweep` from a trial.
@@ -76,9 +103,11 @@ struct RunSettings {
   std::string augment = "auto";       ///< as tasks::read_augmentation() takes it
   std::string image_size = "stored";  ///< as tasks::read_image_size() takes it
   tasks::LandmarkSettings landmarks;
+  double label_smoothing = 0;  ///< classification
   TrainSettings train;
   OptimizerSettings optimizer;
   ScheduleSettings schedule;
+  LrScalingSettings lr_scaling;
   EvaluationSettings evaluation;
   CadenceSettings cadence;
   WallTimeSettings wall_time;

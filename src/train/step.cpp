@@ -31,10 +31,10 @@ StepReport TrainStep::run(std::uint64_t step) {
     parts_.buckets.sum_over_ranks(parts_.channel, device::compute_stream(parts_.device));
   }
   const PhaseTimer timer(parts_.clock, Phase::optimizer);
-  parts_.optimizer.step(lr);
-  parts_.statistics.apply(own_statistics());
+  UpdateReport update = parts_.update.run(step, lr);
+  parts_.statistics.apply(parts_.update.usable_statistics(own_statistics()));
   // A copy: the next step writes into the bucket before anybody has read this loss.
-  return {batch, parts_.buckets.passengers().select(0, 0).clone(), lr};
+  return {batch, parts_.buckets.passengers().select(0, 0).clone(), lr, std::move(update)};
 }
 
 torch::Tensor TrainStep::own_statistics() const {
@@ -72,12 +72,12 @@ void TrainStep::run_micro_step(const tasks::DeviceRecords& uploaded, std::uint64
   torch::Tensor loss;
   {
     const PhaseTimer timer(parts_.clock, Phase::forward);
-    const auto outputs = parts_.task.forward(parts_.network, batch);
+    const auto outputs = parts_.forward_pass.run(parts_.task, parts_.network, batch);
     loss = parts_.task.loss_sum(outputs, batch) / static_cast<double>(records.batch.count);
   }
   {
     const PhaseTimer timer(parts_.clock, Phase::backward);
-    loss.backward();
+    parts_.update.scaled(loss).backward();
     parts_.buckets.passengers().select(0, 0).add_(loss.detach());
   }
   if (parts_.audit != nullptr) parts_.audit->add(batch.sample_ids);

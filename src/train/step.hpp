@@ -12,8 +12,9 @@
 #include "tasks/task.hpp"
 #include "train/audit.hpp"
 #include "train/batch_feed.hpp"
+#include "train/forward_pass.hpp"
 #include "train/gradient_buckets.hpp"
-#include "train/optimizer.hpp"
+#include "train/parameter_update.hpp"
 #include "train/schedule.hpp"
 #include "train/step_statistics.hpp"
 
@@ -26,6 +27,7 @@ struct StepReport {
   data::GlobalBatch batch;
   torch::Tensor loss;  ///< mean over the global batch, scalar float32 on the device: reading it may wait for the GPU
   double lr = 0;
+  UpdateReport update;
 };
 
 class TrainStep {
@@ -37,7 +39,8 @@ class TrainStep {
     BatchFeed& feed;
     GradientBuckets& buckets;  ///< with kStepPassengers and the statistics' elements as passengers
     StepStatistics& statistics;
-    Optimizer& optimizer;
+    ParameterUpdate& update;
+    ForwardPass forward_pass;
     const Schedule& schedule;
     comm::GradientChannel& channel;
     monitor::StepClock& clock;

@@ -24,6 +24,8 @@ std::string_view stop_reason_name(StopReason reason) noexcept {
   switch (reason) {
     case StopReason::finished:
       return "done";
+    case StopReason::early_stop:
+      return "early_stop";
     case StopReason::signal:
       return "signal";
     case StopReason::wall_time:
@@ -47,6 +49,19 @@ BoundaryDecision StepBoundary::decide(const Progress& progress, bool epoch_ended
       plan_boundary(progress, length_, epoch_ended, evaluation_.every_epochs, cadence_.checkpoint_every_steps, agreed);
   if (!decision.stop) agreement_.start(own_wishes());
   return decision;
+}
+
+bool StepBoundary::agree_to_end(bool wish) {
+  // What the pending one carried is not lost: who wished it still does.
+  finish();
+  agreement_.start(wish ? kStopWish : 0);
+  const bool is_agreed = agreement_.wait() != 0;
+  if (!is_agreed) agreement_.start(own_wishes());
+  return is_agreed;
+}
+
+void StepBoundary::finish() {
+  if (agreement_.is_started()) agreement_.wait();
 }
 
 void StepBoundary::note_step(double seconds) {

@@ -17,10 +17,15 @@
 
 namespace hpctrain::train {
 
-enum class StopReason { finished, signal, wall_time };
+enum class StopReason { finished, early_stop, signal, wall_time };
 
-/// As exit.json and metrics.jsonl say it: "done", "signal", "wall time".
+/// As exit.json and metrics.jsonl say it: "done", "early_stop", "signal", "wall time".
 std::string_view stop_reason_name(StopReason reason) noexcept;
+
+/// True when the run is over; false when the same command continues it.
+constexpr bool is_complete(StopReason reason) noexcept {
+  return reason == StopReason::finished || reason == StopReason::early_stop;
+}
 
 /// What to do before the next step, in this order.
 struct BoundaryDecision {
@@ -49,6 +54,13 @@ class StepBoundary {
   ///   collective  all ranks, once after every step
   ///   blocks      only for ranks that have not yet passed the boundary before
   BoundaryDecision decide(const Progress& progress, bool epoch_ended);
+
+  /// True when any rank says so.
+  ///   collective  all ranks, at the same boundary
+  ///   blocks      until all have come
+  bool agree_to_end(bool wish);
+  /// Takes leave of the boundary that will not come.   (collective, as decide())
+  void finish();
 
   void note_step(double seconds);
   void note_evaluation(double seconds) { longest_.note_evaluation(seconds); }

@@ -12,28 +12,39 @@ using monitor::PhaseTimer;
 
 constexpr int kFailedSavesUntilStop = 3;
 
+std::string end_reason(StopReason reason) {
+  if (reason == StopReason::finished) return "finished";
+  return (is_complete(reason) ? "" : "stopped: ") + std::string(stop_reason_name(reason));
+}
+
 }  // namespace
 
 StopReason Trainer::run(Progress progress) {
   progress_ = progress;
   parts_.feed.seek(progress_.cursor);
   std::optional<StopReason> stop;
+  if (parts_.early_stopping.is_over()) stop = StopReason::early_stop;
   if (progress_.step >= parts_.length.total_steps) stop = StopReason::finished;
   while (!stop) {
     make_step();
-    const BoundaryDecision decision = parts_.boundary.decide(progress_, epoch_ended_);
-    if (decision.evaluate || decision.save || decision.stop) loss_guard_.require_finite();
-    if (decision.evaluate && parts_.watched) evaluate(*parts_.watched);
-    if (decision.save) save(decision.stop.has_value());
-    stop = decision.stop;
+    stop = pass_boundary();
   }
-  if (*stop == StopReason::finished) evaluate_at_end();
+  if (is_complete(*stop)) evaluate_at_end();
   const double data_wait_share = mean_data_wait_share();
-  const std::string reason =
-      *stop == StopReason::finished ? "finished" : "stopped: " + std::string(stop_reason_name(*stop));
+  const std::string reason = end_reason(*stop);
   parts_.recorder.record_end(progress_, reason, checkpoint::state_digest(parts_.state), data_wait_share,
                              parts_.clock.seconds());
   return *stop;
+}
+
+std::optional<StopReason> Trainer::pass_boundary() {
+  const BoundaryDecision decision = parts_.boundary.decide(progress_, epoch_ended_);
+  if (decision.evaluate || decision.save || decision.stop) loss_guard_.require_sound();
+  if (decision.evaluate && parts_.watched) evaluate(*parts_.watched);
+  if (decision.save) save(decision.stop.has_value());
+  const bool may_end_early = decision.evaluate && !decision.stop && parts_.early_stopping.is_on();
+  if (may_end_early && parts_.boundary.agree_to_end(parts_.early_stopping.is_over())) return StopReason::early_stop;
+  return decision.stop;
 }
 
 void Trainer::make_step() {
@@ -43,19 +54,24 @@ void Trainer::make_step() {
   progress_.cursor = report.batch.next;
   epoch_ended_ = report.batch.ends_epoch;
   parts_.recorder.record_step(progress_, report, parts_.clock.seconds());
-  loss_guard_.watch(progress_.step, report.loss);
+  loss_guard_.watch(progress_.step, report.loss, report.update.is_skipped);
   parts_.boundary.note_step(watch.seconds());
 }
 
 void Trainer::evaluate(const std::string& split) {
   const PhaseTimer timer(parts_.clock, Phase::evaluation);
   const Stopwatch watch;
-  const EvaluationReport report = parts_.evaluator.run(split);
+  const EvaluationReport report = [&] {
+    const WeightAverage::Scope averaged(parts_.update.average());
+    return parts_.evaluator.run(split);
+  }();
   parts_.recorder.record_evaluation(progress_, report);
   parts_.boundary.note_evaluation(watch.seconds());
   if (split != parts_.watched) return;
   evaluated_step_ = progress_.step;
-  if (parts_.watched_decides_best) quality_ = report.quality;
+  if (!parts_.watched_decides_best) return;
+  quality_ = report.quality;
+  if (progress_.step < parts_.length.total_steps) parts_.early_stopping.note(report.quality);
 }
 
 void Trainer::evaluate_at_end() {
@@ -73,6 +89,8 @@ void Trainer::save(bool must_succeed) {
   record.step = progress_.step;
   record.steering = parts_.steering;
   record.steering["progress"] = progress_to_json(progress_);
+  record.steering["update"] = parts_.update.steering();
+  record.steering["early_stopping"] = parts_.early_stopping.to_json();
   record.config_digest = parts_.config_digest;
   if (evaluated_step_ == progress_.step) record.metric = quality_;
   try {

@@ -10,8 +10,10 @@
 #include "comm/communicator.hpp"
 #include "monitor/step_clock.hpp"
 #include "train/batch_feed.hpp"
+#include "train/early_stopping.hpp"
 #include "train/evaluator.hpp"
 #include "train/loss_guard.hpp"
+#include "train/parameter_update.hpp"
 #include "train/run_recorder.hpp"
 #include "train/step.hpp"
 #include "train/step_boundary.hpp"
@@ -24,7 +26,9 @@ class Trainer {
     comm::Communicator& group;
     BatchFeed& feed;
     TrainStep& step;
+    ParameterUpdate& update;
     Evaluator& evaluator;
+    EarlyStopping& early_stopping;
     StepBoundary& boundary;
     checkpoint::CheckpointStore& checkpoints;
     checkpoint::TrainingState state;
@@ -40,7 +44,7 @@ class Trainer {
     FileSystem& files;
   };
 
-  explicit Trainer(Parts parts) : parts_(std::move(parts)) {}
+  Trainer(Parts parts, const TrainSettings& settings) : parts_(std::move(parts)), loss_guard_(settings) {}
 
   /// Trains from `progress` on.
   ///   collective  all ranks of the group
@@ -53,6 +57,7 @@ class Trainer {
   const std::optional<std::string>& newest_checkpoint() const noexcept { return newest_checkpoint_; }
 
  private:
+  std::optional<StopReason> pass_boundary();
   void make_step();
   void evaluate(const std::string& split);
   void evaluate_at_end();

@@ -13,6 +13,7 @@
 #include "tasks/image_size.hpp"
 #include "train/initial_weights.hpp"
 #include "train/network_state.hpp"
+#include "train/precision.hpp"
 #include "train/resident_feed.hpp"
 #include "train/run_parts.hpp"
 
@@ -35,17 +36,31 @@ std::optional<std::uint64_t> free_device_bytes(const torch::Device& device) {
   return device::gpu_free_bytes(device.index());
 }
 
+void require_early_stopping_possible(const EvaluationSettings& settings, const data::DatasetIndex& index) {
+  require(
+      !settings.patience || index.has_split("validation"), Fault::usage,
+      "eval.patience: " + index.folder.string() +
+          " has no split validation, and ending by a test split would be cheating; pack it again with --validation");
+  require(!settings.patience || settings.every_epochs > 0, Fault::usage,
+          "eval.patience counts evaluations while training, and eval.every-epochs is 0; give it 1 or more");
+}
+
 }  // namespace
 
 TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
-    : settings_(settings), context_(context), slots_(context.device) {
+    : settings_(settings), context_(context), slots_(context.device), early_stopping_(settings.evaluation) {
   comm::run_agreed(context_.group, [this] {
+    require_precision(settings_.train.precision, find_format_support(settings_.train.precision, context_.device));
+    require_early_stopping_possible(settings_.evaluation, context_.index);
+    device::set_kernel_choice(settings_.train.deterministic, settings_.train.cudnn_benchmark);
+    set_matmul_format(settings_.train.precision);
     make_network();
     make_feed();
     require(settings_.train.batch <= loader_->num_samples(), Fault::usage,
             "train.batch " + std::to_string(settings_.train.batch) + " is larger than the training split of " +
                 context_.index.folder.string() + ", which has " + std::to_string(loader_->num_samples()) +
                 " samples; give a smaller --batch");
+    make_schedule();
     if (settings_.audit) {
       audit_ = std::make_unique<Audit>(context_.run_folder / "audit", context_.placement.rank);
     }
@@ -65,11 +80,21 @@ void TrainingRun::make_network() {
   network_ = make_run_network(settings_, *task_);
   network_->to(context_.device);
   network_->train();
+  if (plan_channels_last(settings_.train.channels_last, settings_.train.precision, context_.device,
+                         settings_.network)) {
+    lay_channels_last(*network_);
+  }
   state_ = network_state(*network_);
   statistics_ = std::make_unique<StepStatistics>(*network_);
   buckets_ = std::make_unique<GradientBuckets>(state_.parameters, kStepPassengers + statistics_->elements());
-  optimizer_ = make_optimizer(settings_.optimizer, state_.parameters);
-  state_.optimizer = optimizer_->state();
+  update_ = std::make_unique<ParameterUpdate>(settings_.train, settings_.optimizer, state_.parameters);
+  state_.optimizer = update_->state();
+}
+
+void TrainingRun::make_schedule() {
+  length_ = plan_run_length(loader_->steps_per_epoch(), settings_.train.epochs, settings_.train.steps.value_or(0));
+  schedule_ = std::make_unique<Schedule>(
+      settings_.schedule, plan_peak_lr(settings_.optimizer.lr, settings_.lr_scaling, settings_.train.batch), length_);
 }
 
 void TrainingRun::make_feed() {
@@ -94,15 +119,14 @@ void TrainingRun::make_feed() {
 }
 
 void TrainingRun::make_loop() {
-  length_ = plan_run_length(loader_->steps_per_epoch(), settings_.train.epochs, settings_.train.steps.value_or(0));
-  schedule_ = std::make_unique<Schedule>(settings_.schedule, settings_.optimizer.lr, length_);
-  step_ = std::make_unique<TrainStep>(TrainStep::Parts{*task_, *network_, *feed_, *buckets_, *statistics_, *optimizer_,
-                                                       *schedule_, *channel_, clock_, context_.device,
+  const ForwardPass forward_pass = make_forward_pass(settings_, context_.device);
+  step_ = std::make_unique<TrainStep>(TrainStep::Parts{*task_, *network_, *feed_, *buckets_, *statistics_, *update_,
+                                                       forward_pass, *schedule_, *channel_, clock_, context_.device,
                                                        settings_.train.seed, audit_.get()});
   evaluator_ = std::make_unique<Evaluator>(
       Evaluator::Parts{context_.index, *task_, *network_, context_.group, context_.placement, context_.device,
                        settings_.loader, slots_, plan_micro_batch(settings_.train, context_.placement.world),
-                       settings_.evaluation.max_samples, tasks::read_image_size(settings_.image_size)});
+                       settings_.evaluation.max_samples, forward_pass, tasks::read_image_size(settings_.image_size)});
   boundary_ = std::make_unique<StepBoundary>(context_.group, length_, settings_.cadence, settings_.evaluation,
                                              settings_.wall_time);
   recorder_ = std::make_unique<RunRecorder>(RunRecorder::Settings{context_.run_folder, context_.group.is_leader(),
@@ -117,20 +141,16 @@ void TrainingRun::make_loop() {
   } else if (!splits.empty()) {
     watched = splits.front();
   }
-  trainer_ = std::make_unique<Trainer>(Trainer::Parts{
-      context_.group, *feed_, *step_, *evaluator_, *boundary_, *checkpoints_, state_, *recorder_, clock_, length_,
-      splits, watched, has_validation, fixed_steering(), context_.config_digest, context_.run_folder, context_.files});
+  trainer_ = std::make_unique<Trainer>(
+      Trainer::Parts{context_.group, *feed_, *step_, *update_, *evaluator_, early_stopping_, *boundary_, *checkpoints_,
+                     state_, *recorder_, clock_, length_, splits, watched, has_validation, fixed_steering(),
+                     context_.config_digest, context_.run_folder, context_.files},
+      settings_.train);
 }
 
 StopReason TrainingRun::run() {
   const Progress progress = restore();
-  if (context_.was_finished && progress.step >= length_.total_steps) {
-    if (context_.group.is_leader()) {
-      std::printf("%s is already complete: %llu steps; raise train.epochs to go on\n", context_.run_folder.c_str(),
-                  static_cast<unsigned long long>(progress.step));
-    }
-    return StopReason::finished;
-  }
+  if (is_already_complete(progress)) return StopReason::finished;
   record_start(progress);
   if (statistics_->elements() > 0) {
     log_info(
@@ -141,12 +161,24 @@ StopReason TrainingRun::run() {
   return trainer_->run(progress);
 }
 
+bool TrainingRun::is_already_complete(const Progress& progress) const {
+  const bool has_all_steps = progress.step >= length_.total_steps;
+  if (!context_.was_finished || !(has_all_steps || early_stopping_.is_over())) return false;
+  if (context_.group.is_leader()) {
+    std::printf("%s is already complete: %llu steps; raise %s to go on\n", context_.run_folder.c_str(),
+                static_cast<unsigned long long>(progress.step), has_all_steps ? "train.epochs" : "eval.patience");
+  }
+  return true;
+}
+
 Progress TrainingRun::restore() {
   Progress progress;
   if (const auto restored = checkpoints_->restore_newest(state_)) {
     for (const auto& warning : restored->warnings) log_warning("{}", warning);
     require_same_data(restored->steering);
     progress = progress_from_json(restored->steering.at("progress"));
+    update_->restore(restored->steering.value("update", nlohmann::json::object()));
+    early_stopping_.restore(restored->steering.value("early_stopping", nlohmann::json::object()));
     restored_step_ = progress.step;
     restored_checkpoint_ = restored->folder.lexically_relative(context_.run_folder).string();
     log_info("resumed from step {} (epoch {}, sample {})", progress.step, progress.cursor.epoch + 1,
@@ -166,6 +198,7 @@ void TrainingRun::start_afresh() {
     }
   });
   broadcast_state(context_.group, state_);
+  if (update_->average() != nullptr) update_->average()->start_from_parameters();
 }
 
 void TrainingRun::record_start(const Progress& progress) {

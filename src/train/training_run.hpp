@@ -57,9 +57,11 @@ class TrainingRun {
  private:
   void make_network();
   void make_feed();
+  void make_schedule();
   void make_loop();
   Progress restore();
   void start_afresh();
+  bool is_already_complete(const Progress& progress) const;
   void record_start(const Progress& progress);
   void require_same_data(const nlohmann::json& steering) const;
   nlohmann::json fixed_steering() const;
@@ -73,7 +75,7 @@ class TrainingRun {
   checkpoint::TrainingState state_;
   std::unique_ptr<StepStatistics> statistics_;
   std::unique_ptr<GradientBuckets> buckets_;
-  std::unique_ptr<Optimizer> optimizer_;
+  std::unique_ptr<ParameterUpdate> update_;
   std::unique_ptr<comm::Communicator> gradient_group_;  ///< gradients never meet other messages
   std::unique_ptr<comm::GradientChannel> channel_;
   std::unique_ptr<data::ImageWindowPlan> windows_;  ///< null: whole images
@@ -88,6 +90,7 @@ class TrainingRun {
   std::unique_ptr<Audit> audit_;
   std::unique_ptr<TrainStep> step_;
   std::unique_ptr<Evaluator> evaluator_;
+  EarlyStopping early_stopping_;
   std::unique_ptr<StepBoundary> boundary_;
   std::unique_ptr<checkpoint::CheckpointStore> checkpoints_;
   std::unique_ptr<RunRecorder> recorder_;

@@ -147,10 +147,10 @@ def write_idx_source(folder: pathlib.Path, train: int = 403, test: int = 101, si
     return folder
 
 
-def make_dataset(folder: pathlib.Path, **source) -> pathlib.Path:
+def make_dataset(folder: pathlib.Path, validation: int = 0, **source) -> pathlib.Path:
     """A small packed data set under `folder`."""
     out = folder / "dataset"
-    result = run_pack("idx", write_idx_source(folder / "source", **source), "-o", out)
+    result = run_pack("idx", write_idx_source(folder / "source", **source), "-o", out, "--validation", validation)
     if result.returncode != 0:
         raise AssertionError(result.stderr)
     return out

@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+
+#include "comm/thread_communicator.hpp"
+#include "support/expect_error.hpp"
+
 namespace hpctrain::apps {
 namespace {
 
@@ -47,6 +52,43 @@ TEST(RankViews, SaysWhenANodeHasNoScratch) {
   auto views = views_of(1, 1);
   views[0].scratch.clear();
   EXPECT_NE(describe_scratch(views).find("none found"), std::string::npos);
+}
+
+Placement on_one_node(const comm::Communicator& world) {
+  Placement placement;
+  placement.rank = placement.local_rank = world.rank();
+  placement.world = placement.local_world = world.size();
+  return placement;
+}
+
+TEST(RankViews, AGpuThatOneRankCannotUseForWantOfCudaIsRefusedByAllWithTheCure) {
+  std::atomic<int> refusals{0};
+  comm::run_ranks(3, [&](comm::Communicator& world) {
+    const bool is_last = world.rank() == 2;
+    const device::GpuSurvey survey{.has_hardware = is_last, .can_compute_on_gpus = false};
+    test::expect_error(Fault::device, {"NVIDIA GPU", "without CUDA", "--device cpu"},
+                       [&] { choose_gpu(world, on_one_node(world), device::DeviceWish::automatic, survey); });
+    ++refusals;
+  });
+  EXPECT_EQ(refusals, 3);
+}
+
+TEST(RankViews, ComputesOnCpusWhereTheyAreWishedWhateverGpuStandsIdle) {
+  comm::run_ranks(2, [&](comm::Communicator& world) {
+    const device::GpuSurvey survey{.has_hardware = true, .can_compute_on_gpus = false};
+    EXPECT_EQ(choose_gpu(world, on_one_node(world), device::DeviceWish::cpu, survey), std::nullopt);
+  });
+}
+
+TEST(RankViews, TooFewGpusForTheRanksOfANodeAreRefusedByAll) {
+  std::atomic<int> refusals{0};
+  comm::run_ranks(2, [&](comm::Communicator& world) {
+    const device::GpuSurvey survey{.visible = 1, .first = "0000:01"};
+    test::expect_error(Fault::device, {"2 ranks", "1 GPU is", "--device cpu"},
+                       [&] { choose_gpu(world, on_one_node(world), device::DeviceWish::automatic, survey); });
+    ++refusals;
+  });
+  EXPECT_EQ(refusals, 2);
 }
 
 }  // namespace

@@ -54,6 +54,56 @@ TEST(ShardWriter, TheReaderFindsWhatTheWriterReturned) {
   EXPECT_EQ(read_dataset_layout(packed.folder), packed.index);
 }
 
+FieldSchema encoded_schema() {
+  FieldSchema schema = test::image_schema(0);
+  schema.kind = FieldKind::encoded;
+  schema.codec = "png";
+  schema.sample_shape = {0, 0, 3};
+  return schema;
+}
+
+/// Rows of many lengths, some longer than a checksum block.
+std::vector<std::byte> encoded_row(std::uint64_t row) {
+  std::vector<std::byte> bytes(row % 5 == 0 ? 1'300'000 + row : 17 + row);
+  for (std::size_t j = 0; j < bytes.size(); ++j) bytes[j] = test::pixel(row, j);
+  return bytes;
+}
+
+TEST(ShardWriter, PutsEncodedRowsOneAfterTheOther) {
+  const hpctrain::test::TemporaryFolder folder;
+  const std::vector<FieldSchema> fields{encoded_schema(), test::label_schema()};
+  ShardWriter writer(folder / "shard.h5", {}, {0, 1, 12, 0}, fields);
+  for (std::uint64_t i = 0; i < 12; ++i) {
+    const std::vector<std::byte> row = encoded_row(i);
+    const std::int64_t label = test::label(i);
+    const std::vector<std::span<const std::byte>> rows{row, std::as_bytes(std::span(&label, 1))};
+    const std::vector<ImageDims> dims{{static_cast<std::uint32_t>(i + 1), 7, 3}, {}};
+    writer.append(i, rows, dims);
+  }
+  const ShardIndex shard = writer.commit();
+  const std::vector<std::byte> bytes = read_file(folder / "shard.h5");
+  for (std::uint64_t i = 0; i < 12; ++i) {
+    std::uint64_t ends[2];
+    ImageDims dims;
+    std::memcpy(ends, &bytes[shard.fields[0].offsets_offset + i * 8], 16);
+    std::memcpy(dims.data(), &bytes[shard.fields[0].dims_offset + i * 12], 12);
+    const auto* begin = &bytes[shard.fields[0].data_offset];
+    ASSERT_EQ(std::vector(begin + ends[0], begin + ends[1]), encoded_row(i));
+    ASSERT_EQ(dims, (ImageDims{static_cast<std::uint32_t>(i + 1), 7, 3}));
+  }
+  EXPECT_EQ(read_shard_layout(folder / "shard.h5", {}, {0, 1, 12, 0}, fields).fields, shard.fields);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
+}
+
+TEST(ShardWriter, LeavesNoRowsBesideAShardThatIsDropped) {
+  const hpctrain::test::TemporaryFolder folder;
+  {
+    ShardWriter writer(folder / "shard.h5", {}, {0, 1, 2, 0}, {encoded_schema()});
+    EXPECT_FALSE(std::filesystem::is_empty(folder.path()));
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
 TEST(ShardWriter, LeavesNothingWhenItIsDroppedBeforeTheCommit) {
   const test::PackedFixture packed;
   const std::filesystem::path path = packed.folder / "shards/other.h5";

@@ -24,7 +24,7 @@ struct Folder {
     return path;
   }
   Image read(const std::string& bytes) const { return read_image_file(write(bytes)); }
-  Image header(const std::string& bytes) const { return read_image_header(write(bytes)); }
+  ImageHeader header(const std::string& bytes) const { return read_image_header(write(bytes)); }
 
   hpctrain::test::TemporaryFolder folder;
   std::filesystem::path path = folder / "picture";
@@ -126,8 +126,10 @@ TEST(ImageFile, StandsJpegPicturesUpright) {
 TEST(ImageFile, ReadsHeadersOfEveryFormat) {
   for (const std::string& bytes : {png_bytes({}), test::bmp_bytes({}), test::bmp_bytes(test::coloured_bmp()),
                                    test::grey_jpeg(), test::colour_jpeg(), test::progressive_jpeg()}) {
-    const Image whole = Folder().read(bytes), header = Folder().header(bytes);
-    EXPECT_EQ(header, (Image{whole.size, whole.channels, {}}));
+    const Image whole = Folder().read(bytes);
+    const ImageHeader header = Folder().header(bytes);
+    EXPECT_EQ(header.size, whole.size);
+    EXPECT_EQ(header.channels, whole.channels);
   }
 }
 

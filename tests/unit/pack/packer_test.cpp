@@ -145,7 +145,7 @@ class FailingSource final : public Source {
   std::vector<data::FieldSchema> fields() const override { return inner_.fields(); }
   std::vector<SourceSplit> splits() const override { return inner_.splits(); }
   std::string identity() const override { return inner_.identity(); }
-  void read_record(std::uint64_t record, std::span<const std::span<std::byte>> rows) override {
+  void read_record(std::uint64_t record, std::span<const std::span<std::byte>> rows) const override {
     require(record != failing_, Fault::data, "record 37 is damaged");
     inner_.read_record(record, rows);
   }

@@ -37,12 +37,14 @@ torch::Tensor logits() {
   return values;
 }
 
-double expected_loss(const torch::Tensor& outputs, const torch::Tensor& labels) {
+double expected_loss(const torch::Tensor& outputs, const torch::Tensor& labels, double smoothing = 0) {
   double sum = 0;
   for (std::int64_t n = 0; n < outputs.size(0); ++n) {
     double partition = 0;
     for (std::int64_t c = 0; c < kClasses; ++c) partition += std::exp(outputs[n][c].item<double>());
-    sum += std::log(partition) - outputs[n][labels[n].item<std::int64_t>()].item<double>();
+    const double right = outputs[n][labels[n].item<std::int64_t>()].item<double>();
+    const double mean = outputs[n].mean().item<double>();
+    sum += std::log(partition) - (1 - smoothing) * right - smoothing * mean;
   }
   return sum;
 }
@@ -79,6 +81,20 @@ TEST(Classification, LossIsTheSumOfCrossEntropies) {
   const Classification task(records.index());
   const auto batch = task.make_batch(records.all(), kCpu, Mode::evaluate);
   EXPECT_NEAR(task.loss_sum(logits(), batch).item<double>(), expected_loss(logits(), batch.targets), 1e-4);
+}
+
+TEST(Classification, LabelSmoothingGivesAllClassesAShareOfTheLoss) {
+  const auto records = four_images();
+  const Classification task(records.index(), {.label_smoothing = 0.25});
+  const auto batch = task.make_batch(records.all(), kCpu, Mode::train);
+  EXPECT_NEAR(task.loss_sum(logits(), batch).item<double>(), expected_loss(logits(), batch.targets, 0.25), 1e-4);
+}
+
+TEST(Classification, ScoresWithoutLabelSmoothing) {
+  const auto records = four_images();
+  const Classification task(records.index(), {.label_smoothing = 0.25});
+  const auto batch = task.make_batch(records.all(), kCpu, Mode::evaluate);
+  EXPECT_NEAR(task.score(logits(), batch)[1].item<double>(), expected_loss(logits(), batch.targets), 1e-4);
 }
 
 TEST(Classification, ScoreCountsHitsAndConfusions) {

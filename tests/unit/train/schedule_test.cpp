@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "support/expect_error.hpp"
+
 #include <cmath>
 
 namespace hpctrain::train {
@@ -39,6 +41,12 @@ TEST(Schedule, SurvivesARunShorterThanItsWarmUp) {
     EXPECT_GT(schedule.lr_at(step), 0.0);
     EXPECT_LE(schedule.lr_at(step), 1.0);
   }
+}
+
+TEST(Schedule, RefusesMilestonesThatDoNotRise) {
+  test::expect_error(Fault::usage, {"optim.milestones", "in order"}, [] {
+    Schedule({.kind = ScheduleKind::step, .milestones = {60, 30}}, 0.1, {.steps_per_epoch = 10, .total_steps = 900});
+  });
 }
 
 }  // namespace

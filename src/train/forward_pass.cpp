@@ -1,0 +1,30 @@
+#include "train/forward_pass.hpp"
+
+#include <torch/utils.h>
+
+#include "train/precision.hpp"
+
+namespace hpctrain::train {
+
+torch::Tensor ForwardPass::run(const tasks::Task& task, models::Network& network, const tasks::Batch& batch) const {
+  tasks::Batch given = batch;
+  if (is_channels_last_) given.images = given.images.contiguous(at::MemoryFormat::ChannelsLast);
+  const Autocast autocast(precision_, given.images.device());
+  return task.forward(network, given).to(torch::kFloat32);
+}
+
+bool plan_channels_last(ChannelsLast wish, Precision precision, const torch::Device& device, std::string_view network) {
+  if (wish != ChannelsLast::automatic) return wish == ChannelsLast::on;
+  // Tensor cores read channels last; full float32 on a GPU gains nothing.
+  if (device.is_cuda()) return precision != Precision::fp32;
+  return network != "small-convnet";
+}
+
+void lay_channels_last(models::Network& network) {
+  const torch::NoGradGuard no_grad;
+  for (auto& parameter : network.parameters()) {
+    if (parameter.dim() == 4) parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast));
+  }
+}
+
+}  // namespace hpctrain::train

@@ -1,0 +1,71 @@
+// From gradients that are summed over ranks to moved parameters: unscale, skip or clip, update, average. Every rank has
+// the same sums, so every rank does the same and nothing is said.
+#pragma once
+
+#include <torch/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <vector>
+
+#include "checkpoint/training_state.hpp"
+#include "train/loss_scaler.hpp"
+#include "train/optimizer.hpp"
+#include "train/settings.hpp"
+#include "train/weight_average.hpp"
+
+namespace hpctrain::train {
+
+/// Scalars on the device: reading them may wait for the GPU. Undefined where the run has no such thing.
+struct UpdateReport {
+  torch::Tensor gradient_norm;    ///< before clipping
+  torch::Tensor loss_scale;       ///< that the gradients came with
+  torch::Tensor is_skipped;       ///< 1 when gradients were not finite, and so nothing moved
+  torch::Tensor skipped_updates;  ///< since the run began
+};
+
+class ParameterUpdate {
+ public:
+  /// `parameters` have their gradients already, as make_optimizer() wants them.
+  ParameterUpdate(const TrainSettings& train, const OptimizerSettings& optimizer,
+                  const std::vector<checkpoint::NamedTensor>& parameters);
+
+  /// What backward starts from: the loss, times the loss scale where there is one.
+  torch::Tensor scaled(const torch::Tensor& loss) const;
+
+  /// Makes update number step+1. A skipped update counts as a step: schedules and averages go on.
+  ///   blocks  no, but for lars where updates can be skipped
+  UpdateReport run(std::uint64_t step, double lr);
+
+  /// True where gradients that are not finite skip the update: fp16, or train.nan-skips.
+  bool can_skip() const noexcept { return found_inf_.defined(); }
+  /// Sums of batch statistics as they may enter running statistics: all of them, or zeros where updates can be skipped
+  /// and any is not finite.
+  torch::Tensor usable_statistics(const torch::Tensor& sums) const;
+
+  WeightAverage* average() const noexcept { return average_.get(); }
+  /// Tensors of the optimizer and of the average; shared, restoring writes into them.
+  std::vector<checkpoint::NamedTensor> state() const;
+  /// What else must come back on a resume: loss scale and counters. They are no tensors of the checkpoint, so that a
+  /// run may go on in another number format.
+  ///   blocks  until the newest update has run on the device
+  nlohmann::json steering() const;
+  /// What steering() gave; names that are missing leave their values as they are.
+  ///   errors  Fault::no_checkpoint when a value is of the wrong kind
+  void restore(const nlohmann::json& steering);
+
+ private:
+  void look_for_overflow();
+
+  std::vector<torch::Tensor> gradients_;
+  std::optional<double> clip_norm_;
+  std::unique_ptr<Optimizer> optimizer_;
+  std::unique_ptr<LossScaler> scaler_;      ///< fp16
+  std::unique_ptr<WeightAverage> average_;  ///< train.ema-decay
+  torch::Tensor found_inf_;                 ///< [1] float32; undefined: updates are never skipped
+  torch::Tensor skipped_updates_;           ///< [1] float32
+};
+
+}  // namespace hpctrain::train
