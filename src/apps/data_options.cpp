@@ -5,6 +5,7 @@
 #include "apps/option_groups.hpp"
 #include "core/error.hpp"
 #include "tasks/augmentation_text.hpp"
+#include "tasks/image_size.hpp"
 
 namespace hpctrain::apps {
 
@@ -13,12 +14,13 @@ using config::OptionTable;
 
 namespace {
 
-std::optional<std::string> complaint_about_augmentation(const std::string& text) {
+template <auto kRead>
+std::optional<std::string> complaint_of(const std::string& text) {
   try {
-    tasks::read_augmentation(text);
+    kRead(text);
     return std::nullopt;
   } catch (const Error& error) {
-    return std::string("is no augmentation: ") + error.what();
+    return std::string("cannot be read: ") + error.what();
   }
 }
 
@@ -41,12 +43,26 @@ void add_data_options(OptionTable& table, Settings& settings) {
                 .help("The samples that do not fill an epoch's last batch: a short batch weighted by its true count, "
                       "or dropped"));
   table.add(option(settings.run.augment, "data", "augment")
-                .check(complaint_about_augmentation)
+                .check(complaint_of<tasks::read_augmentation>)
                 .sweepable()
                 .identity()
                 .help("What is done to training images: auto (the task's own choice), none, or operations with their "
-                      "widths: affine(rotate=10, scale=0.1, translate=0.05, translate-mm=10) | "
-                      "jitter(contrast=0.2, brightness=0.1) | gamma(0.2) | noise(0.02)"));
+                      "widths, each with a chance p: crop(pad=4, mode=reflect) | flip | random-resized-crop("
+                      "scale=0.08..1, ratio=0.75..1.33) | elastic(sigma=0.02, grid=5) | affine(rotate=10, scale=0.1, "
+                      "translate=0.05, translate-mm=10) | jitter(contrast=0.2, brightness=0.1, saturation=0.2, "
+                      "hue=0.1) | gamma(0.2) | grey(p=0.2) | blur(sigma=0.1..2, p=0.5) | noise(0.02) | cutout(8)"));
+  table.add(option(settings.run.image_size, "data", "image-size")
+                .check(complaint_of<tasks::read_image_size>)
+                .sweepable()
+                .identity()
+                .help("Size that networks see images at: stored, a side, or HEIGHTxWIDTH; images of another size are "
+                      "resized on the device, encoded ones while they are decoded"));
+  table.add(
+      option(settings.run.residency, "data", "resident")
+          .choices(
+              {{"auto", train::Residency::automatic}, {"on", train::Residency::on}, {"off", train::Residency::off}})
+          .help("Keep the training images on the device, once and for all; auto does where half of its free "
+                "memory holds them, and never on the CPU. The batches are the same"));
   table.add(option(settings.run.loader.threads, "data", "threads").between(1, 64).help("Reader threads of each rank"));
   table.add(option(settings.run.loader.depth, "data", "depth")
                 .between(1, 1024)

@@ -106,7 +106,7 @@ train::StopReason TrainCommand::train(comm::MpiSession& session, const data::Dat
   training_ = std::make_unique<train::TrainingRun>(settings.run, context);
   const std::vector<RankView> views = gather_views(world, start_.view_of_rank(context.placement, context.device));
   if (world.is_leader() && !settings.run.quiet) {
-    const auto table = make_start_table(settings, context, views, training_->parameter_count());
+    const auto table = make_start_table(settings, context, views, *training_);
     std::fputs(table.c_str(), stderr);
   }
   return training_->run();

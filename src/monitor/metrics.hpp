@@ -66,6 +66,7 @@ struct EndEvent {
   double data_wait_share = 0;
   std::optional<std::string> state_digest{};
   std::map<std::string, double> best_metrics{};
+  std::map<std::string, double> augment_seconds{};  ///< of rank zero, by kind of operation, this start
 };
 
 /// The line's own names and values, without the common ones.

@@ -143,6 +143,7 @@ void RunRecorder::record_end(const Progress& progress, const std::string& reason
   for (const auto& [split, result] : results_) {
     for (const auto& [name, value] : result.metrics) event.best_metrics[split + "_" + name] = value;
   }
+  if (settings_.augment_seconds) event.augment_seconds = settings_.augment_seconds();
   metrics_->record(position_of(progress), event);
 
   monitor::RunSummary summary;
@@ -154,6 +155,7 @@ void RunRecorder::record_end(const Progress& progress, const std::string& reason
   summary.samples_per_second = event.samples_per_second;
   summary.wall_seconds = metrics_->seconds();
   summary.phases = phases;
+  summary.augment_seconds = event.augment_seconds;
   for (const auto& [split, result] : results_) summary.results.push_back(result);
   summary.run_folder = settings_.run_folder;
   if (settings_.quiet) return;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -27,6 +28,7 @@ class RunRecorder {
     bool quiet = false;
     RunLength length;
     std::uint64_t samples_per_epoch = 0;
+    std::function<std::map<std::string, double>()> augment_seconds{};  ///< by kind of operation; empty: none
   };
 
   explicit RunRecorder(const Settings& settings);

@@ -17,7 +17,7 @@ std::string end_reason(StopReason reason) {
 
 StopReason Trainer::run(Progress progress) {
   progress_ = progress;
-  parts_.loader.seek(progress_.cursor);
+  parts_.feed.seek(progress_.cursor);
   std::optional<StopReason> stop;
   if (parts_.early_stopping.is_over()) stop = StopReason::early_stop;
   if (progress_.step >= parts_.length.total_steps) stop = StopReason::finished;

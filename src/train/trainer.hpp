@@ -8,8 +8,8 @@
 
 #include "checkpoint/checkpoint.hpp"
 #include "comm/communicator.hpp"
-#include "data/loader.hpp"
 #include "monitor/step_clock.hpp"
+#include "train/batch_feed.hpp"
 #include "train/early_stopping.hpp"
 #include "train/evaluator.hpp"
 #include "train/loss_guard.hpp"
@@ -25,7 +25,7 @@ class Trainer {
  public:
   struct Parts {
     comm::Communicator& group;
-    data::Loader& loader;
+    BatchFeed& feed;
     TrainStep& step;
     ParameterUpdate& update;
     Evaluator& evaluator;

@@ -7,12 +7,16 @@
 
 #include "comm/agree.hpp"
 #include "core/log.hpp"
+#include "data/delivered_fields.hpp"
 #include "data/sample_order.hpp"
+#include "device/gpu_identity.hpp"
 #include "models/registry.hpp"
+#include "tasks/image_size.hpp"
 #include "train/gradient_sync.hpp"
 #include "train/initial_weights.hpp"
 #include "train/network_state.hpp"
 #include "train/precision.hpp"
+#include "train/resident_feed.hpp"
 #include "train/run_cache.hpp"
 #include "train/run_parts.hpp"
 
@@ -27,7 +31,13 @@ data::LoaderPlan make_loader_plan(const RunSettings& settings, int world) {
   plan.micro_batch = plan_micro_batch(settings.train, world);
   plan.tail = settings.tail;
   plan.order = settings.order;
+  plan.image_size = tasks::read_image_size(settings.image_size);
   return plan;
+}
+
+std::optional<std::uint64_t> free_device_bytes(const torch::Device& device) {
+  if (device.is_cpu()) return std::nullopt;
+  return device::gpu_free_bytes(device.index());
 }
 
 void require_early_stopping_possible(const EvaluationSettings& settings, const data::DatasetIndex& index) {
@@ -55,7 +65,11 @@ TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
   comm::run_agreed(context_.group, [this] {
     update_ = std::make_unique<ParameterUpdate>(settings_.train, settings_.optimizer, state_.parameters);
     state_.optimizer = update_->state();
-    make_loader();
+    make_feed();
+    require(settings_.train.batch <= loader_->num_samples(), Fault::usage,
+            "train.batch " + std::to_string(settings_.train.batch) + " is larger than the training split of " +
+                context_.index.folder.string() + ", which has " + std::to_string(loader_->num_samples()) +
+                " samples; give a smaller --batch");
     make_schedule();
     if (settings_.audit) {
       audit_ = std::make_unique<Audit>(context_.run_folder / "audit", context_.placement.rank);
@@ -68,18 +82,6 @@ TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
 }
 
 TrainingRun::~TrainingRun() = default;
-
-void TrainingRun::make_loader() {
-  cache_ = make_run_cache(settings_, context_.index, context_.placement);
-  evaluation_places_ = std::make_unique<data::PlacesOnly>(*cache_);
-  loader_ = std::make_unique<data::Loader>(context_.index, make_loader_plan(settings_, context_.placement.world),
-                                           settings_.loader, context_.placement,
-                                           data::LoaderSeams{.allocator = &slots_, .locator = cache_.get()});
-  require(settings_.train.batch <= loader_->num_samples(), Fault::usage,
-          "train.batch " + std::to_string(settings_.train.batch) + " is larger than the training split of " +
-              context_.index.folder.string() + ", which has " + std::to_string(loader_->num_samples()) +
-              " samples; give a smaller --batch");
-}
 
 void TrainingRun::make_network() {
   task_ = make_run_task(settings_, context_.index);
@@ -105,22 +107,47 @@ void TrainingRun::make_schedule() {
       settings_.schedule, plan_peak_lr(settings_.optimizer.lr, settings_.lr_scaling, settings_.train.batch), length_);
 }
 
+void TrainingRun::make_feed() {
+  const auto plan = make_loader_plan(settings_, context_.placement.world);
+  cache_ = make_run_cache(settings_, context_.index, context_.placement);
+  evaluation_places_ = std::make_unique<data::PlacesOnly>(*cache_);
+  windows_ = task_->window_plan();
+  fed_index_ = context_.index;
+  const auto delivered = data::delivered_index(context_.index, plan.image_size);
+  const std::size_t image = delivered.field_position("image");
+  is_resident_ = plan_residency(settings_.residency,
+                                {.split_bytes = delivered_bytes(delivered, context_.index.split(plan.split), image),
+                                 .free_bytes = free_device_bytes(context_.device),
+                                 .is_cut_when_decoded = windows_ != nullptr});
+  std::unique_ptr<ResidentField> resident;
+  if (is_resident_) {
+    resident = std::make_unique<ResidentField>(context_.index, plan, settings_.loader, image, context_.device);
+    fed_index_ = without_field(context_.index, image);
+  }
+  loader_ = std::make_unique<data::Loader>(
+      fed_index_, plan, settings_.loader, context_.placement,
+      data::LoaderSeams{.allocator = &slots_, .locator = cache_.get(), .window_plan = windows_.get()});
+  feed_ = std::make_unique<LoaderFeed>(*loader_, context_.device);
+  if (resident) feed_ = std::make_unique<ResidentFeed>(std::move(resident), image, std::move(feed_));
+}
+
 void TrainingRun::make_loop() {
   const ForwardPass forward_pass = make_forward_pass(settings_, context_.device);
   micro_step_ = std::make_unique<MicroStep>(
-      MicroStep::Parts{*task_, *network_, forward_pass, clock_, context_.device, settings_.train.seed, audit_.get()});
+      MicroStep::Parts{*task_, *network_, forward_pass, clock_, settings_.train.seed, audit_.get()});
   reduction_ = std::make_unique<GradientSync>(GradientSync::Parts{*buckets_, *statistics_, *channel_, context_.device},
                                               state_.parameters);
-  step_ = std::make_unique<TrainStep>(TrainStep::Parts{*loader_, *micro_step_, *buckets_, *statistics_, *reduction_,
+  step_ = std::make_unique<TrainStep>(TrainStep::Parts{*feed_, *micro_step_, *buckets_, *statistics_, *reduction_,
                                                        *update_, *schedule_, clock_, audit_.get()});
-  evaluator_ = std::make_unique<Evaluator>(
-      Evaluator::Parts{context_.index, *task_, *network_, context_.group, context_.placement, context_.device,
-                       settings_.loader, slots_, plan_micro_batch(settings_.train, context_.placement.world),
-                       settings_.evaluation.max_samples, forward_pass, evaluation_places_.get()});
+  evaluator_ = std::make_unique<Evaluator>(Evaluator::Parts{
+      context_.index, *task_, *network_, context_.group, context_.placement, context_.device, settings_.loader, slots_,
+      plan_micro_batch(settings_.train, context_.placement.world), settings_.evaluation.max_samples, forward_pass,
+      tasks::read_image_size(settings_.image_size), evaluation_places_.get()});
   boundary_ = std::make_unique<StepBoundary>(context_.group, length_, settings_.cadence, settings_.evaluation,
                                              settings_.wall_time, StopFile(context_.run_folder));
   recorder_ = std::make_unique<RunRecorder>(RunRecorder::Settings{context_.run_folder, context_.group.is_leader(),
-                                                                  settings_.quiet, length_, loader_->num_samples()});
+                                                                  settings_.quiet, length_, loader_->num_samples(),
+                                                                  [this] { return task_->operation_seconds(); }});
   saver_ =
       std::make_unique<RunSaver>(RunSaver::Parts{context_.group, *checkpoints_, *boundary_, *recorder_,
                                                  context_.run_folder, context_.files, settings_.checkpoint.is_async});
@@ -137,7 +164,7 @@ void TrainingRun::make_trainer() {
     watched = splits.front();
   }
   trainer_ =
-      std::make_unique<Trainer>(Trainer::Parts{context_.group, *loader_, *step_, *update_, *evaluator_, early_stopping_,
+      std::make_unique<Trainer>(Trainer::Parts{context_.group, *feed_, *step_, *update_, *evaluator_, early_stopping_,
                                                *boundary_, *saver_, state_, *recorder_, clock_, length_, splits,
                                                watched, has_validation, fixed_steering(), context_.config_digest},
                                 settings_.train);
