@@ -66,7 +66,7 @@ NodeCache::NodeCache(const DatasetIndex& index, const CachePlan& plan, const std
                       fmt::format("node cache: the data set is read where it lies: {}", error.what()));
     return;
   }
-  state_->copier.emplace(index, *state_->folder, std::move(read_source));
+  state_->copier.emplace(state_->index, *state_->folder, std::move(read_source));
   // Signals are the main thread's.
   sigset_t all, before;
   sigfillset(&all);
