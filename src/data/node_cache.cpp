@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <csignal>
+#include <system_error>
 #include <thread>
 
 #include "core/clock.hpp"
@@ -39,6 +40,7 @@ NodeCache::State::State(const DatasetIndex& index_of_data, const CachePlan& plan
       shards(shards_of(index, plan, content)),
       staged(index.shards.size()) {
   counters.shards = plan.mode == CacheMode::none ? 0 : shards.size();
+  has_warned = plan.is_less_than_asked;  // whoever had the plan made has said so
 }
 
 void NodeCache::State::warn_once(bool is_mine_to_say, const std::string& words) {
@@ -66,7 +68,7 @@ NodeCache::NodeCache(const DatasetIndex& index, const CachePlan& plan, const std
                       fmt::format("node cache: the data set is read where it lies: {}", error.what()));
     return;
   }
-  state_->copier.emplace(index, *state_->folder, std::move(read_source));
+  state_->copier.emplace(state_->index, *state_->folder, std::move(read_source));
   // Signals are the main thread's.
   sigset_t all, before;
   sigfillset(&all);
@@ -122,8 +124,11 @@ void NodeCache::reject(std::size_t shard_of_dataset, const ShardLocation& locati
     const std::lock_guard lock(state_->mutex);
     ++state_->counters.copies_removed;
   }
+  // Whoever removes a damaged copy says so; a folder that vanished is the leader's to tell.
+  std::error_code ignored;
+  const bool has_vanished = !is_removed && !std::filesystem::exists(state_->folder->path(), ignored);
   state_->warn_once(
-      is_removed || state_->placement.is_node_leader(),
+      is_removed || (has_vanished && state_->placement.is_node_leader()),
       fmt::format("node cache: a copy cannot be used, and its shard is read where the data set lies: {}", reason));
   state_->changed.notify_all();
 }
