@@ -36,7 +36,7 @@ bool install_handler() {
 }  // namespace
 
 bool run_guarded(void (*read)(void* argument), void* argument) {
-  [[maybe_unused]] static const bool is_installed = install_handler();
+  [[maybe_unused]] static const bool kIsInstalled = install_handler();
   sigjmp_buf here;
   if (sigsetjmp(here, 0) != 0) {
     way_out = nullptr;
