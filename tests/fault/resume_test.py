@@ -43,7 +43,9 @@ class ResumeTest(ProgramTest):
             kills += 1
             process.wait(10)
             self.assertTrue(wait_until(lambda: not processes_with(str(run)), 10))
-            self.assertTrue((run / "ckpt" / f"step-{promised:010d}" / "MANIFEST.json").exists())
+            # Later ones may have come, and pruned this one, before all were dead.
+            newest = max(int(path.parent.name[5:]) for path in (run / "ckpt").glob("step-*/MANIFEST.json"))
+            self.assertGreaterEqual(newest, promised)
         self.assertGreaterEqual(kills, 2, "the test killed too little to prove anything")
         result = run_hpctrain(*self.flags, "--out", run, ranks=RANKS)
         self.assertEqual(result.returncode, 0, result.stderr)
