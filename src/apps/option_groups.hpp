@@ -12,5 +12,6 @@ void add_landmark_options(config::OptionTable& table, Settings& settings);
 void add_optimizer_options(config::OptionTable& table, Settings& settings);
 void add_train_options(config::OptionTable& table, Settings& settings);
 void add_upkeep_options(config::OptionTable& table, Settings& settings);
+void add_sweep_options(config::OptionTable& table, Settings& settings);
 
 }  // namespace hpctrain::apps

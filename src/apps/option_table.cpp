@@ -12,6 +12,7 @@ config::OptionTable make_option_table(Settings& settings) {
   add_optimizer_options(table, settings);
   add_train_options(table, settings);
   add_upkeep_options(table, settings);
+  add_sweep_options(table, settings);
   return table;
 }
 

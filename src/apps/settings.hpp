@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "sweep/settings.hpp"
 #include "train/settings.hpp"
 
 namespace hpctrain::apps {
@@ -11,6 +12,7 @@ struct Settings {
   std::filesystem::path data_dir;  ///< empty: the sample data set
   std::filesystem::path out;       ///< empty: a fresh folder under runs/
   train::RunSettings run;
+  sweep::SweepSettings sweep;
 };
 
 }  // namespace hpctrain::apps
