@@ -23,6 +23,7 @@ if(NOT LIBTORCH_ROOT)
     "or pass -D HPCTRAIN_LIBTORCH=<folder with include/ and lib/>.")
 endif()
 message(STATUS "LibTorch: ${LIBTORCH_ROOT}")
+set(HPCTRAIN_LIBTORCH_FOUND ${LIBTORCH_ROOT} CACHE INTERNAL "For scripts/bundle")
 
 add_library(hpctrain_libtorch INTERFACE)
 target_include_directories(hpctrain_libtorch SYSTEM INTERFACE

@@ -1,5 +1,5 @@
 # The installed tree: programs, job scripts and a modulefile. It may be moved afterwards; only LibTorch stays where the
-# build found it.
+# build found it. The component `bundle` carries the site's shared libraries as well, for machines that lack them.
 #   bin/  share/hpctrain/jobs/  share/hpctrain/modulefiles/hpctrain/<version>
 include(GNUInstallDirs)
 
@@ -13,3 +13,6 @@ install(DIRECTORY ${CMAKE_SOURCE_DIR}/jobs/ DESTINATION ${_share}/jobs USE_SOURC
 configure_file(${CMAKE_SOURCE_DIR}/modules/hpctrain.in ${CMAKE_BINARY_DIR}/generated/modulefile @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/generated/modulefile
   DESTINATION ${_share}/modulefiles/hpctrain RENAME ${PROJECT_VERSION})
+
+install(CODE "execute_process(COMMAND \"${CMAKE_SOURCE_DIR}/scripts/bundle\" \"${CMAKE_BINARY_DIR}\"
+                \"\${CMAKE_INSTALL_PREFIX}\" COMMAND_ERROR_IS_FATAL ANY)" COMPONENT bundle EXCLUDE_FROM_ALL)

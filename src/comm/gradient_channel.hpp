@@ -1,6 +1,7 @@
 // The road gradients take: NCCL between GPUs, the Communicator between hosts. Must not know torch, buckets or steps.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string_view>
 
@@ -12,6 +13,11 @@ class GradientChannel {
  public:
   virtual ~GradientChannel() = default;
 
+  /// Zeroed memory in which sums of float32 and float64 are fastest; null where the channel has no such memory. It
+  /// lives as long as the pointer or the channel.
+  ///   collective  all ranks of the channel, equal `bytes`
+  virtual std::shared_ptr<std::byte> make_memory(std::size_t /*bytes*/) { return nullptr; }
+
   /// Reduces `span` in place over all ranks of the channel.
   ///   collective  all ranks, same shapes in the same order
   ///   blocks      no. With NCCL the work waits for what `compute_stream` (a cudaStream_t) holds now, and wait() makes
@@ -19,7 +25,7 @@ class GradientChannel {
   ///   errors      Fault::stopped when a peer is gone; Fault::device
   virtual std::unique_ptr<PendingCollective> start_all_reduce(Span span, ReduceOp op, void* compute_stream) = 0;
 
-  /// "nccl" or "host".
+  /// "nccl", "shared memory" or "host".
   virtual std::string_view name() const noexcept = 0;
 };
 

@@ -17,7 +17,7 @@ namespace hpctrain::data {
 
 class EncodedColumn {
  public:
-  /// Replaces `path`.   errors  Fault::storage
+  /// Creates `path`.   errors  Fault::storage
   explicit EncodedColumn(std::filesystem::path path);
   /// Removes the file.
   ~EncodedColumn();

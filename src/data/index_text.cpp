@@ -101,7 +101,8 @@ ShardIndex shard_of(const Json& json) {
   shard.sample_id_block_xxh3 = values_from_hex<std::uint64_t>(json.at("sample_id_block_xxh3"));
   for (const Json& field : json.at("fields")) {
     shard.fields.push_back({field.at("data_offset"), field.at("data_bytes"), field.at("offsets_offset"),
-                            field.at("dims_offset"), field.at("offsets_xxh3"), field.at("dims_xxh3"),
+                            field.at("dims_offset"), field.at("offsets_xxh3"),
+                            field.value("dims_xxh3", std::uint64_t{0}),
                             values_from_hex<std::uint64_t>(field.at("block_xxh3"))});
   }
   return shard;
@@ -116,7 +117,7 @@ void read_index(const Json& json, DatasetIndex& index) {
   index.source_kind = json.at("source_kind");
   index.pack_seed = json.at("pack_seed");
   index.pack_shuffle = json.at("pack_shuffle");
-  if (const Json& fold = json.at("fold"); !fold.is_null()) index.fold = Fold{fold.at("number"), fold.at("count")};
+  if (json.contains("fold")) index.fold = Fold{json.at("fold").at("number"), json.at("fold").at("count")};
   for (const Json& field : json.at("fields")) {
     index.fields.push_back(schema_of(field));
     index.statistics.push_back({field.at("mean"), field.at("std"), field.at("min"), field.at("max")});
@@ -136,7 +137,7 @@ std::string index_to_text(const DatasetIndex& index) {
             {"pack_seed", index.pack_seed},    {"pack_shuffle", index.pack_shuffle},
             {"fields", Json::array()},         {"shards", Json::array()},
             {"splits", Json::array()}};
-  json["fold"] = index.fold ? Json{{"number", index.fold->number}, {"count", index.fold->count}} : Json(nullptr);
+  if (index.fold) json["fold"] = {{"number", index.fold->number}, {"count", index.fold->count}};
   for (std::size_t i = 0; i < index.fields.size(); ++i) {
     json["fields"].push_back(json_of(index.fields[i], index.statistics[i]));
   }

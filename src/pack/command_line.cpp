@@ -29,7 +29,9 @@ constexpr std::string_view kHelpTail =
     "Packing\n"
     "  -o, --output DIR    where to write; must be new, empty or an unfinished pack\n"
     "  --validation N      take N samples out of the training split as split \"validation\" (default: as KIND says)\n"
-    "  --folds K --fold I  the I-th of K parts validates, the others train (cross-validation; docs/formats/shards.md)\n"
+    "  --folds K --fold I  the I-th of K parts validates, the others train (cross-validation; "
+    "docs/formats/shards.md);\n"
+    "                      stl10 has ten folds of its own, which --fold I takes alone\n"
     "  --seed S            of the shuffle and of the choice of validation samples (default 0); also that of "
     "phantom-isbi2015\n"
     "  --no-shuffle        keep the source's order inside each split\n"
@@ -100,7 +102,7 @@ const std::vector<Option>& options() {
       {"--class-names", true, kPack, true,
        [](Command& c, const Text& n, const Text& v) { c.source.class_names = parse_names(n, v); }},
       {"--threads", true, kPack, false,
-       [](Command& c, const Text& n, const Text& v) { c.threads = parse_count(n, v, 1); }},
+       [](Command& c, const Text& n, const Text& v) { c.threads = parse_threads(n, v); }},
       {"--store", true, kPack, true,
        [](Command& c, const Text& n, const Text& v) { c.source.store = parse_store(n, v); }},
       {"--size", true, kPack, true, [](Command& c, const Text& n, const Text& v) { c.source.size = parse_size(n, v); }},

@@ -45,7 +45,9 @@ std::size_t num_threads(const PackCommand& command) {
 
 int run_pack(const PackCommand& command, const CommandContext& context) {
   const Stopwatch watch;
-  const std::unique_ptr<Source> source = make_source(command.kind, command.source);
+  SourceSettings source_settings = command.source;
+  source_settings.threads = num_threads(command);
+  const std::unique_ptr<Source> source = make_source(command.kind, source_settings);
   const PackSettings settings{command.folder, command.plan, creation_time(), num_threads(command), command.fold};
   if (const std::string note = source->note(); !note.empty()) context.output << note << '\n';
   const data::DatasetIndex index = pack_dataset(*source, settings, context.on_progress);

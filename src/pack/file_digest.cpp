@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <span>
-#include <vector>
 
 #include "core/digest.hpp"
 #include "data/raw_file.hpp"
+#include "pack/parallel_loop.hpp"
 
 namespace hpctrain::pack {
 
@@ -22,6 +21,12 @@ std::string digest_of_file(const std::filesystem::path& path) {
     digest.update(part);
   }
   return digest.hex();
+}
+
+std::vector<std::string> digests_of_files(std::span<const std::filesystem::path> paths, std::size_t threads) {
+  std::vector<std::string> digests(paths.size());
+  run_parallel_loop(paths.size(), threads, [&](std::uint64_t i) { digests[i] = digest_of_file(paths[i]); });
+  return digests;
 }
 
 }  // namespace hpctrain::pack

@@ -28,7 +28,8 @@ std::vector<std::filesystem::path> all_pictures(const std::filesystem::path& roo
 FolderSource::FolderSource(const SourceSettings& settings)
     : root_(settings.path),
       folder_(list_picture_folder(settings.path)),
-      storage_(settings, all_pictures(root_, folder_)) {}
+      storage_(settings, all_pictures(root_, folder_)),
+      threads_(settings.threads) {}
 
 std::vector<data::FieldSchema> FolderSource::fields() const {
   data::FieldSchema label;
@@ -77,10 +78,12 @@ std::string FolderSource::identity() const {
   Sha256 digest;
   digest.update(fmt::format("folder {}\n", storage_.identity()));
   for (const std::string& name : folder_.class_names) digest.update(fmt::format("class {}\n", name));
+  const std::vector<std::string> digests = digests_of_files(all_pictures(root_, folder_), threads_);
+  auto next = digests.begin();
   for (const ListedSplit& split : folder_.splits) {
     digest.update(fmt::format("split {} {}\n", split.name, split.pictures.size()));
     for (const ListedPicture& listed : split.pictures) {
-      digest.update(fmt::format("{} {} {}\n", listed.label, digest_of_file(root_ / listed.path), listed.path));
+      digest.update(fmt::format("{} {} {}\n", listed.label, *next++, listed.path));
     }
   }
   return digest.hex();

@@ -1,6 +1,7 @@
 // Pictures in a folder for each class as a Source: fields image and label.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -37,6 +38,7 @@ class FolderSource final : public Source {
   std::filesystem::path root_;
   PictureFolder folder_;
   PictureStorage storage_;
+  std::size_t threads_;
 };
 
 }  // namespace hpctrain::pack

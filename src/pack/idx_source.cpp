@@ -115,6 +115,12 @@ std::vector<SourceSplit> IdxSource::splits() const {
   return {{"train", train_.labels.size()}, {"test", test_.labels.size()}};
 }
 
+std::vector<std::int64_t> IdxSource::strata() const {
+  std::vector<std::int64_t> labels = train_.labels;
+  labels.insert(labels.end(), test_.labels.begin(), test_.labels.end());
+  return labels;
+}
+
 std::string IdxSource::identity() const {
   Sha256 digest;
   digest.update(fmt::format("idx {} {} {}x{} {}\n", train_.labels.size(), test_.labels.size(), train_.images.shape[1],

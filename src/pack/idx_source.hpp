@@ -23,7 +23,7 @@ class IdxSource final : public Source {
   std::string kind() const override { return "idx"; }
   std::vector<data::FieldSchema> fields() const override;
   std::vector<SourceSplit> splits() const override;
-  std::vector<std::int64_t> strata() const override { return train_.labels; }
+  std::vector<std::int64_t> strata() const override;
   std::string identity() const override;
   void read_record(std::uint64_t record, std::span<const std::span<std::byte>> rows) const override;
 

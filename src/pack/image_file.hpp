@@ -5,12 +5,13 @@
 #include <filesystem>
 #include <span>
 
+#include "data/shard_format.hpp"
 #include "pack/image.hpp"
 
 namespace hpctrain::pack {
 
 /// Larger pictures are refused before anything is allocated: their headers are not to be believed.
-inline constexpr std::uint64_t kMostImagePixels = 1ull << 28;
+inline constexpr std::uint64_t kMostImagePixels = data::kMostPicturePixels;
 
 /// Decodes a whole file to 8 bits per channel: palettes are looked up, 16 bits are rounded, transparency is laid on
 /// black, CMYK is refused, and the picture stands upright as its EXIF orientation says. A picture whose palette or

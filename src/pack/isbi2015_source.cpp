@@ -15,6 +15,7 @@
 #include "pack/image_file.hpp"
 #include "pack/isbi2015_annotation.hpp"
 #include "pack/isbi2015_layout.hpp"
+#include "pack/resample.hpp"
 
 namespace hpctrain::pack {
 namespace {
@@ -74,6 +75,7 @@ Isbi2015Source::Isbi2015Source(const SourceSettings& settings)
 
 Isbi2015Source::MarkedFilm Isbi2015Source::read_marks(const IsbiFilm& files) const {
   const ImageSize size = read_bmp_header(files.image).size;
+  require_wide_enough(files.image, size, stored_, plan_padded(size, stored_));
   MarkedFilm film{files, parse_annotation(read_annotation_text(files.junior), files.junior, size),
                   parse_annotation(read_annotation_text(files.senior), files.senior, size)};
   require_in_step(files, film.junior, film.senior, spacing_mm_);

@@ -19,6 +19,7 @@ namespace hpctrain::pack {
 namespace {
 
 constexpr std::uint64_t kMostSide = 65'536;
+constexpr std::uint64_t kMostThreads = 1024;
 constexpr int kMostQuality = 100;
 
 template <class Choice>
@@ -42,6 +43,13 @@ std::uint64_t parse_count(const std::string& option, const std::string& text, st
   require(error == std::errc() && end == text.data() + text.size() && value >= least, Fault::usage,
           fmt::format("{} {}: expected a whole number of at least {}", option, text, least));
   return value;
+}
+
+std::uint64_t parse_threads(const std::string& option, const std::string& text) {
+  const std::uint64_t threads = parse_count(option, text, 1);
+  require(threads <= kMostThreads, Fault::usage,
+          fmt::format("{} {}: more than {} threads; give about as many as there are CPUs", option, text, kMostThreads));
+  return threads;
 }
 
 ImageSize parse_size(const std::string& option, const std::string& text) {

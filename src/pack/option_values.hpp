@@ -15,6 +15,8 @@ namespace hpctrain::pack {
 /// `option` names it in messages.
 ///   errors  Fault::usage saying what is expected
 std::uint64_t parse_count(const std::string& option, const std::string& text, std::uint64_t least);
+/// 1 to 1,024.
+std::uint64_t parse_threads(const std::string& option, const std::string& text);
 ImageSize parse_size(const std::string& option, const std::string& text);
 Fit parse_fit(const std::string& option, const std::string& text);
 ColourChoice parse_colour(const std::string& option, const std::string& text);

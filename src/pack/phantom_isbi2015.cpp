@@ -1,9 +1,12 @@
 // See phantom_isbi2015.hpp.
 #include "pack/phantom_isbi2015.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,6 +15,8 @@
 
 #include "core/error.hpp"
 #include "core/file_system.hpp"
+#include "core/owned_descriptor.hpp"
+#include "core/storage_error.hpp"
 #include "pack/bmp_file.hpp"
 #include "pack/isbi2015_layout.hpp"
 #include "pack/output_folder.hpp"
@@ -112,6 +117,13 @@ void require_no_files(const std::filesystem::path& folder) {
           fmt::format("{}: cannot be listed ({}); draw into another folder", folder.string(), error.message()));
 }
 
+/// truth.csv says that all films are there, so none may be lost where it stays. All at once: twelve hundred files
+/// synced one by one would take minutes on a busy disk.
+void sync_phantoms(const std::filesystem::path& folder) {
+  const OwnedDescriptor descriptor = open_retrying(folder, O_RDONLY | O_DIRECTORY);
+  if (!descriptor.is_open() || ::syncfs(descriptor.get()) != 0) throw storage_error("sync", folder, errno);
+}
+
 /// Folders go when they are empty.
 void remove_phantoms(const std::filesystem::path& folder, std::span<const std::filesystem::path> written) noexcept {
   std::error_code ignored;
@@ -145,6 +157,7 @@ void write_phantoms(const PhantomSettings& settings,
     write_film(films[i], head, settings, written);
     truth += truth_line(films[i].number, head.landmarks);
   }
+  sync_phantoms(settings.folder);
   write_file_durably(posix_file_system(), settings.folder / kPhantomTruth, truth);
   folder.keep();
   if (on_progress) on_progress(films.size(), films.size());

@@ -11,6 +11,7 @@
 #include "core/error.hpp"
 #include "pack/colour.hpp"
 #include "pack/image_file.hpp"
+#include "pack/parallel_loop.hpp"
 
 namespace hpctrain::pack {
 namespace {
@@ -38,7 +39,7 @@ struct PictureStorage::Headers {
   std::uint64_t pixels = 0;      ///< of all
   std::uint64_t file_bytes = 0;  ///< of all
 
-  void add(const Picture& picture) {
+  void add(const Picture& picture, std::uint64_t bytes) {
     const ImageHeader& header = picture.header;
     if (count++ == 0) first = picture;
     if (!other_size && header.size != first.header.size) other_size = picture;
@@ -47,7 +48,7 @@ struct PictureStorage::Headers {
     if (!most_oblong || elongation(header.size) > elongation(most_oblong->header.size)) most_oblong = picture;
     has_colour = has_colour || header.channels == 3;
     pixels += header.size.width * header.size.height;
-    file_bytes += std::filesystem::file_size(picture.path);
+    file_bytes += bytes;
   }
   static double elongation(ImageSize size) {
     const auto [less, more] = std::minmax(size.width, size.height);
@@ -57,7 +58,7 @@ struct PictureStorage::Headers {
 
 PictureStorage::PictureStorage(const SourceSettings& settings, std::span<const std::filesystem::path> pictures)
     : store_(settings.store), fit_(settings.fit) {
-  const Headers headers = read_headers(pictures);
+  const Headers headers = read_headers(pictures, settings.threads);
   channels_ = settings.colour == ColourChoice::rgb || (settings.colour == ColourChoice::automatic && headers.has_colour)
                   ? 3
                   : 1;
@@ -68,10 +69,19 @@ PictureStorage::PictureStorage(const SourceSettings& settings, std::span<const s
   }
 }
 
-PictureStorage::Headers PictureStorage::read_headers(std::span<const std::filesystem::path> pictures) {
+PictureStorage::Headers PictureStorage::read_headers(std::span<const std::filesystem::path> pictures,
+                                                     std::size_t threads) {
   require_invariant(!pictures.empty(), "a source of pictures holds one");
+  struct Found {
+    ImageHeader header;
+    std::uint64_t file_bytes = 0;
+  };
+  std::vector<Found> found(pictures.size());
+  run_parallel_loop(pictures.size(), threads, [&](std::uint64_t i) {
+    found[i] = {read_image_header(pictures[i]), std::filesystem::file_size(pictures[i])};
+  });
   Headers headers;
-  for (const std::filesystem::path& path : pictures) headers.add({path, read_image_header(path)});
+  for (std::size_t i = 0; i < found.size(); ++i) headers.add({pictures[i], found[i].header}, found[i].file_bytes);
   return headers;
 }
 

@@ -44,7 +44,7 @@ class PictureStorage {
 
  private:
   struct Headers;
-  static Headers read_headers(std::span<const std::filesystem::path> pictures);
+  static Headers read_headers(std::span<const std::filesystem::path> pictures, std::size_t threads);
   void plan_pixels(const SourceSettings& settings, const Headers& headers);
   void plan_copies(const SourceSettings& settings, const Headers& headers);
   Image fit_picture(const std::filesystem::path& path) const;

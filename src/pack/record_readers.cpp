@@ -2,6 +2,7 @@
 #include "pack/record_readers.hpp"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "core/error.hpp"
@@ -27,7 +28,13 @@ RecordReaders::RecordReaders(const Source& source, std::vector<data::FieldSchema
       slots_(plan_slots(record_bytes, order_.records.size())) {
   require_invariant(threads > 0, "records are read by one thread at least");
   for (std::size_t t = 0; t < std::min<std::size_t>(threads, slots_.size()); ++t) {
-    threads_.emplace_back([this] { run_reader(); });
+    try {
+      threads_.emplace_back([this] { run_reader(); });
+    } catch (const std::system_error&) {
+      // Fewer only take longer.
+      if (threads_.empty()) throw;
+      return;
+    }
   }
 }
 

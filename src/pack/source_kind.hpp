@@ -1,6 +1,7 @@
 // The list of original formats. Adding one is one class that implements source.hpp and one line in source_kind.cpp.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -27,6 +28,7 @@ struct SourceSettings {
   Fit fit = Fit::crop;                   ///< pictures of another aspect than `size`
   ColourChoice colour = ColourChoice::automatic;
   StoreChoice store;
+  std::size_t threads = 1;           ///< that may read files at the same time
   std::optional<double> spacing_mm;  ///< of an original pixel; unset: as the kind says
 };
 

@@ -3,16 +3,22 @@
 #include "core/digest.hpp"
 
 namespace hpctrain::train {
+namespace {
 
-BucketPlan plan_buckets(std::span<const ParameterExtent> parameters, std::int64_t bucket_elements) {
+bool is_full(const Bucket& bucket, bool is_first, const BucketLimits& limits) {
+  return bucket.elements >= (is_first ? limits.first_elements : limits.elements);
+}
+
+}  // namespace
+
+BucketPlan plan_buckets(std::span<const ParameterExtent> parameters, const BucketLimits& limits) {
   BucketPlan plan;
   std::string layout;
   for (std::size_t i = parameters.size(); i-- > 0;) {
     const auto& parameter = parameters[i];
-    const bool starts_bucket =
-        plan.buckets.empty() ||
-        (plan.buckets.back().elements > 0 && plan.buckets.back().elements + parameter.elements > bucket_elements);
-    if (starts_bucket) plan.buckets.emplace_back();
+    if (plan.buckets.empty() || is_full(plan.buckets.back(), plan.buckets.size() == 1, limits)) {
+      plan.buckets.emplace_back();
+    }
     auto& bucket = plan.buckets.back();
     bucket.entries.push_back({i, bucket.elements});
     layout +=

@@ -31,8 +31,13 @@ struct BucketPlan {
   std::string digest;  ///< of the layout; stored in checkpoints
 };
 
-/// Reverse parameter order (gradients of the last layers are ready first); a parameter is never split, so one larger
-/// than `bucket_elements` gets a bucket alone.
-BucketPlan plan_buckets(std::span<const ParameterExtent> parameters, std::int64_t bucket_elements);
+/// A bucket is closed by the parameter that brings it to its limit, so it may exceed it; parameters are never split.
+struct BucketLimits {
+  std::int64_t first_elements = 0;  ///< small, so that the first message leaves early
+  std::int64_t elements = 0;        ///< of every other one
+};
+
+/// Reverse parameter order: gradients of the last layers are ready first.
+BucketPlan plan_buckets(std::span<const ParameterExtent> parameters, const BucketLimits& limits);
 
 }  // namespace hpctrain::train

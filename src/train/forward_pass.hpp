@@ -22,8 +22,9 @@ class ForwardPass {
   bool is_channels_last_;
 };
 
-/// True when 4-dimensional tensors should lie channels last: as the user says, else where it was measured to pay.
-bool plan_channels_last(ChannelsLast wish, Precision precision, const torch::Device& device, std::string_view network);
+/// True when 4-dimensional tensors should lie channels last: as the user says, else where it pays
+/// (docs/decisions/0018-number-formats.md has the figures).
+bool plan_channels_last(ChannelsLast wish, Precision precision, const torch::Device& device);
 
 /// Puts 4-dimensional parameters channels last; their values stay. Before anything holds views of them.
 void lay_channels_last(models::Network& network);

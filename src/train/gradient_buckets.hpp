@@ -1,4 +1,4 @@
-// Gradients in flat buffers, and their sum over all ranks. Owns the memory that parameters' gradients are views of.
+// Gradients in flat buffers. Owns the memory that parameters' gradients are views of; who sums it is not its business.
 #pragma once
 
 #include <torch/types.h>
@@ -16,25 +16,26 @@ class GradientBuckets {
  public:
   /// Makes every parameter's gradient a view into a bucket.
   /// `passengers`: further values that are summed in the same messages, at the end of the last bucket.
-  ///   shapes  bucket b: [elements_b] float32 on the parameters' device
-  GradientBuckets(const std::vector<checkpoint::NamedTensor>& parameters, std::int64_t passengers);
+  ///   shapes  bucket b: [elements_b] of the parameters' own type and device, float32 or float64
+  /// `channel`: where they are summed, and so whose memory they lie in where it has some of its own.
+  ///   collective  all ranks of the channel
+  GradientBuckets(const std::vector<checkpoint::NamedTensor>& parameters, std::int64_t passengers,
+                  comm::GradientChannel& channel);
 
   /// Gradients and passengers.
   void zero();
 
-  /// The values that ride along: the step's loss, batch statistics.   shapes  [passengers] float32
+  /// The values that ride along: the step's loss, batch statistics.   shapes  [passengers], as the gradients
   const torch::Tensor& passengers() const noexcept { return passengers_; }
 
-  /// Replaces every gradient and passenger by its sum over the channel's ranks.
-  ///   collective  all ranks, same buckets in the same order
-  ///   blocks      until the sums are there (CPU) or enqueued (GPU)
-  ///   cost        2 (n-1)/n of the bytes leave each rank, n = ranks
-  ///   errors      Fault::stopped when a peer died
-  void sum_over_ranks(comm::GradientChannel& channel, void* compute_stream);
-
+  const BucketPlan& plan() const noexcept { return plan_; }
+  /// One bucket's elements, passengers included where it is the last.
+  comm::Span span(std::size_t bucket) const;
   const std::string& layout_digest() const noexcept { return plan_.digest; }
 
  private:
+  void make_buffers(std::int64_t passengers, const torch::TensorOptions& options, comm::GradientChannel& channel);
+
   BucketPlan plan_;
   std::vector<torch::Tensor> buffers_;
   torch::Tensor passengers_;  ///< view of the last buffer's end

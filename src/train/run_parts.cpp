@@ -34,7 +34,7 @@ std::shared_ptr<models::Network> make_run_network(const RunSettings& settings, c
 
 ForwardPass make_forward_pass(const RunSettings& settings, const torch::Device& device) {
   const auto precision = settings.train.precision;
-  return {precision, plan_channels_last(settings.train.channels_last, precision, device, settings.network)};
+  return {precision, plan_channels_last(settings.train.channels_last, precision, device)};
 }
 
 std::vector<std::string> scored_splits(const data::DatasetIndex& index) {

@@ -1,4 +1,4 @@
-// One optimizer step: forward and backward over this rank's micro-batches, sum over ranks, update.
+// One optimizer step: this rank's micro-steps, the sum over ranks, the update.
 // Knows nothing of epochs, evaluation or checkpoints.
 #pragma once
 
@@ -6,14 +6,12 @@
 
 #include <cstdint>
 
-#include "comm/gradient_channel.hpp"
 #include "data/loader.hpp"
-#include "models/network.hpp"
 #include "monitor/step_clock.hpp"
-#include "tasks/task.hpp"
 #include "train/audit.hpp"
-#include "train/forward_pass.hpp"
 #include "train/gradient_buckets.hpp"
+#include "train/gradient_reduction.hpp"
+#include "train/micro_step.hpp"
 #include "train/parameter_update.hpp"
 #include "train/schedule.hpp"
 #include "train/step_statistics.hpp"
@@ -34,18 +32,14 @@ class TrainStep {
  public:
   /// What a step works with; all of it outlives the step.
   struct Parts {
-    const tasks::Task& task;
-    models::Network& network;
     data::Loader& loader;
+    MicroStep& micro_step;
     GradientBuckets& buckets;  ///< with kStepPassengers and the statistics' elements as passengers
     StepStatistics& statistics;
+    GradientReduction& reduction;
     ParameterUpdate& update;
-    ForwardPass forward_pass;
     const Schedule& schedule;
-    comm::GradientChannel& channel;
     monitor::StepClock& clock;
-    torch::Device device;
-    std::uint64_t seed = 0;
     Audit* audit = nullptr;  ///< null: none
   };
 
@@ -58,7 +52,7 @@ class TrainStep {
 
  private:
   data::GlobalBatch accumulate_gradients(std::uint64_t step);
-  torch::Tensor own_statistics() const;
+  torch::Tensor statistics_passengers() const;
   void run_micro_step(const data::MicroBatch& records, std::uint64_t step);
 
   Parts parts_;

@@ -8,6 +8,7 @@
 #include "comm/agree.hpp"
 #include "core/log.hpp"
 #include "models/registry.hpp"
+#include "train/gradient_sync.hpp"
 #include "train/initial_weights.hpp"
 #include "train/network_state.hpp"
 #include "train/precision.hpp"
@@ -45,6 +46,11 @@ TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
     device::set_kernel_choice(settings_.train.deterministic, settings_.train.cudnn_benchmark);
     set_matmul_format(settings_.train.precision);
     make_network();
+  });
+  make_buckets();
+  comm::run_agreed(context_.group, [this] {
+    update_ = std::make_unique<ParameterUpdate>(settings_.train, settings_.optimizer, state_.parameters);
+    state_.optimizer = update_->state();
     loader_ =
         std::make_unique<data::Loader>(context_.index, make_loader_plan(settings_, context_.placement.world),
                                        settings_.loader, context_.placement, data::LoaderSeams{.allocator = &slots_});
@@ -57,9 +63,6 @@ TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
       audit_ = std::make_unique<Audit>(context_.run_folder / "audit", context_.placement.rank);
     }
   });
-  gradient_group_ = context_.group.split(0, context_.group.rank());
-  channel_ = context_.device.is_cuda() ? comm::make_nccl_channel(*gradient_group_, context_.device.index())
-                                       : comm::make_host_channel(*gradient_group_);
   checkpoints_ = std::make_unique<checkpoint::CheckpointStore>(context_.run_folder, context_.group, context_.files,
                                                                settings_.checkpoint);
   make_loop();
@@ -72,15 +75,17 @@ void TrainingRun::make_network() {
   network_ = make_run_network(settings_, *task_);
   network_->to(context_.device);
   network_->train();
-  if (plan_channels_last(settings_.train.channels_last, settings_.train.precision, context_.device,
-                         settings_.network)) {
-    lay_channels_last(*network_);
-  }
+  const auto& train = settings_.train;
+  if (plan_channels_last(train.channels_last, train.precision, context_.device)) lay_channels_last(*network_);
   state_ = network_state(*network_);
   statistics_ = std::make_unique<StepStatistics>(*network_);
-  buckets_ = std::make_unique<GradientBuckets>(state_.parameters, kStepPassengers + statistics_->elements());
-  update_ = std::make_unique<ParameterUpdate>(settings_.train, settings_.optimizer, state_.parameters);
-  state_.optimizer = update_->state();
+}
+
+void TrainingRun::make_buckets() {
+  gradient_group_ = context_.group.split(0, context_.group.rank());
+  channel_ = context_.device.is_cuda() ? comm::make_nccl_channel(*gradient_group_, context_.device.index())
+                                       : comm::make_host_channel(*gradient_group_);
+  buckets_ = std::make_unique<GradientBuckets>(state_.parameters, kStepPassengers + statistics_->elements(), *channel_);
 }
 
 void TrainingRun::make_schedule() {
@@ -91,9 +96,12 @@ void TrainingRun::make_schedule() {
 
 void TrainingRun::make_loop() {
   const ForwardPass forward_pass = make_forward_pass(settings_, context_.device);
-  step_ = std::make_unique<TrainStep>(TrainStep::Parts{*task_, *network_, *loader_, *buckets_, *statistics_, *update_,
-                                                       forward_pass, *schedule_, *channel_, clock_, context_.device,
-                                                       settings_.train.seed, audit_.get()});
+  micro_step_ = std::make_unique<MicroStep>(
+      MicroStep::Parts{*task_, *network_, forward_pass, clock_, context_.device, settings_.train.seed, audit_.get()});
+  reduction_ = std::make_unique<GradientSync>(GradientSync::Parts{*buckets_, *statistics_, *channel_, context_.device},
+                                              state_.parameters);
+  step_ = std::make_unique<TrainStep>(TrainStep::Parts{*loader_, *micro_step_, *buckets_, *statistics_, *reduction_,
+                                                       *update_, *schedule_, clock_, audit_.get()});
   evaluator_ = std::make_unique<Evaluator>(Evaluator::Parts{
       context_.index, *task_, *network_, context_.group, context_.placement, context_.device, settings_.loader, slots_,
       plan_micro_batch(settings_.train, context_.placement.world), settings_.evaluation.max_samples, forward_pass});

@@ -53,6 +53,7 @@ class TrainingRun {
 
  private:
   void make_network();
+  void make_buckets();
   void make_schedule();
   void make_loop();
   Progress restore();
@@ -80,6 +81,8 @@ class TrainingRun {
   std::optional<std::string> restored_checkpoint_;  ///< empty: a fresh start
   std::unique_ptr<Schedule> schedule_;
   std::unique_ptr<Audit> audit_;
+  std::unique_ptr<MicroStep> micro_step_;
+  std::unique_ptr<GradientReduction> reduction_;
   std::unique_ptr<TrainStep> step_;
   std::unique_ptr<Evaluator> evaluator_;
   EarlyStopping early_stopping_;

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <numeric>
@@ -108,6 +109,56 @@ inline void host_channel_adds_large_gradients(Communicator& group) {
   std::size_t wrong = 0;
   for (std::size_t i = 0; i < mine.size(); ++i) wrong += gradients[i] != mine[i] * static_cast<float>(group.size());
   EXPECT_EQ(wrong, 0U);
+}
+
+/// Fills `channel`'s own memory with buckets of one type, adds them all at once, and again, more often than the channel
+/// can have sums under way.
+template <typename T>
+void add_buckets_in_channel_memory(Communicator& group, ElementType type) {
+  constexpr std::size_t kElements = 40'000, kBuckets = 3;
+  const auto channel = make_host_channel(group);
+  const auto memory = channel->make_memory(kBuckets * kElements * sizeof(T));
+  if (group.size() == 1) return;  // nothing to add
+  ASSERT_NE(memory, nullptr);
+  auto* values = reinterpret_cast<T*>(memory.get());
+  for (int round = 1; round <= 100; ++round) {
+    std::vector<std::unique_ptr<PendingCollective>> pending;
+    for (std::size_t b = 0; b < kBuckets; ++b) {
+      T* bucket = values + b * kElements;
+      std::fill_n(bucket, kElements, static_cast<T>(round + 10 * group.rank()) + static_cast<T>(b));
+      pending.push_back(channel->start_all_reduce({bucket, kElements - b, type}, ReduceOp::sum, nullptr));
+    }
+    for (auto& sum : pending) sum->wait();
+    const int n = group.size();
+    const auto expected = static_cast<T>(n * round + 10 * (n * (n - 1) / 2));
+    for (std::size_t b = 0; b < kBuckets; ++b) {
+      const T* bucket = values + b * kElements;
+      const auto wrong = std::count_if(bucket, bucket + kElements - b, [&](T value) {
+        return value != expected + static_cast<T>(n) * static_cast<T>(b);
+      });
+      EXPECT_EQ(wrong, 0) << "round " << round << ", bucket " << b;
+    }
+  }
+}
+
+inline void channel_memory_adds_floats(Communicator& group) {
+  add_buckets_in_channel_memory<float>(group, ElementType::f32);
+}
+
+inline void channel_memory_adds_doubles(Communicator& group) {
+  add_buckets_in_channel_memory<double>(group, ElementType::f64);
+}
+
+inline void channel_memory_adds_in_rank_order(Communicator& group) {
+  if (group.size() != 3) return;
+  // (1e8 + 1) - 1e8 loses the one in float32, (1e8 - 1e8) + 1 keeps it: only rank order gives zero.
+  const std::array<float, 3> values = {1e8F, 1.0F, -1e8F};
+  const auto channel = make_host_channel(group);
+  const auto memory = channel->make_memory(5000 * sizeof(float));
+  auto* mine = reinterpret_cast<float*>(memory.get());
+  std::fill_n(mine, 5000, values[static_cast<std::size_t>(group.rank())]);
+  channel->start_all_reduce({mine, 5000, ElementType::f32}, ReduceOp::sum, nullptr)->wait();
+  EXPECT_EQ(std::count(mine, mine + 5000, 0.0F), 5000);
 }
 
 inline void broadcast_reaches_all_from_every_root(Communicator& group) {
@@ -300,6 +351,9 @@ inline const std::vector<Behaviour>& all_behaviours() {
       {"OutstandingAllReducesDoNotMix", outstanding_all_reduces_do_not_mix},
       {"TestAloneFinishesACollective", test_alone_finishes_a_collective},
       {"HostChannelAddsLargeGradients", host_channel_adds_large_gradients},
+      {"ChannelMemoryAddsFloats", channel_memory_adds_floats},
+      {"ChannelMemoryAddsDoubles", channel_memory_adds_doubles},
+      {"ChannelMemoryAddsInRankOrder", channel_memory_adds_in_rank_order},
       {"BroadcastReachesAllFromEveryRoot", broadcast_reaches_all_from_every_root},
       {"AllGatherKeepsRankOrder", all_gather_keeps_rank_order},
       {"TextsMayBeEmptyOrBinary", texts_may_be_empty_or_binary},

@@ -104,5 +104,38 @@ TEST(PackCommandLine, ReadsHowPicturesAreStored) {
   expect_error(Fault::usage, {"--fit"}, [] { parse({"landmarks-csv", "S", "-o", "O", "--fit", "pad"}); });
 }
 
+TEST(PackCommandLine, ReadsInWhichFormPicturesAreStored) {
+  const auto store = [](const std::string& text) {
+    return parse({"folder", "S", "-o", "O", "--store", text}).source.store;
+  };
+  EXPECT_EQ(parse({"folder", "S", "-o", "O"}).source.store, StoreChoice{});
+  EXPECT_EQ(store("raw"), StoreChoice{});
+  EXPECT_EQ(store("encoded"), (StoreChoice{StoreForm::encoded, 0}));
+  EXPECT_EQ(store("jpeg=90"), (StoreChoice{StoreForm::jpeg, 90}));
+  for (const char* wrong : {"", "jpg", "jpeg", "jpeg=", "jpeg=0", "jpeg=101", "jpeg=9x", "jpeg=-1", "png"}) {
+    expect_error(Fault::usage, {"--store " + std::string(wrong) + ":", "jpeg=QUALITY from 1 to 100"},
+                 [&] { store(wrong); });
+  }
+}
+
+TEST(PackCommandLine, ReadsFoldsAndThreads) {
+  const PackCommand command = parse({"idx", "S", "-o", "O", "--fold", "2", "--folds", "5", "--threads", "3"});
+  EXPECT_EQ(command.fold->number, 2u);
+  EXPECT_EQ(command.fold->count, 5u);
+  EXPECT_EQ(command.threads, 3u);
+  EXPECT_FALSE(parse({"stl10", "S", "-o", "O", "--fold", "2"}).fold->count);
+  expect_error(Fault::usage, {"--folds without --fold"}, [] { parse({"idx", "S", "-o", "O", "--folds", "5"}); });
+  expect_error(Fault::usage, {"--fold 0"}, [] { parse({"stl10", "S", "-o", "O", "--fold", "0"}); });
+  expect_error(Fault::usage, {"--threads 0"}, [] { parse({"idx", "S", "-o", "O", "--threads", "0"}); });
+  expect_error(Fault::usage, {"--threads 1025", "CPUs"}, [] { parse({"idx", "S", "-o", "O", "--threads", "1025"}); });
+}
+
+TEST(PackCommandLine, RefusesNamesThatAreNotUtf8) {
+  EXPECT_EQ(parse({"idx", "S", "-o", "O", "--class-names", "été,夏"}).source.class_names[1], "夏");
+  expect_error(Fault::usage, {"--class-names", "UTF-8"}, [] {
+    parse({"idx", "S", "-o", "O", "--class-names", "\xe9t\xe9,b"});
+  });
+}
+
 }  // namespace
 }  // namespace hpctrain::pack

@@ -15,7 +15,7 @@ std::vector<ParameterExtent> parameters(std::initializer_list<std::int64_t> size
 
 TEST(BucketPlan, PlacesEveryElementOnceWithoutOverlap) {
   const auto extents = parameters({7, 3, 12, 1, 5, 5});
-  const auto plan = plan_buckets(extents, 12);
+  const auto plan = plan_buckets(extents, {.first_elements = 6, .elements = 12});
   std::set<std::size_t> seen;
   for (const auto& bucket : plan.buckets) {
     std::int64_t next = 0;
@@ -30,25 +30,26 @@ TEST(BucketPlan, PlacesEveryElementOnceWithoutOverlap) {
 }
 
 TEST(BucketPlan, StartsWithTheLastParameterBecauseItsGradientIsReadyFirst) {
-  const auto plan = plan_buckets(parameters({4, 4, 4}), 8);
+  const auto plan = plan_buckets(parameters({4, 4, 4}), {8, 8});
   ASSERT_EQ(plan.buckets.size(), 2u);
   EXPECT_EQ(plan.buckets[0].entries[0].parameter, 2u);
   EXPECT_EQ(plan.buckets[0].entries[1].parameter, 1u);
   EXPECT_EQ(plan.buckets[1].entries[0].parameter, 0u);
 }
 
-TEST(BucketPlan, GivesAnOversizedParameterABucketOfItsOwn) {
-  const auto plan = plan_buckets(parameters({2, 100, 2}), 10);
+TEST(BucketPlan, ClosesABucketWithTheParameterThatFillsIt) {
+  const auto plan = plan_buckets(parameters({2, 1, 100, 4, 4}), {3, 10});
   ASSERT_EQ(plan.buckets.size(), 3u);
-  EXPECT_EQ(plan.buckets[1].elements, 100);
-  EXPECT_EQ(plan.buckets[1].entries.size(), 1u);
+  EXPECT_EQ(plan.buckets[0].elements, 4);
+  EXPECT_EQ(plan.buckets[1].elements, 104);
+  EXPECT_EQ(plan.buckets[2].elements, 3);
 }
 
 TEST(BucketPlan, DigestTellsLayoutsApart) {
-  const auto plan = plan_buckets(parameters({4, 4, 4}), 8);
-  EXPECT_EQ(plan.digest, plan_buckets(parameters({4, 4, 4}), 8).digest);
-  EXPECT_NE(plan.digest, plan_buckets(parameters({4, 4, 4}), 12).digest);
-  EXPECT_NE(plan.digest, plan_buckets(parameters({4, 5, 3}), 8).digest);
+  const auto plan = plan_buckets(parameters({4, 4, 4}), {8, 8});
+  EXPECT_EQ(plan.digest, plan_buckets(parameters({4, 4, 4}), {8, 8}).digest);
+  EXPECT_NE(plan.digest, plan_buckets(parameters({4, 4, 4}), {12, 12}).digest);
+  EXPECT_NE(plan.digest, plan_buckets(parameters({4, 5, 3}), {8, 8}).digest);
 }
 
 }  // namespace

@@ -26,7 +26,9 @@ class TwoLayers : public models::Network {
 TEST(GradientBuckets, BackwardAddsIntoTheBucketsInPlace) {
   TwoLayers network;
   const auto state = network_state(network);
-  GradientBuckets buckets(state.parameters, 2);
+  const auto alone = comm::make_single_rank_communicator();
+  const auto channel = comm::make_host_channel(*alone);
+  GradientBuckets buckets(state.parameters, 2, *channel);
   const auto input = torch::randn({5, 4});
   network.forward(input).sum().backward();
   const auto once = state.parameters[0].tensor.grad().clone();
@@ -37,24 +39,17 @@ TEST(GradientBuckets, BackwardAddsIntoTheBucketsInPlace) {
   for (const auto& parameter : state.parameters) EXPECT_EQ(parameter.tensor.grad().abs().sum().item<float>(), 0);
 }
 
-TEST(GradientBuckets, SumsGradientsAndPassengersOverRanks) {
-  comm::run_ranks(3, [](comm::Communicator& group) {
-    TwoLayers network;
-    const auto state = network_state(network);
-    GradientBuckets buckets(state.parameters, 2);
-    const auto channel = comm::make_host_channel(group);
-    for (const auto& parameter : state.parameters) {
-      torch::Tensor tensor = parameter.tensor;
-      tensor.mutable_grad().fill_(static_cast<double>(1 << group.rank()));
-    }
-    buckets.passengers().copy_(torch::tensor({0.5f * static_cast<float>(group.rank()), 1.0f}));
-    buckets.sum_over_ranks(*channel, nullptr);
-    for (const auto& parameter : state.parameters) {
-      EXPECT_TRUE(parameter.tensor.grad().eq(7).all().item<bool>()) << parameter.name;
-    }
-    EXPECT_EQ(buckets.passengers()[0].item<float>(), 1.5f);
-    EXPECT_EQ(buckets.passengers()[1].item<float>(), 3.0f);
-  });
+TEST(GradientBuckets, FollowTheTypeOfTheParameters) {
+  TwoLayers network;
+  network.to(torch::kFloat64);
+  const auto state = network_state(network);
+  const auto alone = comm::make_single_rank_communicator();
+  const auto channel = comm::make_host_channel(*alone);
+  GradientBuckets buckets(state.parameters, 2, *channel);
+  network.forward(torch::ones({1, 4}, torch::kFloat64)).sum().backward();
+  EXPECT_EQ(state.parameters[0].tensor.grad().scalar_type(), torch::kFloat64);
+  EXPECT_EQ(buckets.span(0).type, comm::ElementType::f64);
+  EXPECT_EQ(buckets.passengers().scalar_type(), torch::kFloat64);
 }
 
 TEST(NetworkState, BroadcastMakesAllRanksEqualToRankZero) {
