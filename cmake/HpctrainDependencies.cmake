@@ -27,7 +27,7 @@ target_link_libraries(hpctrain_dep_comm INTERFACE MPI::MPI_C)
 target_compile_definitions(hpctrain_dep_comm INTERFACE OMPI_SKIP_MPICXX=1 MPICH_SKIP_MPICXX=1)
 
 add_library(hpctrain_dep_data INTERFACE)
-target_link_libraries(hpctrain_dep_data INTERFACE HDF5::HDF5)
+target_link_libraries(hpctrain_dep_data INTERFACE HDF5::HDF5 PNG::PNG JPEG::JPEG)
 
 add_library(hpctrain_dep_pack INTERFACE)
 target_link_libraries(hpctrain_dep_pack INTERFACE ZLIB::ZLIB PNG::PNG JPEG::JPEG)

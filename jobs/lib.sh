@@ -141,6 +141,10 @@ record_start() { printf '%s\n' "$(newest_step)" >>"$run.starts"; }
 # Says no, with the reason, when another start would change nothing.
 is_worth_another_start() {
   local starts same
+  if grep -q '"cause": "stop file"' "$run/exit.json" 2>/dev/null; then
+    say "not queued again: somebody asked this run to stop (touch $run/STOP); submit again to go on"
+    return 1
+  fi
   starts=$(wc -l <"$run.starts")
   same=$(tail -n "$((MOST_STARTS_WITHOUT_PROGRESS + 1))" "$run.starts" | grep -cxF "$(newest_step)" || true)
   if [ "$same" -gt "$MOST_STARTS_WITHOUT_PROGRESS" ]; then

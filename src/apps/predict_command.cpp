@@ -10,7 +10,9 @@
 #include "checkpoint/checkpoint.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
+#include "data/delivered_fields.hpp"
 #include "device/device.hpp"
+#include "tasks/image_size.hpp"
 #include "tools/predict_images.hpp"
 
 namespace hpctrain::apps {
@@ -39,7 +41,9 @@ int run_predict_command(const Arguments& arguments) {
   const auto device = choose_device(settings.run.train.device);
   const auto saved = tools::load_saved_network(files, checkpoint::find_best_checkpoint(files, settings.out),
                                                settings.run, index, device);
-  std::fputs(tools::predict_images(files, saved, index, device, wish).c_str(), stdout);
+  // A picture from outside takes the form that the loader gives to those of a data set.
+  const auto delivered = data::delivered_index(index, tasks::read_image_size(settings.run.image_size));
+  std::fputs(tools::predict_images(files, saved, delivered, device, wish).c_str(), stdout);
   return 0;
 }
 

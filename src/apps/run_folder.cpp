@@ -1,11 +1,15 @@
 #include "apps/run_folder.hpp"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <string>
 #include <vector>
 
 #include "config/run_ini.hpp"
 #include "core/clock.hpp"
 #include "core/error.hpp"
+#include "core/log.hpp"
 #include "core/run_identifier.hpp"
 
 namespace hpctrain::apps {
@@ -25,10 +29,20 @@ void require_same_identity(const config::OptionTable& table, const std::filesyst
 
 void require_same_dataset(FileSystem& files, const std::filesystem::path& folder, const data::DatasetIndex& index) {
   if (!files.exists(folder / kDatasetFile)) return;
-  const auto trained_on = load_dataset_description(files, folder);
-  require(trained_on.uuid == index.uuid, Fault::usage,
-          "data.dir " + index.folder.string() + " holds another data set than this run was trained on (" +
-              trained_on.uuid_text() + "); give the original one, or start a new run with another --out");
+  data::require_same_dataset(index, load_dataset_description(files, folder).uuid_text());
+}
+
+/// Whoever may write there may put checkpoints in this run's place.
+void require_own_folder(const std::filesystem::path& folder) {
+  struct stat status {};
+  if (::stat(folder.c_str(), &status) != 0) return;  // creating it tells better
+  require(status.st_uid == ::geteuid() || ::geteuid() == 0, Fault::usage,
+          "run.out " + folder.string() + " belongs to another user (number " + std::to_string(status.st_uid) +
+              "), who could change this run's checkpoints; give a folder of your own with --out");
+  if ((status.st_mode & S_IWOTH) != 0 && (status.st_mode & S_ISVTX) == 0) {
+    log_warning("run.out {} may be written by every user of this machine; chmod o-w {}", folder.string(),
+                folder.string());
+  }
 }
 
 }  // namespace
@@ -39,12 +53,15 @@ bool is_run_folder(const std::filesystem::path& folder) {
 }
 
 std::filesystem::path choose_run_folder(const std::filesystem::path& out, const std::string& task) {
+  // Links are followed once: one that is changed while the run lasts must not split it over two places.
+  if (std::filesystem::is_symlink(out)) return std::filesystem::weakly_canonical(out);
   if (!out.empty()) return std::filesystem::absolute(out).lexically_normal();
   return std::filesystem::absolute("runs") / run_folder_name(task, unix_seconds(), random_hex(2));
 }
 
 void open_run_folder(FileSystem& files, const std::filesystem::path& folder, const config::OptionTable& table,
                      const data::DatasetIndex& index) {
+  require_own_folder(folder);
   const auto run_ini = folder / "run.ini";
   if (files.exists(run_ini)) {
     require_same_identity(table, folder, files.read_file(run_ini));

@@ -19,7 +19,8 @@ std::filesystem::path choose_run_folder(const std::filesystem::path& out, const 
 
 /// Creates the folder with run.ini, or checks that the run in it may be continued with these settings; run.ini then
 /// takes what is allowed to change, and dataset.json says what `index` is. A refused start changes nothing.
-///   errors  Fault::usage naming the first identity key that differs, or another data set; Fault::storage
+///   errors  Fault::usage naming the first identity key that differs, another data set, or an owner who is somebody
+///           else; Fault::storage
 void open_run_folder(FileSystem& files, const std::filesystem::path& folder, const config::OptionTable& table,
                      const data::DatasetIndex& index);
 

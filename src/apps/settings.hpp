@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "comm/watchdog.hpp"
 #include "sweep/settings.hpp"
 #include "train/settings.hpp"
 
@@ -13,6 +14,7 @@ struct Settings {
   std::filesystem::path out;       ///< empty: a fresh folder under runs/
   train::RunSettings run;
   sweep::SweepSettings sweep;
+  comm::WatchdogSettings watchdog;
 };
 
 }  // namespace hpctrain::apps

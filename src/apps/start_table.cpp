@@ -18,6 +18,22 @@ std::string describe_data(const data::DatasetIndex& index) {
   return text;
 }
 
+bool is_same(std::uint64_t stored, std::int64_t seen) {
+  return stored == static_cast<std::uint64_t>(seen);
+}
+
+std::string describe_images(const data::DatasetIndex& index, const train::TrainingRun& run) {
+  const auto seen = run.task().network_spec();
+  const auto& stored = index.fields[index.field_position("image")].sample_shape;
+  std::string text = fmt::format("{} × {} × {}", seen.height, seen.width, seen.channels);
+  if (stored[0] == 0) {
+    text += ", stored in several sizes";
+  } else if (!is_same(stored[0], seen.height) || !is_same(stored[1], seen.width)) {
+    text += fmt::format(", resized from {} × {}", stored[0], stored[1]);
+  }
+  return text + (run.is_resident() ? ", resident on the device" : "");
+}
+
 std::string describe_batch(const train::TrainSettings& train, int world) {
   const auto ranks = static_cast<std::uint64_t>(world);
   const std::uint64_t share = (train.batch + ranks - 1) / ranks;
@@ -43,13 +59,15 @@ std::string describe_format(const train::RunSettings& run, const torch::Device& 
 }  // namespace
 
 std::string make_start_table(const Settings& settings, const train::RunContext& context,
-                             const std::vector<RankView>& views, std::int64_t parameters) {
+                             const std::vector<RankView>& views, const train::TrainingRun& run) {
   const std::vector<monitor::SettingsRow> rows = {
       {"run directory", context.run_folder.string(), ""},
       {"data", describe_data(context.index), ""},
+      {"images", describe_images(context.index, run), ""},
+      {"augmentation", run.task().augmentation(), ""},
       {"task, network",
        fmt::format("{}, {} with {} parameters", settings.run.task, settings.run.network,
-                   format_count(static_cast<std::uint64_t>(parameters))),
+                   format_count(static_cast<std::uint64_t>(run.parameter_count()))),
        ""},
       {"ranks", describe_ranks(views), ""},
       {"devices", describe_devices(views), ""},

@@ -1,7 +1,6 @@
 // What a run says about itself before the first step.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -11,8 +10,8 @@
 
 namespace hpctrain::apps {
 
-/// Data, network, ranks, devices, scratch and the arithmetic of the batch, in aligned columns.
+/// Data, images, network, ranks, devices, scratch and the arithmetic of the batch, in aligned columns.
 std::string make_start_table(const Settings& settings, const train::RunContext& context,
-                             const std::vector<RankView>& views, std::int64_t parameters);
+                             const std::vector<RankView>& views, const train::TrainingRun& run);
 
 }  // namespace hpctrain::apps

@@ -8,11 +8,15 @@
 #include "apps/ranked_start.hpp"
 #include "apps/run_folder.hpp"
 #include "apps/start_table.hpp"
+#include "checkpoint/catalogue.hpp"
 #include "comm/agree.hpp"
+#include "comm/watchdog.hpp"
 #include "config/run_ini.hpp"
 #include "core/clock.hpp"
 #include "core/log.hpp"
 #include "monitor/exit_report.hpp"
+#include "train/phase_rules.hpp"
+#include "train/stop_file.hpp"
 #include "train/stop_signal.hpp"
 #include "train/training_run.hpp"
 
@@ -30,11 +34,15 @@ class TrainCommand {
   bool was_finished(comm::Communicator& world) const;
   train::StopReason train(comm::MpiSession& session, const data::DatasetIndex& index);
   void save_exit_report(int code, const std::string& cause, int rank, const std::string& host) const;
+  void start_watchdog(comm::MpiSession& session);
+  void save_exit_report(const monitor::ExitReport& report) const;
   void report_failure(const comm::FailureReport& failure) const;
+  void report_hang(const comm::HangReport& hang) const;
 
   double started_unix_ = unix_seconds();
   RankedStart start_;
   std::filesystem::path run_folder_;
+  std::unique_ptr<comm::Watchdog> watchdog_;  ///< outlives the run, which publishes to it
   std::unique_ptr<train::TrainingRun> training_;
 };
 
@@ -50,6 +58,7 @@ int TrainCommand::run_ranks(comm::MpiSession& session) {
   comm::Communicator& world = session.world();
   const data::DatasetIndex index = start_.share_index(world);
   open_run(world, index);
+  start_watchdog(session);
   const train::StopReason reason = train(session, index);
   const bool is_finished = train::is_complete(reason);
   const int code = is_finished ? 0 : exit_code(Fault::stopped);
@@ -67,6 +76,8 @@ void TrainCommand::open_run(comm::Communicator& world, const data::DatasetIndex&
     const Settings& settings = start_.input().settings;
     const auto folder = choose_run_folder(settings.out, settings.run.task);
     open_run_folder(posix_file_system(), folder, start_.input().table, index);
+    // Starting the run again is the newer wish.
+    posix_file_system().remove_all(folder / train::kStopFileName);
     return folder.string();
   });
 }
@@ -90,14 +101,22 @@ train::StopReason TrainCommand::train(comm::MpiSession& session, const data::Dat
                                   start_.choose_device(session),
                                   config::identity_digest(start_.input().table),
                                   RankedStart::versions(),
-                                  was_finished(world)};
+                                  was_finished(world),
+                                  &watchdog_->heartbeat()};
   training_ = std::make_unique<train::TrainingRun>(settings.run, context);
   const std::vector<RankView> views = gather_views(world, start_.view_of_rank(context.placement, context.device));
   if (world.is_leader() && !settings.run.quiet) {
-    const auto table = make_start_table(settings, context, views, training_->parameter_count());
+    const auto table = make_start_table(settings, context, views, *training_);
     std::fputs(table.c_str(), stderr);
   }
   return training_->run();
+}
+
+void TrainCommand::start_watchdog(comm::MpiSession& session) {
+  watchdog_ = std::make_unique<comm::Watchdog>(
+      session.world(),
+      comm::Watchdog::Parts{start_.input().settings.watchdog, session.placement(), train::make_phase_rules(),
+                            [this](const comm::HangReport& hang) { report_hang(hang); }});
 }
 
 void TrainCommand::save_exit_report(int code, const std::string& cause, int rank, const std::string& host) const {
@@ -109,11 +128,30 @@ void TrainCommand::save_exit_report(int code, const std::string& cause, int rank
   report.phase = training_ ? std::string(training_->phase()) : "start";
   if (training_) report.step = training_->step();
   if (training_) report.checkpoint = training_->newest_checkpoint();
-  report.started_unix = started_unix_;
-  monitor::save_exit_report(posix_file_system(), run_folder_, report);
+  save_exit_report(report);
+}
+
+void TrainCommand::save_exit_report(const monitor::ExitReport& report) const {
+  monitor::ExitReport complete = report;
+  complete.started_unix = started_unix_;
+  monitor::save_exit_report(posix_file_system(), run_folder_, complete);
+}
+
+/// In the watchdog's thread, beside a loop that may still run: nothing of the run is asked.
+void TrainCommand::report_hang(const comm::HangReport& hang) const {
+  monitor::ExitReport report;
+  report.code = exit_code(Fault::stopped);
+  report.cause = hang.cause;
+  report.rank = hang.rank;
+  report.host = hang.host;
+  report.phase = hang.phase;
+  report.step = hang.step;
+  report.checkpoint = checkpoint::find_newest_name(posix_file_system(), run_folder_);
+  save_exit_report(report);
 }
 
 void TrainCommand::report_failure(const comm::FailureReport& failure) const {
+  if (watchdog_) watchdog_->stand_down();
   if (run_folder_.empty() || !is_run_folder(run_folder_)) return;
   try {
     save_exit_report(failure.code, failure.cause, failure.rank, failure.host);

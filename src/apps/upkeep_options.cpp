@@ -34,6 +34,11 @@ void add_upkeep_options(OptionTable& table, Settings& settings) {
   table.add(option(run.checkpoint.keep, "checkpoint", "keep")
                 .at_least(1)
                 .help("Newest checkpoints to keep; the best one is kept besides"));
+  table.add(option(run.checkpoint.keep_every_steps, "checkpoint", "keep-every-steps")
+                .unit("steps")
+                .help("Keep the first checkpoint of every so many steps for good; 0: none"));
+  table.add(option(run.checkpoint.is_async, "checkpoint", "async")
+                .help("Write checkpoints while training goes on; the last one of a start is always waited for"));
   table.add_section("run", "Run directory and output");
   table.add(option(settings.out, "run", "out")
                 .alias("out")

@@ -176,6 +176,16 @@ std::vector<CheckpointInfo> list_checkpoints(FileSystem& files, const std::files
   return found;
 }
 
+std::optional<std::string> find_newest_name(FileSystem& files, const std::filesystem::path& run_folder) {
+  const auto folder = checkpoints_folder(run_folder);
+  std::optional<std::string> newest;
+  if (!files.exists(folder)) return newest;
+  for (const std::string& name : files.list_folder(folder)) {  // sorted, and steps have leading zeros
+    if (find_step(name)) newest = (folder.filename() / name).string();
+  }
+  return newest;
+}
+
 LoadedCheckpoint load_checkpoint(FileSystem& files, const std::filesystem::path& folder) {
   return load_files(files, folder, [](const Manifest&, const std::string&) { return true; });
 }

@@ -41,6 +41,9 @@ struct CheckpointInfo {
 /// still fail load_checkpoint().
 std::vector<CheckpointInfo> list_checkpoints(FileSystem& files, const std::filesystem::path& run_folder);
 
+/// "ckpt/step-0000001200": the newest by its number alone, nothing read. Empty where there is none.
+std::optional<std::string> find_newest_name(FileSystem& files, const std::filesystem::path& run_folder);
+
 struct LoadedCheckpoint {
   Manifest manifest;
   TrainingState state;  ///< on the host, groups and names as the manifest says

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "checkpoint/background_writer.hpp"
 #include "checkpoint/catalogue.hpp"
 #include "checkpoint/checkpoint.hpp"
 #include "checkpoint/commit.hpp"
@@ -12,6 +13,7 @@
 #include "checkpoint/housekeeping.hpp"
 #include "checkpoint/incarnation.hpp"
 #include "checkpoint/restore_plan.hpp"
+#include "checkpoint/save_report.hpp"
 #include "comm/agree.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
@@ -22,13 +24,19 @@ class CheckpointStore::Impl {
  public:
   Impl(std::filesystem::path run_folder, comm::Communicator& group, FileSystem& files, CheckpointSettings settings)
       : run_folder_(std::move(run_folder)), group_(group), files_(files), settings_(settings) {
-    comm::run_on_leader(group_, [this] {
+    const std::string fence = comm::run_on_leader(group_, [this] {
       create_folders_durably(files_, checkpoints_folder(run_folder_));
       incarnation_.emplace(files_, run_folder_);
       remove_leftovers(files_, run_folder_);
-      return std::string();
+      if (settings_.is_async) {
+        writer_.emplace([this](const auto& state, const auto& record) { return commit_and_measure(state, record); });
+      }
+      return std::to_string(incarnation_->fence());
     });
+    start_number_ = std::stoull(fence);
   }
+
+  std::uint64_t start_number() const noexcept { return start_number_; }
 
   std::optional<Restored> restore_newest(TrainingState& state) {
     TrainingState loaded;  // rank zero only
@@ -46,14 +54,34 @@ class CheckpointStore::Impl {
 
   std::filesystem::path save(const TrainingState& state, const CheckpointRecord& record) {
     return comm::run_on_leader(group_, [&] {
-      const CommitContext context{files_, run_folder_, *incarnation_, group_.size()};
-      const std::filesystem::path folder = commit_checkpoint(context, state, record);
-      tidy_after_commit(folder);
-      return folder.string();
+      if (writer_) writer_->wait_until_idle();
+      return commit(state, record).string();
     });
   }
 
+  bool start_save(const TrainingState& state, const CheckpointRecord& record, WhenBusy when_busy) {
+    return !writer_ || writer_->start(state, record, when_busy);
+  }
+
+  bool has_news() const { return writer_ && writer_->has_outcomes(); }
+
+  std::vector<SaveReport> settle(bool waits_for_all) {
+    const std::string answer = comm::run_on_leader(group_, [&] {
+      if (writer_ && waits_for_all) writer_->wait_until_idle();
+      return writer_ ? write_outcomes(writer_->take_outcomes()) : "[]";
+    });
+    return read_reports(answer);
+  }
+
  private:
+  /// Of rank zero, on whichever thread.
+  std::filesystem::path commit(const TrainingState& state, const CheckpointRecord& record) {
+    const CommitContext context{files_, run_folder_, *incarnation_, group_.size()};
+    std::filesystem::path folder = commit_checkpoint(context, state, record);
+    tidy_after_commit(folder);
+    return folder;
+  }
+
   nlohmann::json decide_on_leader(const TrainingState& state, TrainingState& loaded) {
     std::vector<std::string> warnings;
     auto chosen = choose_checkpoint(files_, run_folder_, incarnation_->run_id(), warnings);
@@ -68,11 +96,21 @@ class CheckpointStore::Impl {
             {"layout", describe_layout(state)}};
   }
 
+  BackgroundWriter::Committed commit_and_measure(const TrainingState& state, const CheckpointRecord& record) {
+    BackgroundWriter::Committed committed{commit(state, record), 0};
+    try {
+      committed.bytes = checkpoint_bytes(files_, committed.folder);
+    } catch (const Error& error) {
+      log_warning("checkpoint {} is safe, measuring it failed: {}", committed.folder.string(), error.what());
+    }
+    return committed;
+  }
+
   /// The checkpoint is committed: neither a lost hint nor an undeleted old one is a reason to report failure.
   void tidy_after_commit(const std::filesystem::path& folder) {
     try {
       write_file_durably(files_, run_folder_ / "LATEST", "ckpt/" + folder.filename().string() + '\n');
-      prune_checkpoints(files_, run_folder_, settings_.keep);
+      prune_checkpoints(files_, run_folder_, {settings_.keep, settings_.keep_every_steps});
     } catch (const Error& error) {
       log_warning("checkpoint {} is safe, tidying up after it failed: {}", folder.string(), error.what());
     }
@@ -82,7 +120,9 @@ class CheckpointStore::Impl {
   comm::Communicator& group_;
   FileSystem& files_;
   CheckpointSettings settings_;
+  std::uint64_t start_number_ = 0;
   std::optional<Incarnation> incarnation_;  ///< rank zero only
+  std::optional<BackgroundWriter> writer_;  ///< rank zero only; last: its thread uses the members above
 };
 
 CheckpointStore::CheckpointStore(std::filesystem::path run_folder, comm::Communicator& group, FileSystem& files,
@@ -91,12 +131,28 @@ CheckpointStore::CheckpointStore(std::filesystem::path run_folder, comm::Communi
 
 CheckpointStore::~CheckpointStore() = default;
 
+std::uint64_t CheckpointStore::start_number() const noexcept {
+  return impl_->start_number();
+}
+
 std::optional<Restored> CheckpointStore::restore_newest(TrainingState& state) {
   return impl_->restore_newest(state);
 }
 
 std::filesystem::path CheckpointStore::save(const TrainingState& state, const CheckpointRecord& record) {
   return impl_->save(state, record);
+}
+
+bool CheckpointStore::start_save(const TrainingState& state, const CheckpointRecord& record, WhenBusy when_busy) {
+  return impl_->start_save(state, record, when_busy);
+}
+
+bool CheckpointStore::has_news() const {
+  return impl_->has_news();
+}
+
+std::vector<SaveReport> CheckpointStore::settle(bool waits_for_all) {
+  return impl_->settle(waits_for_all);
 }
 
 }  // namespace hpctrain::checkpoint

@@ -26,7 +26,7 @@ std::vector<NamedTensor> model_tensors(const TrainingState& state) {
 
 bool are_finite(const std::vector<NamedTensor>& tensors) {
   return std::all_of(tensors.begin(), tensors.end(),
-                     [](const NamedTensor& named) { return at::isfinite(named.tensor.detach()).all().item<bool>(); });
+                     [](const NamedTensor& named) { return is_finite(host_row_major(named.tensor)); });
 }
 
 void list_tensors(Manifest& manifest, const std::vector<NamedTensor>& tensors, TensorGroup group, const char* file) {

@@ -64,12 +64,12 @@ bool has_quarantined_damage(FileSystem& files, const std::filesystem::path& run_
                      [](const std::string& name) { return name.find(kSupersededSlug) == std::string::npos; });
 }
 
-void prune_checkpoints(FileSystem& files, const std::filesystem::path& run_folder, std::uint64_t keep) {
+void prune_checkpoints(FileSystem& files, const std::filesystem::path& run_folder, const RetentionRule& rule) {
   std::vector<RetentionCandidate> candidates;
   for (const CheckpointInfo& info : list_checkpoints(files, run_folder)) {
     if (info.manifest) candidates.push_back(info.candidate());
   }
-  const std::vector<std::string> doomed = plan_retention(candidates, keep);
+  const std::vector<std::string> doomed = plan_retention(candidates, rule);
   if (doomed.empty()) return;
   const auto folder = checkpoints_folder(run_folder);
   const auto grave = [&](const std::string& name) { return folder / (kTemporaryPrefix + ("remove-" + name)); };

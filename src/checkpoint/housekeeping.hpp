@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "checkpoint/retention.hpp"
 #include "core/file_system.hpp"
 
 namespace hpctrain::checkpoint {
@@ -29,7 +30,7 @@ bool has_quarantined_damage(FileSystem& files, const std::filesystem::path& run_
 
 /// Deletes what plan_retention() names. A crash in between leaves whole checkpoints and temporaries, no half ones.
 ///   errors  Fault::storage
-void prune_checkpoints(FileSystem& files, const std::filesystem::path& run_folder, std::uint64_t keep);
+void prune_checkpoints(FileSystem& files, const std::filesystem::path& run_folder, const RetentionRule& rule);
 
 /// Slug of a sound checkpoint that a newer start overtook at the same step.
 inline constexpr const char* kSupersededSlug = "superseded";

@@ -29,8 +29,14 @@ struct RetentionCandidate {
 /// a metric; the newest where none is finite. Empty for no candidates.
 std::optional<std::size_t> find_best(const std::vector<RetentionCandidate>& candidates);
 
-/// Names to delete, oldest first. Stay: the `keep` newest (at least one), the best, and the newest finite one, so that
-/// a run that diverged can still be taken up before it did.
-std::vector<std::string> plan_retention(const std::vector<RetentionCandidate>& candidates, std::uint64_t keep);
+struct RetentionRule {
+  std::uint64_t keep = 3;              ///< newest
+  std::uint64_t keep_every_steps = 0;  ///< 0: none for good
+};
+
+/// Names to delete, oldest first. Stay: the `keep` newest (at least one), the best, the first of every
+/// `keep_every_steps` steps, and the newest finite one, so that a run that diverged can still be taken up before it
+/// did.
+std::vector<std::string> plan_retention(const std::vector<RetentionCandidate>& candidates, const RetentionRule& rule);
 
 }  // namespace hpctrain::checkpoint

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <bit>
+#include <cstdint>
+#include <cstring>
 #include <utility>
 
 #include "core/error.hpp"
@@ -24,6 +26,19 @@ constexpr std::array<std::pair<std::string_view, at::ScalarType>, 10> kDtypes{{
     {"U8", at::kByte},
     {"BOOL", at::kBool},
 }};
+
+/// A floating-point number is infinite or none exactly when every bit of its exponent is set.
+template <typename Bits>
+bool are_finite(std::span<const std::byte> bytes, Bits exponent_mask) {
+  // No early end: the plain loop is what the compiler turns into vector instructions.
+  bool has_other = false;
+  for (std::size_t i = 0; i < bytes.size(); i += sizeof(Bits)) {
+    Bits bits;
+    std::memcpy(&bits, bytes.data() + i, sizeof(Bits));
+    has_other |= (bits & exponent_mask) == exponent_mask;
+  }
+  return !has_other;
+}
 
 }  // namespace
 
@@ -54,7 +69,24 @@ std::string describe_tensor(const at::Tensor& tensor) {
   return text + ']';
 }
 
+bool is_finite(const at::Tensor& tensor) {
+  const auto bytes = tensor_bytes(tensor);
+  switch (tensor.scalar_type()) {
+    case at::kDouble:
+      return are_finite<std::uint64_t>(bytes, 0x7ff0'0000'0000'0000);
+    case at::kFloat:
+      return are_finite<std::uint32_t>(bytes, 0x7f80'0000);
+    case at::kHalf:
+      return are_finite<std::uint16_t>(bytes, 0x7c00);
+    case at::kBFloat16:
+      return are_finite<std::uint16_t>(bytes, 0x7f80);
+    default:
+      return true;
+  }
+}
+
 at::Tensor host_row_major(const at::Tensor& tensor) {
+  if (tensor.device().is_cpu() && tensor.is_contiguous()) return tensor;
   return tensor.detach().cpu().contiguous();
 }
 

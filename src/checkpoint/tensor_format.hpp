@@ -24,6 +24,10 @@ std::string describe_tensor(const at::Tensor& tensor);
 /// The tensor itself where it already lies row-major on the host, a copy otherwise.
 at::Tensor host_row_major(const at::Tensor& tensor);
 
+/// True when no element of a row-major host tensor is infinite or not a number; true for whole numbers. Looks at bits
+/// only, so any thread may ask.
+bool is_finite(const at::Tensor& tensor);
+
 /// The bytes of a row-major host tensor; valid while it lives.
 std::span<const std::byte> tensor_bytes(const at::Tensor& tensor);
 std::span<std::byte> writable_tensor_bytes(const at::Tensor& tensor);

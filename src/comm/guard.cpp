@@ -93,12 +93,6 @@ void report_failure(const FailureReport& report, const OnFailure& on_failure) {
   }
 }
 
-[[noreturn]] void abort_job(int code) {
-  const Deadline deadline(kAbortTime, code, [] {});
-  MPI_Abort(MPI_COMM_WORLD, code);
-  _exit(code);
-}
-
 void report_for_this_rank(const FailureReport& report, const OnFailure& on_failure) {
   print_line("rank " + std::to_string(report.rank) + " on " + report.host + ": " + report.cause);
   report_failure(report, on_failure);
@@ -146,6 +140,12 @@ int fail_before_session(const Launch& launch, const std::exception_ptr& failure,
 }
 
 }  // namespace
+
+void abort_job(int code) {
+  const Deadline deadline(kAbortTime, code, [] {});
+  MPI_Abort(MPI_COMM_WORLD, code);
+  _exit(code);
+}
 
 int run_guarded(MpiSession& session, const std::function<int()>& body, const OnFailure& on_failure) {
   std::exception_ptr failure;

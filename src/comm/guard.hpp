@@ -30,6 +30,9 @@ using OnFailure = std::function<void(const FailureReport&)>;
 ///           `on_failure`, then ends the whole job by MPI_Abort with the error's exit code, 70 where it has none.
 int run_guarded(MpiSession& session, const std::function<int()>& body, const OnFailure& on_failure);
 
+/// Ends the whole job with `code` from whichever thread, this process in any case.
+[[noreturn]] void abort_job(int code);
+
 /// A whole main: launch discovery, session, guard, orderly end. Errors before MPI is up print one line on one rank.
 ///   collective  all ranks of the job
 int run_mpi_program(const Environment& environment, const std::function<int(MpiSession&)>& body,

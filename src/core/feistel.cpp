@@ -42,6 +42,15 @@ std::uint64_t FeistelPermutation::operator()(std::uint64_t position) const {
   return value;
 }
 
+void FeistelPermutation::permute(std::uint64_t first, std::span<std::uint64_t> values) const {
+  require_invariant(first <= n_ && values.size() <= n_ - first, "positions outside the permutation");
+  // The rounds of one element wait for each other; those of neighbours do not, once no call stands between them.
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = pass(first + i);
+  for (std::uint64_t& value : values) {
+    while (value >= n_) value = pass(value);
+  }
+}
+
 std::uint64_t FeistelPermutation::pass(std::uint64_t value) const noexcept {
   std::uint64_t left = value >> right_bits_;
   std::uint64_t right = value & low_bits(right_bits_);

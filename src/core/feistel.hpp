@@ -4,12 +4,13 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 
 namespace hpctrain {
 
 /// Bijection of [0, n). A Feistel network on a grid of left × right cells, at most one column larger than n; what falls
 /// outside [0, n) is sent through again (cycle-walking, rarely needed).
-///   cost    about 40 ns per element, eight Philox blocks to make, no memory
+///   cost    about 40 ns per element, less when many are asked for at once; eight Philox blocks to make; no memory
 ///   source  Black and Rogaway: Ciphers with arbitrary finite domains, CT-RSA 2002
 class FeistelPermutation {
  public:
@@ -22,6 +23,9 @@ class FeistelPermutation {
   std::uint64_t size() const noexcept { return n_; }
   /// errors  Fault::bug when position >= n
   std::uint64_t operator()(std::uint64_t position) const;
+  /// values[i] = (*this)(first + i).
+  ///   errors  Fault::bug when a position is >= n
+  void permute(std::uint64_t first, std::span<std::uint64_t> values) const;
 
  private:
   static constexpr int kRounds = 8;  // even: one turn mixes each half once

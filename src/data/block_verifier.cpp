@@ -1,48 +1,55 @@
 // The slow path of the block verifier: one block is read and compared.
 #include "data/block_verifier.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "core/digest.hpp"
-#include "core/error.hpp"
+#include "data/bus_error_guard.hpp"
+#include "data/damaged_place.hpp"
 #include "data/verify.hpp"
 
 namespace hpctrain::data {
+namespace {
 
-BlockVerifier::BlockVerifier(const MappedShards& shards, std::span<const FieldSchema> fields, Verify verify)
-    : shards_(shards), verify_(verify) {
-  columns_.push_back({std::string(kSampleIdName), sizeof(std::uint64_t)});
-  for (const FieldSchema& field : fields) columns_.push_back({field.name, field.row_bytes});
-  std::uint64_t bits = 0;
-  for (std::size_t shard = 0; shard < shards.count(); ++shard) {
-    for (const Column& column : columns_) {
-      first_bits_.push_back(bits);
-      bits += checksum_blocks(shards.layout(shard).num_samples * column.row_bytes);
-    }
-  }
-  opened_ = std::make_unique<std::atomic<std::uint64_t>[]>(bits / 64 + 1);
+struct Hashing {
+  std::span<const std::byte> bytes;
+  std::uint64_t digest;
+};
+
+void hash_bytes(void* argument) {
+  auto* hashing = static_cast<Hashing*>(argument);
+  hashing->digest = xxh3_64(hashing->bytes);
 }
 
-void BlockVerifier::open(std::size_t shard, std::size_t column, std::uint64_t block, std::uint64_t bit) {
-  const ShardIndex& layout = shards_.layout(shard);
-  const std::uint64_t column_bytes = layout.num_samples * columns_[column].row_bytes;
+}  // namespace
+
+void BlockVerifier::open(OpenShard& place, std::size_t column, std::uint64_t block,
+                         std::vector<std::byte>& block_buffer) {
+  const ColumnExtent& extent = layout_.extent(place.shard(), column);
   const std::uint64_t begin = block * kChecksumBlockBytes;
-  const std::uint64_t bytes = std::min(kChecksumBlockBytes, column_bytes - begin);
-  const bool is_id = column == 0;
-  const std::uint64_t offset = (is_id ? layout.sample_id_offset : layout.fields[column - 1].data_offset) + begin;
-  shards_.populate(shard, offset, bytes);
-  if (verify_ == Verify::touch) {
-    const auto& digests = is_id ? layout.sample_id_block_xxh3 : layout.fields[column - 1].block_xxh3;
-    const bool holds = xxh3_64({shards_.bytes(shard) + offset, bytes}) == digests[block];
-    if (!holds) {
-      throw Error(Fault::data, describe_damaged_block(shards_.path(shard), columns_[column].name,
-                                                      columns_[column].row_bytes, layout.num_samples, block));
+  const std::uint64_t bytes = std::min(kChecksumBlockBytes, extent.bytes - begin);
+  const std::uint64_t offset = extent.offset + begin;
+  const bool hashes = verify_ != Verify::off && !place.location().is_verified;
+  if (place.mapped() != nullptr) place.populate(offset, bytes);
+  if (hashes) {
+    Hashing hashing{{}, 0};
+    if (place.mapped() != nullptr) {
+      hashing.bytes = {place.mapped() + offset, bytes};
+    } else {
+      block_buffer.resize(kChecksumBlockBytes);
+      place.read_at(offset, std::span(block_buffer).first(bytes));
+      hashing.bytes = std::span(block_buffer).first(bytes);
+    }
+    const bool is_read = run_guarded(hash_bytes, &hashing);
+    if (!is_read || hashing.digest != extent.block_digests[block]) {
+      throw DamagedPlace(place.shard(),
+                         describe_damaged_block(place.location().file.string(), layout_.column(column).name,
+                                                extent.row_bytes, layout_.shard(place.shard()).num_samples, block));
     }
   }
-  const std::uint64_t before = opened_[bit / 64].fetch_or(1ull << (bit % 64), std::memory_order_acq_rel);
-  if (verify_ == Verify::touch && (before >> (bit % 64) & 1) == 0) {
-    blocks_verified_.fetch_add(1, std::memory_order_relaxed);
-  }
+  if (place.note_open(extent.first_block + block) && hashes) blocks_verified_.fetch_add(1, std::memory_order_relaxed);
 }
 
 }  // namespace hpctrain::data

@@ -80,4 +80,11 @@ std::string DatasetIndex::uuid_text() const {
   return text;
 }
 
+void require_same_dataset(const DatasetIndex& given, const std::string& trained_on_uuid) {
+  require(given.uuid_text() == trained_on_uuid, Fault::usage,
+          fmt::format("data.dir {} holds another data set than this run was trained on ({}); give the original one, or "
+                      "start a new run with another --out",
+                      given.folder.string(), trained_on_uuid.empty() ? "none" : trained_on_uuid));
+}
+
 }  // namespace hpctrain::data

@@ -116,6 +116,10 @@ struct DatasetIndex {
   bool operator==(const DatasetIndex&) const = default;
 };
 
+/// For a run that goes on: refuses another data set than the one it was trained on.
+///   errors  Fault::usage
+void require_same_dataset(const DatasetIndex& given, const std::string& trained_on_uuid);
+
 /// The index as text and back, for the pipe from the child and for the broadcast to other ranks.
 ///   errors  Fault::data when the text is not a whole index
 std::string index_to_text(const DatasetIndex& index);

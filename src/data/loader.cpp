@@ -2,30 +2,38 @@
 #include "data/loader.hpp"
 
 #include <fmt/format.h>
+#include <sys/mman.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
-#include <new>
 #include <thread>
 
 #include "core/error.hpp"
+#include "core/log.hpp"
 #include "data/block_verifier.hpp"
 #include "data/delivered_fields.hpp"
-#include "data/mapped_shards.hpp"
 #include "data/ring.hpp"
-#include "data/row_gatherer.hpp"
+#include "data/row_reader.hpp"
 #include "data/sample_order.hpp"
+#include "data/shard_places.hpp"
+#include "data/split_layout.hpp"
 
 namespace hpctrain::data {
 namespace {
 
-constexpr std::uint64_t kLeastChunkBytes = 64u << 10;  // below this, handing work over costs more than doing it
+constexpr std::uint64_t kLeastChunkBytes = 128u << 10;   // below this, handing work over costs more than doing it
+constexpr std::uint64_t kChunksPerThreadOfPictures = 4;  // pictures differ in cost
+constexpr std::int64_t kResidentBytes = 32 << 20;        // of short columns, where they are not mapped
 constexpr std::align_val_t kSlotAlignment{4096};
 
 class HostSlotAllocator final : public SlotAllocator {
  public:
   std::byte* allocate(std::size_t bytes) override {
-    return static_cast<std::byte*>(::operator new(bytes, kSlotAlignment));
+    auto* memory = static_cast<std::byte*>(::operator new(bytes, kSlotAlignment));
+    // Large pages where there are some: a slot is written from end to end, again and again.
+    ::madvise(memory, bytes, MADV_HUGEPAGE);
+    return memory;
   }
   void release(std::byte* memory) noexcept override { ::operator delete(memory, kSlotAlignment); }
 };
@@ -49,11 +57,6 @@ PlannerSettings make_planner_settings(const DatasetIndex& index, const LoaderPla
           fmt::format("train.batch = {} leaves some of the {} ranks without samples; set train.batch to {} or more, or "
                       "start fewer ranks",
                       plan.batch, placement.world, placement.world));
-  for (const FieldSchema& field : index.fields) {
-    require(field.kind == FieldKind::dense, Fault::data,
-            fmt::format("{}: field {} is not dense, and only dense fields can be trained on; {}", index.folder.string(),
-                        field.name, kPackAgain));
-  }
   PlannerSettings settings{epoch_samples(index, plan),
                            plan.batch,
                            plan.micro_batch,
@@ -65,16 +68,28 @@ PlannerSettings make_planner_settings(const DatasetIndex& index, const LoaderPla
   return settings;
 }
 
-RingSettings make_ring_settings(const DatasetIndex& index, const LoaderPlan& plan, const LoaderSettings& settings,
-                                const Placement& placement, std::uint64_t sample_bytes) {
+RingSettings make_ring_settings(const DatasetIndex& index, const std::vector<FieldSchema>& delivered,
+                                const LoaderPlan& plan, const LoaderSettings& settings, const Placement& placement) {
   RingSettings ring;
   ring.slots = static_cast<std::size_t>(std::max(1, settings.depth)) + 2;
   const std::uint64_t largest_share = divide_up(plan.batch, static_cast<std::uint64_t>(placement.world));
   ring.micro_batch = std::min(plan.micro_batch, largest_share);
+  std::uint64_t sample_bytes = sizeof(std::uint64_t);
+  for (const FieldSchema& field : delivered) {
+    ring.row_bytes.push_back(field.row_bytes);
+    sample_bytes += field.row_bytes;
+  }
   const auto threads = static_cast<std::uint64_t>(std::max(1, settings.threads));
-  ring.samples_per_chunk = std::max(divide_up(ring.micro_batch, threads), divide_up(kLeastChunkBytes, sample_bytes));
-  for (const FieldSchema& field : index.fields) ring.row_bytes.push_back(field.row_bytes);
+  const bool has_pictures = std::any_of(index.fields.begin(), index.fields.end(),
+                                        [](const FieldSchema& f) { return f.kind == FieldKind::encoded; });
+  ring.samples_per_chunk =
+      has_pictures ? divide_up(ring.micro_batch, threads * kChunksPerThreadOfPictures)
+                   : std::max(divide_up(ring.micro_batch, threads), divide_up(kLeastChunkBytes, sample_bytes));
   return ring;
+}
+
+std::vector<FieldSchema> make_delivered(const DatasetIndex& index, const LoaderPlan& plan, const LoaderSeams& seams) {
+  return delivered_fields(index, seams.window_plan != nullptr ? seams.window_plan->output() : plan.image_size);
 }
 
 /// Starts a thread that leaves signals to the main thread, whose handlers expect them there.
@@ -114,18 +129,22 @@ class Loader::Impl {
  public:
   Impl(const DatasetIndex& index, const LoaderPlan& plan, const LoaderSettings& settings, const Placement& placement,
        const LoaderSeams& seams)
-      : fields_(delivered_fields(index, plan.image_size)),
+      : settings_(settings),
+        stored_(index.fields),
+        delivered_(make_delivered(index, plan, seams)),
         planned_(make_planner_settings(index, plan, placement)),
-        shards_(index, index.split(plan.split)),
-        verifier_(shards_, index.fields, settings.verify),
-        order_(index.split(plan.split).num_samples, plan.seed, plan.shuffled),
-        gatherer_(shards_, verifier_, order_, index.fields),
-        ring_(std::make_shared<Ring>(make_ring_settings(index, plan, settings, placement, gatherer_.sample_bytes()),
+        layout_(index, index.split(plan.split)),
+        places_(layout_, index.folder, seams.locator, {settings.engine, settings.verify != Verify::off}),
+        verifier_(layout_, settings.verify),
+        order_(make_sample_order(plan.order, plan.shuffled, plan.seed, index, index.split(plan.split))),
+        ring_(std::make_shared<Ring>(make_ring_settings(index, delivered_, plan, settings, placement),
                                      MicroBatchPlanner(planned_),
                                      seams.allocator != nullptr ? *seams.allocator : host_slot_allocator())) {
+    const ReaderParts parts{layout_, places_, verifier_, order_, stored_, delivered_, seams.window_plan, resident_};
+    for (int i = 0; i < std::max(1, settings.threads); ++i) readers_.push_back(std::make_unique<RowReader>(parts));
     try {
-      for (int i = 0; i < std::max(1, settings.threads); ++i) {
-        readers_.push_back(start_reader([this] { read_chunks(); }));
+      for (const auto& reader : readers_) {
+        threads_.push_back(start_reader([this, own = reader.get()] { read_chunks(*own); }));
       }
     } catch (...) {
       stop_readers();
@@ -138,26 +157,34 @@ class Loader::Impl {
   void seek(Cursor cursor) { ring_->restart(cursor); }
 
   std::optional<BatchLease> next() {
-    const std::optional<std::size_t> slot = ring_->next_slot();
+    const std::optional<std::size_t> slot =
+        ring_->next_slot(settings_.stall_warning_seconds, [this] { warn_of_stall(); });
     if (!slot) return std::nullopt;
     return BatchLease(ring_, *slot);
   }
 
-  const std::vector<FieldSchema>& fields() const noexcept { return fields_; }
+  const std::vector<FieldSchema>& fields() const noexcept { return delivered_; }
   const PlannerSettings& planned() const noexcept { return planned_; }
+  Engine engine() const noexcept { return places_.engine(); }
 
   LoaderCounters counters() const {
     LoaderCounters counters = ring_->counters();
     counters.blocks_verified = verifier_.blocks_verified();
+    counters.verify_failures = places_.failures();
+    for (const auto& reader : readers_) {
+      counters.source_bytes += reader->source_bytes.load(std::memory_order_relaxed);
+      counters.node_cache_bytes += reader->node_cache_bytes.load(std::memory_order_relaxed);
+      counters.decode_seconds += reader->decode_seconds.load(std::memory_order_relaxed);
+    }
     return counters;
   }
 
  private:
-  void read_chunks() {
+  void read_chunks(RowReader& reader) {
     while (const std::optional<Chunk> chunk = ring_->take_chunk()) {
       std::exception_ptr error;
       try {
-        gatherer_.gather(chunk->epoch, chunk->first_position, chunk->count, chunk->destinations);
+        reader.fill(*chunk);
       } catch (...) {
         error = std::current_exception();
       }
@@ -165,19 +192,35 @@ class Loader::Impl {
     }
   }
 
-  void stop_readers() noexcept {
-    ring_->stop();
-    for (std::thread& reader : readers_) reader.join();
+  void warn_of_stall() {
+    std::string where = "no reader is inside a shard";
+    for (const auto& reader : readers_) {
+      const std::int64_t shard = reader->shard_at_work.load(std::memory_order_relaxed);
+      if (shard < 0) continue;
+      const auto table = places_.table();
+      where = fmt::format("reading {}", (*table)[static_cast<std::size_t>(shard)]->location().file.string());
+      break;
+    }
+    log_warning("waited {} s for data, {}; the job goes on when the storage answers (data.stall-warning-seconds)",
+                settings_.stall_warning_seconds, where);
   }
 
-  std::vector<FieldSchema> fields_;
+  void stop_readers() noexcept {
+    ring_->stop();
+    for (std::thread& thread : threads_) thread.join();
+  }
+
+  LoaderSettings settings_;
+  std::vector<FieldSchema> stored_, delivered_;
   PlannerSettings planned_;
-  MappedShards shards_;
+  SplitLayout layout_;
+  ShardPlaces places_;
   BlockVerifier verifier_;
   SampleOrder order_;
-  RowGatherer gatherer_;
+  std::atomic<std::int64_t> resident_{kResidentBytes};
   std::shared_ptr<Ring> ring_;  // leases may outlive the loader
-  std::vector<std::thread> readers_;
+  std::vector<std::unique_ptr<RowReader>> readers_;
+  std::vector<std::thread> threads_;
 };
 
 Loader::Loader(const DatasetIndex& index, const LoaderPlan& plan, const LoaderSettings& settings,
@@ -201,7 +244,7 @@ const std::vector<FieldSchema>& Loader::fields() const noexcept {
   return impl_->fields();
 }
 Engine Loader::engine() const noexcept {
-  return Engine::mmap;
+  return impl_->engine();
 }
 LoaderCounters Loader::counters() const {
   return impl_->counters();

@@ -13,7 +13,12 @@
 
 namespace hpctrain::data {
 
-enum class Verify { off, touch };  ///< touch: a 1 MiB block is hashed when the job first reads from it
+/// When the digest of a 1 MiB block is checked.
+enum class Verify {
+  off,
+  staged,  ///< copies as they are made; where the data set lies, at the job's first read of the block
+  touch,   ///< at the job's first read of the block, of copies too
+};
 
 /// How rows are read. The bytes that come out are the same.
 enum class Engine {

@@ -2,6 +2,7 @@
 #include "data/ring.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 #include "core/clock.hpp"
 #include "core/error.hpp"
@@ -122,16 +123,24 @@ void Ring::finish_chunk(const Chunk& chunk, std::exception_ptr error) {
   if (is_front_ready() || (is_restarting_ && chunks_under_way_ == 0)) ready_.notify_all();
 }
 
-std::optional<std::size_t> Ring::next_slot() {
-  std::unique_lock lock(mutex_);
-  const auto is_decided = [&] {
-    return is_front_ready() || (is_plan_over_ && pending_.empty()) || leased_ == slots_.size();
-  };
-  if (!is_decided()) {
-    const Stopwatch waited;
-    ready_.wait(lock, is_decided);
-    counters_.wait_seconds += waited.seconds();
+void Ring::wait_until_decided(std::unique_lock<std::mutex>& lock, double stall_seconds,
+                              const std::function<void()>& on_stall) {
+  if (is_decided()) return;
+  const Stopwatch waited;
+  if (stall_seconds > 0 &&
+      !ready_.wait_for(lock, std::chrono::duration<double>(stall_seconds), [this] { return is_decided(); })) {
+    ++counters_.stalls;
+    lock.unlock();
+    on_stall();
+    lock.lock();
   }
+  ready_.wait(lock, [this] { return is_decided(); });
+  counters_.wait_seconds += waited.seconds();
+}
+
+std::optional<std::size_t> Ring::next_slot(double stall_seconds, const std::function<void()>& on_stall) {
+  std::unique_lock lock(mutex_);
+  wait_until_decided(lock, stall_seconds, on_stall);
   if (!is_front_ready()) {
     require_invariant(is_plan_over_ || leased_ < slots_.size(), "a batch lease is dropped before all slots are leased");
     return std::nullopt;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <exception>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -50,7 +51,8 @@ class Ring {
   /// (consumer) The slot of the next micro-batch, leased; empty when the plan is over.
   ///   blocks  until it is filled
   ///   errors  what finish_chunk was given; again at every further call until restart()
-  std::optional<std::size_t> next_slot();
+  /// `on_stall` is called once, without the lock, when it blocks longer than `stall_seconds`; 0: never.
+  std::optional<std::size_t> next_slot(double stall_seconds = 0, const std::function<void()>& on_stall = {});
   const MicroBatch& content(std::size_t slot) const { return slots_[slot].content; }
   void release(std::size_t slot) noexcept;
 
@@ -73,6 +75,11 @@ class Ring {
   bool open_slot();
   Chunk cut_chunk(Slot& slot, std::size_t number);
   std::size_t column_offset(std::size_t column) const;
+  bool is_decided() const {
+    return is_front_ready() || (is_plan_over_ && pending_.empty()) || leased_ == slots_.size();
+  }
+  void wait_until_decided(std::unique_lock<std::mutex>& lock, double stall_seconds,
+                          const std::function<void()>& on_stall);
   bool is_front_ready() const { return !pending_.empty() && slots_[pending_.front()].is_ready(); }
 
   RingSettings settings_;

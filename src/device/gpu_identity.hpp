@@ -1,6 +1,7 @@
-// What a GPU is and is called, beyond the number that this process knows it by.
+// What a GPU is, is called and has left, beyond the number that this process knows it by.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace hpctrain::device {
@@ -11,6 +12,9 @@ std::string gpu_identity(int ordinal);
 
 /// "NVIDIA H100 80GB HBM3, 79.1 GiB".
 std::string gpu_name(int ordinal);
+
+/// Memory that nobody holds at this moment; 0 where it cannot be told.
+std::uint64_t gpu_free_bytes(int ordinal);
 
 /// Major number of the compute capability: 7 Volta and Turing, 8 Ampere and Ada, 9 Hopper. 0 where it cannot be told.
 int gpu_capability(int ordinal);

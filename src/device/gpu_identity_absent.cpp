@@ -10,6 +10,10 @@ std::string gpu_name(int) {
   return "GPU";
 }
 
+std::uint64_t gpu_free_bytes(int) {
+  return 0;
+}
+
 int gpu_capability(int) {
   return 0;
 }

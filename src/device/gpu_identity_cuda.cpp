@@ -19,6 +19,12 @@ std::string gpu_name(int ordinal) {
   return std::string(properties.name) + ", " + format_bytes(properties.totalGlobalMem);
 }
 
+std::uint64_t gpu_free_bytes(int ordinal) {
+  std::size_t free = 0, total = 0;
+  const bool is_known = cudaSetDevice(ordinal) == cudaSuccess && cudaMemGetInfo(&free, &total) == cudaSuccess;
+  return is_known ? free : 0;
+}
+
 int gpu_capability(int ordinal) {
   int major = 0;
   const auto code = cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, ordinal);

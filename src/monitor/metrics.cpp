@@ -31,7 +31,7 @@ nlohmann::json to_json(const EvalEvent& event) {
 }
 
 nlohmann::json to_json(const CheckpointEvent& event) {
-  return {{"save_seconds", event.save_seconds}, {"bytes", event.bytes}, {"path", event.path}};
+  return {{"save_seconds", event.save_seconds}, {"bytes", event.bytes}, {"path", event.path}, {"chain", event.chain}};
 }
 
 nlohmann::json to_json(const VerdictEvent& event) {
@@ -46,6 +46,7 @@ nlohmann::json to_json(const EndEvent& event) {
                          {"data_wait_share", event.data_wait_share},
                          {"best_metrics", event.best_metrics}};
   if (event.state_digest) line["state_digest"] = *event.state_digest;
+  if (!event.augment_seconds.empty()) line["augment_seconds"] = event.augment_seconds;
   return line;
 }
 

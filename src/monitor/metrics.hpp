@@ -50,7 +50,8 @@ struct EvalEvent {
 struct CheckpointEvent {
   double save_seconds = 0;
   std::uint64_t bytes = 0;
-  std::string path{};  ///< relative to the run directory
+  std::string path{};   ///< relative to the run directory
+  std::string chain{};  ///< digest of the losses that led to it
 };
 
 /// A decision the run took about itself, in words: memory ladder, skipped steps, a slow reader.
@@ -65,6 +66,7 @@ struct EndEvent {
   double data_wait_share = 0;
   std::optional<std::string> state_digest{};
   std::map<std::string, double> best_metrics{};
+  std::map<std::string, double> augment_seconds{};  ///< of rank zero, by kind of operation, this start
 };
 
 /// The line's own names and values, without the common ones.

@@ -51,6 +51,7 @@ Phase StepClock::switch_to(Phase next, double now_seconds) noexcept {
   since_ = now_seconds;
   const Phase ended = phase_;
   phase_ = next;
+  if (heartbeat_ != nullptr) heartbeat_->enter(static_cast<std::uint32_t>(next), now_seconds);
   return ended;
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "core/clock.hpp"
+#include "core/heartbeat.hpp"
 
 namespace hpctrain::monitor {
 
@@ -50,6 +51,16 @@ class StepClock {
  public:
   explicit StepClock(double now_seconds = steady_seconds()) noexcept : since_(now_seconds) {}
 
+  /// From now on every phase is published to `heartbeat`, which outlives this clock.
+  void publish_to(Heartbeat& heartbeat) noexcept {
+    heartbeat_ = &heartbeat;
+    heartbeat_->enter(static_cast<std::uint32_t>(phase_), since_);
+  }
+  /// Publishes that an update was made.
+  void finish_step(std::uint64_t steps_made) noexcept {
+    if (heartbeat_ != nullptr) heartbeat_->finish_step(steps_made);
+  }
+
   Phase phase() const noexcept { return phase_; }
   /// Books the time since the last switch under the phase that ends; returns that phase.
   Phase switch_to(Phase next, double now_seconds = steady_seconds()) noexcept;
@@ -60,6 +71,7 @@ class StepClock {
   PhaseSeconds booked_;
   Phase phase_ = Phase::other;
   double since_;
+  Heartbeat* heartbeat_ = nullptr;
 };
 
 /// Switches to a phase for the length of a scope, then back. Inside another timer the inner phase's time is its own.

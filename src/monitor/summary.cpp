@@ -52,6 +52,18 @@ std::string describe_result(const SplitResult& result) {
   return text;
 }
 
+/// The longest first.
+std::string describe_operations(const std::map<std::string, double>& seconds) {
+  std::vector<std::pair<std::string, double>> operations(seconds.begin(), seconds.end());
+  std::stable_sort(operations.begin(), operations.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::string text;
+  for (const auto& [name, duration] : operations) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, format_duration(duration));
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string format_metric(const std::string& name, double value) {
@@ -91,6 +103,7 @@ std::string make_summary_text(const RunSummary& summary) {
   add("waiting for data", fmt::format("{} of the time", format_share(summary.phases.share(Phase::data_wait))));
   add("wall time", format_duration(summary.wall_seconds));
   add("time went to", describe_phases(summary.phases));
+  if (!summary.augment_seconds.empty()) add("augmentation", describe_operations(summary.augment_seconds));
   add("run directory", summary.run_folder.string());
   return text;
 }

@@ -21,11 +21,12 @@ struct RunSummary {
   std::string reason{};  ///< "all epochs done", "stopped: wall time", …
   std::uint64_t steps = 0;
   std::uint64_t epochs = 0;
-  std::uint64_t samples = 0;                       ///< of this start, over the world
-  std::optional<std::uint64_t> skipped_updates{};  ///< of the whole run; empty: none can be skipped
-  double samples_per_second = 0;                   ///< over the world, training only
-  double wall_seconds = 0;                         ///< of this start
-  PhaseSeconds phases{};                           ///< of rank zero, this start
+  std::uint64_t samples = 0;                        ///< of this start, over the world
+  std::optional<std::uint64_t> skipped_updates{};   ///< of the whole run; empty: none can be skipped
+  double samples_per_second = 0;                    ///< over the world, training only
+  double wall_seconds = 0;                          ///< of this start
+  PhaseSeconds phases{};                            ///< of rank zero, this start
+  std::map<std::string, double> augment_seconds{};  ///< of rank zero, by kind of operation; may be empty
   std::vector<SplitResult> results{};
   std::filesystem::path run_folder{};
 };

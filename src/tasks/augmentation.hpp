@@ -1,22 +1,21 @@
-// Carries augmentation plans out with ATen operations on any device: one resampling for the whole geometric chain, then
-// intensities. Every sample is computed from its own plan alone, so that micro-batch splits change nothing.
+// Carries augmentation plans out, operation after operation, on any device, and keeps account of the time. Every sample
+// is computed from its own plan alone, so that micro-batch splits change nothing.
 #pragma once
 
 #include <torch/types.h>
 
 #include <span>
 
+#include "device/work_times.hpp"
+#include "tasks/augmentation_geometry.hpp"
 #include "tasks/augmentation_plan.hpp"
 
 namespace hpctrain::tasks {
 
-/// Images as their plans say. An image whose map is the identity is not resampled; what comes from outside is 0.
+/// Everything that plans say but move_pixels() and cut_out(), which work on stored and on normalised pixels.
 ///   shapes  images [N, C, H, W] float32, intensities 0–1; plans [N] → [N, C, H, W], intensities may leave 0–1
+torch::Tensor augment_images(const torch::Tensor& images, std::span<const AugmentationPlan> plans,
+                             device::WorkTimes& times);
 torch::Tensor augment_images(const torch::Tensor& images, std::span<const AugmentationPlan> plans);
-
-/// Points carried along by the same maps; those that leave the image become NaN.
-///   shapes  points [N, K, 2] (x, y) float32 pixels, NaN = not annotated; plans [N] → [N, K, 2]
-torch::Tensor augment_points(const torch::Tensor& points, std::span<const AugmentationPlan> plans, std::int64_t height,
-                             std::int64_t width);
 
 }  // namespace hpctrain::tasks

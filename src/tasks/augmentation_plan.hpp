@@ -4,25 +4,12 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
+
+#include "data/image_window.hpp"
+#include "tasks/augmentation_settings.hpp"
 
 namespace hpctrain::tasks {
-
-/// Widths of the uniform ranges to draw from; a width of 0 switches its operation off.
-struct AugmentationSettings {
-  double rotate_degrees = 10;         ///< ±, about the centre of the image
-  double scale_fraction = 0.10;       ///< ±, about the centre of the image
-  double translate_mm = 10;           ///< ±, each axis, where the millimetres of a pixel are known; 0: a fraction too
-  double translate_fraction = 0.05;   ///< ± of the image width, each axis, where they are not
-  double contrast_fraction = 0.20;    ///< ±, factor on intensities
-  double brightness_fraction = 0.10;  ///< ± of the full intensity range
-  double gamma_fraction = 0.20;       ///< exponent within [1/(1+g), 1+g], evenly on the logarithm
-  double noise_fraction = 0.02;       ///< largest deviation of the noise, of the full intensity range
-
-  /// No operation at all: every image stays as it is.
-  static AugmentationSettings none() noexcept { return {0, 0, 0, 0, 0, 0, 0, 0}; }
-
-  bool operator==(const AugmentationSettings&) const = default;
-};
 
 /// x' = xx·x + xy·y + x0, y' = yx·x + yy·y + y0, in pixels; pixel centres lie at integers.
 struct AffineMap {
@@ -34,27 +21,60 @@ struct AffineMap {
   AffineMap inverse() const;
 };
 
-struct AugmentationPlan {
-  AffineMap map{};   ///< from the stored image to the augmented one
-  double scale = 1;  ///< the factor that `map` puts on every length
-  double contrast = 1;
-  double brightness = 0;
-  double gamma = 1;
-  double noise = 0;  ///< standard deviation, of the full intensity range
-  std::uint64_t noise_seed = 0;
+/// Pixels that change places and keep their values.
+struct PixelMove {
+  std::int64_t x = 0;  ///< the image's content goes right by so much, then is mirrored
+  std::int64_t y = 0;  ///< down
+  Edge edge = Edge::reflect;
+  bool is_flipped = false;
+
+  bool operator==(const PixelMove&) const = default;
 };
 
-/// The stored image that a plan is for.
+/// Moves of control points that stand evenly from the first pixel to the last along both axes.
+struct ElasticMove {
+  std::int64_t grid = 0;      ///< control points along each axis; 0: none
+  std::vector<float> pixels;  ///< [2, grid, grid]: how far right, then how far down a pixel's source lies
+
+  bool operator==(const ElasticMove&) const = default;
+};
+
+struct Square {
+  std::int64_t top = 0, left = 0;  ///< may lie outside: the square ends at the border
+  std::int64_t size = 0;           ///< pixels; 0: none
+
+  bool operator==(const Square&) const = default;
+};
+
+/// In the order in which it is carried out.
+struct AugmentationPlan {
+  PixelMove move{};
+  std::optional<data::ImageWindow> window{};  ///< this part is brought to the size of the whole
+  ElasticMove elastic{};
+  AffineMap map{};   ///< from the image so far to the augmented one
+  double scale = 1;  ///< the factor on every length; for a window of another aspect the geometric mean
+  double gamma = 1;
+  double contrast = 1;
+  double brightness = 0;
+  double saturation = 1;
+  double hue = 0;  ///< of the colour circle
+  bool is_grey = false;
+  double blur_sigma = 0;  ///< pixels
+  double noise = 0;       ///< standard deviation, of the full intensity range
+  std::uint64_t noise_seed = 0;
+  Square cutout{};
+};
+
+/// The image that a plan is for.
 struct AugmentedImage {
   std::int64_t height = 0;  ///< pixels
   std::int64_t width = 0;   ///< pixels
   std::optional<double> pixels_per_mm{};
 };
 
-/// Scales and rotates about the image's centre, then translates.
-/// Each operation has a stream of its own, so that switching one off leaves the others as they were.
+/// Each operation has streams of its own, so that switching one off leaves the others as they were.
 AugmentationPlan plan_augmentation(const AugmentationSettings& settings, const AugmentedImage& image,
-                                   std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample_id) noexcept;
+                                   std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample_id);
 
 /// The map that scales by `scale`, turns by `degrees` (clockwise as seen, y points down) about the image's centre and
 /// then moves by (x, y) pixels.

@@ -8,7 +8,8 @@
 #include <cstring>
 
 #include "core/error.hpp"
-#include "device/device.hpp"
+#include "tasks/augmentation_operations.hpp"
+#include "tasks/window_plan.hpp"
 
 namespace hpctrain::tasks {
 namespace {
@@ -19,16 +20,28 @@ constexpr std::int64_t kLargestPrintedConfusion = 20;
 }  // namespace
 
 Classification::Classification(const data::DatasetIndex& index, const TaskSettings& settings)
-    : images_(index),
+    : images_(index, settings.image_size),
       seed_(settings.seed),
       label_smoothing_(settings.label_smoothing),
-      augmentation_(settings.augmentation.value_or(AugmentationSettings::none())),
       label_field_(index.field_position("label")) {
   const auto& schema = index.fields[label_field_];
   require(schema.type == data::ElementType::i64 && schema.sample_shape.empty() && schema.num_classes >= 2, Fault::data,
           index.folder.string() + ": field 'label' is not an i64 scalar with at least two classes; pack it again");
   classes_ = static_cast<std::int64_t>(schema.num_classes);
   class_names_ = schema.class_names;
+  const AugmentedSet set{
+      .task = "classification", .channels = images_.channels(), .height = images_.height(), .width = images_.width()};
+  augmentation_ = settings.augmentation.value_or(usual_classification_augmentation(set));
+  require_applicable(augmentation_, set);
+  on_device_ = augmentation_;
+  if (settings.is_cut_when_decoded) on_device_.window_chance = 0;
+}
+
+std::unique_ptr<data::ImageWindowPlan> Classification::window_plan() const {
+  if (augmentation_.window_chance == on_device_.window_chance) return nullptr;
+  const data::ImageSize output{static_cast<std::uint32_t>(images_.height()),
+                               static_cast<std::uint32_t>(images_.width())};
+  return std::make_unique<RandomWindows>(augmentation_, output, seed_);
 }
 
 models::NetworkSpec Classification::network_spec() const {
@@ -55,21 +68,20 @@ void Classification::require_labels_in_range(const data::MicroBatch& records) co
 std::vector<AugmentationPlan> Classification::plan_augmentations(const data::MicroBatch& records) const {
   std::vector<AugmentationPlan> plans;
   for (const std::uint64_t sample : records.sample_ids) {
-    plans.push_back(plan_augmentation(augmentation_, {.height = images_.height(), .width = images_.width()}, seed_,
+    plans.push_back(plan_augmentation(on_device_, {.height = images_.height(), .width = images_.width()}, seed_,
                                       records.batch.epoch, sample));
   }
   return plans;
 }
 
-Batch Classification::make_batch(const data::MicroBatch& records, const torch::Device& device, Mode mode) const {
-  require_labels_in_range(records);
-  const bool is_augmented = mode == Mode::train && augmentation_ != AugmentationSettings::none();
+Batch Classification::make_batch(const DeviceRecords& records, Mode mode) const {
+  require_labels_in_range(records.host);
+  const bool is_augmented = mode == Mode::train && has_changes(on_device_);
   Batch batch;
-  batch.images = is_augmented ? images_.augmented(records, device, plan_augmentations(records))
-                              : images_.normalised(records, device);
-  batch.targets = device::upload(records.rows[label_field_].data(), {static_cast<std::int64_t>(records.count)},
-                                 torch::kInt64, device);
-  batch.sample_ids.assign(records.sample_ids.begin(), records.sample_ids.end());
+  batch.images =
+      is_augmented ? images_.augmented(records, plan_augmentations(records.host)) : images_.normalised(records);
+  batch.targets = records.fields[label_field_].view(torch::kInt64);
+  batch.sample_ids.assign(records.host.sample_ids.begin(), records.host.sample_ids.end());
   return batch;
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "tasks/augmentation_text.hpp"
 #include "tasks/images.hpp"
 #include "tasks/settings.hpp"
 #include "tasks/task.hpp"
@@ -13,13 +14,19 @@ namespace hpctrain::tasks {
 /// Score layout, float64: [samples, loss sum, top-1 hits, top-5 hits, confusion (truth-major) classes²].
 class Classification : public Task {
  public:
-  ///   errors  Fault::data when the data set has no field "label" with a class count
+  ///   errors  Fault::data   the data set has no field "label" with a class count
+  ///           Fault::usage  the images cannot be augmented as the settings say
   explicit Classification(const data::DatasetIndex& index, const TaskSettings& settings = {});
 
   std::string name() const override { return "classification"; }
   models::NetworkSpec network_spec() const override;
   models::OutputKind network_output() const override { return models::OutputKind::values; }
-  Batch make_batch(const data::MicroBatch& records, const torch::Device& device, Mode mode) const override;
+  using Task::make_batch;
+  Batch make_batch(const DeviceRecords& records, Mode mode) const override;
+  /// Random windows of images that are stored encoded; of others they are cut on the device.
+  std::unique_ptr<data::ImageWindowPlan> window_plan() const override;
+  std::string augmentation() const override { return augmentation_text(augmentation_); }
+  std::map<std::string, double> operation_seconds() const override { return images_.operation_seconds(); }
   torch::Tensor forward(models::Network& network, const Batch& batch) const override;
   torch::Tensor loss_sum(const torch::Tensor& outputs, const Batch& batch) const override;
   torch::Tensor score(const torch::Tensor& outputs, const Batch& batch) const override;
@@ -39,6 +46,7 @@ class Classification : public Task {
   std::uint64_t seed_;
   double label_smoothing_;
   AugmentationSettings augmentation_;
+  AugmentationSettings on_device_;  ///< what of it is left to do when a micro-batch arrives
   std::size_t label_field_;
   std::int64_t classes_;
   std::vector<std::string> class_names_;

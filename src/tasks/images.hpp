@@ -4,42 +4,61 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <span>
+#include <string>
 
 #include "data/dataset_index.hpp"
-#include "data/loader.hpp"
+#include "data/image_window.hpp"
+#include "device/work_times.hpp"
 #include "tasks/augmentation_plan.hpp"
+#include "tasks/device_records.hpp"
 
 namespace hpctrain::tasks {
 
 class ImageField {
  public:
+  /// `size` is what images are resized to on the device; unset: as they are delivered.
   ///   errors  Fault::data when the data set has no dense u8 field "image" with axes HWC
-  explicit ImageField(const data::DatasetIndex& index);
+  explicit ImageField(const data::DatasetIndex& index, std::optional<data::ImageSize> size = std::nullopt);
 
+  /// Of the images that networks see.
   std::int64_t height() const noexcept { return height_; }
   std::int64_t width() const noexcept { return width_; }
   std::int64_t channels() const noexcept { return channels_; }
 
-  /// (pixel - mean) / standard deviation, with the training split's statistics of each channel.
-  ///   shapes  [records.count, channels, height, width] float32
-  torch::Tensor normalised(const data::MicroBatch& records, const torch::Device& device) const;
+  /// Pixels of the images that networks see per delivered pixel.
+  double scale_x() const noexcept { return static_cast<double>(width_) / static_cast<double>(stored_width_); }
+  double scale_y() const noexcept { return static_cast<double>(height_) / static_cast<double>(stored_height_); }
 
-  /// The same, changed by one plan per image before it is normalised.
-  ///   shapes  plans [records.count] → as normalised()
-  torch::Tensor augmented(const data::MicroBatch& records, const torch::Device& device,
-                          std::span<const AugmentationPlan> plans) const;
+  /// (pixel - mean) / standard deviation, with the training split's statistics of each channel.
+  ///   shapes  [records.count(), channels, height, width] float32
+  torch::Tensor normalised(const DeviceRecords& records) const;
+
+  /// The same, changed by one plan per image before it is normalised; squares that are cut out become 0, the mean.
+  ///   shapes  plans [records.count()] → as normalised()
+  torch::Tensor augmented(const DeviceRecords& records, std::span<const AugmentationPlan> plans) const;
+
+  /// Seconds of every kind of operation so far, without those that took less than a millisecond in all.
+  ///   blocks  as device::WorkTimes::seconds
+  std::map<std::string, double> operation_seconds() const;
 
  private:
-  torch::Tensor pixels(const data::MicroBatch& records, const torch::Device& device) const;
+  torch::Tensor stored_pixels(const DeviceRecords& records) const;
+  torch::Tensor resized(const torch::Tensor& pixels) const;
   torch::Tensor normalise(torch::Tensor pixels) const;
+  bool is_resized() const noexcept { return height_ != stored_height_ || width_ != stored_width_; }
 
   std::size_t field_;
+  std::int64_t stored_height_ = 0;
+  std::int64_t stored_width_ = 0;
   std::int64_t height_ = 0;
   std::int64_t width_ = 0;
   std::int64_t channels_ = 0;
   torch::Tensor scale_;  ///< [C, 1, 1]: 1 / standard deviation
   torch::Tensor shift_;  ///< [C, 1, 1]: -mean / standard deviation
+  mutable device::WorkTimes times_;
 };
 
 }  // namespace hpctrain::tasks

@@ -2,34 +2,19 @@
 // Must not know which network draws the heatmaps, nor what the points mean.
 #pragma once
 
+#include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "tasks/augmentation_text.hpp"
 #include "tasks/images.hpp"
+#include "tasks/landmark_predictions.hpp"
+#include "tasks/landmark_records.hpp"
 #include "tasks/settings.hpp"
 #include "tasks/task.hpp"
 
 namespace hpctrain::tasks {
-
-struct PredictedPoint {
-  double x_px = 0;                     ///< original pixels
-  double y_px = 0;                     ///< original pixels
-  double confidence = 0;               ///< height of the heatmap's peak; 1 in the targets
-  std::optional<double> truth_x_px{};  ///< original pixels; empty where not annotated
-  std::optional<double> truth_y_px{};
-  std::optional<double> error_px{};  ///< original pixels; empty where the truth is not annotated
-  std::optional<double> error_mm{};  ///< empty also where the spacing is unknown
-};
-
-struct LandmarkPrediction {
-  std::uint64_t sample_id = 0;
-  std::vector<PredictedPoint> points{};  ///< [K]
-  double scale = 1;                      ///< stored = original · scale + offset
-  double offset_x = 0;
-  double offset_y = 0;
-};
 
 /// Fields of a record (f32 but for the image): "image"; "landmarks" [K, 2], the mean of the doctors, in pixels of the
 /// stored image, NaN = not annotated; "landmarks_junior" and "landmarks_senior", the same of each doctor, where there
@@ -38,7 +23,8 @@ struct LandmarkPrediction {
 class Landmarks : public Task {
  public:
   ///   errors  Fault::data   a field is missing or has another shape
-  ///           Fault::usage  `truth` names a doctor whose points the data set does not have
+  ///           Fault::usage  `truth` names a doctor whose points the data set does not have, the images cannot be
+  ///                         augmented as the settings say, or image_size has another aspect than they have
   Landmarks(const data::DatasetIndex& index, const TaskSettings& settings);
 
   std::string name() const override { return "landmarks"; }
@@ -48,7 +34,10 @@ class Landmarks : public Task {
   /// shapes  images [N, C, H, W]; targets [N, K, 2] (x, y) in pixels of `images`, NaN = missing; attributes
   ///         [N, 4 + K]: geometry, then the doctors' distance in pixels of the stored image
   ///   errors  Fault::data naming the sample whose geometry or coordinates are no numbers
-  Batch make_batch(const data::MicroBatch& records, const torch::Device& device, Mode mode) const override;
+  using Task::make_batch;
+  Batch make_batch(const DeviceRecords& records, Mode mode) const override;
+  std::string augmentation() const override { return augmentation_text(augmentation_); }
+  std::map<std::string, double> operation_seconds() const override { return images_.operation_seconds(); }
 
   /// shapes  → heatmaps [N, K, H/s, W/s], s = network.output_stride()
   ///   errors  Fault::usage when the network gives no such heatmaps
@@ -75,26 +64,15 @@ class Landmarks : public Task {
   std::vector<LandmarkPrediction> predictions(const torch::Tensor& outputs, const Batch& batch) const;
 
   /// "L1" … where the data set names none.
-  const std::vector<std::string>& landmark_names() const noexcept { return names_; }
+  const std::vector<std::string>& landmark_names() const noexcept { return fields_.names(); }
 
  private:
-  struct HostRecords;
-  HostRecords read_records(const data::MicroBatch& records, Mode mode) const;
-  std::vector<AugmentationPlan> plan_augmentations(const HostRecords& host, const data::MicroBatch& records) const;
-  /// Distance between decoded and true points, [N, K] in pixels of the images, NaN where not annotated.
-  torch::Tensor radial_errors(const torch::Tensor& decoded, const Batch& batch) const;
-  torch::Tensor decoded_image_points(const torch::Tensor& outputs, const Batch& batch,
-                                     torch::Tensor* confidence = nullptr) const;
+  std::vector<AugmentationPlan> plan_augmentations(const LandmarkRecords& host, const data::MicroBatch& records) const;
 
   ImageField images_;
+  LandmarkFields fields_;
   TaskSettings settings_;
   AugmentationSettings augmentation_;
-  std::size_t mean_field_;
-  std::size_t geometry_field_;
-  std::optional<std::size_t> junior_field_;
-  std::optional<std::size_t> senior_field_;
-  std::int64_t landmarks_ = 0;
-  std::vector<std::string> names_;
 };
 
 std::unique_ptr<Task> make_landmarks(const data::DatasetIndex& index, const TaskSettings& settings);

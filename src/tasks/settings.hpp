@@ -5,7 +5,8 @@
 #include <cstdint>
 #include <optional>
 
-#include "tasks/augmentation_plan.hpp"
+#include "data/image_window.hpp"
+#include "tasks/augmentation_settings.hpp"
 
 namespace hpctrain::tasks {
 
@@ -28,6 +29,8 @@ struct LandmarkSettings {
 struct TaskSettings {
   std::uint64_t seed = 1;                              ///< of the augmentation
   std::optional<AugmentationSettings> augmentation{};  ///< of training images; unset: the task's own choice
+  std::optional<data::ImageSize> image_size{};         ///< what images are brought to; unset: as they are delivered
+  bool is_cut_when_decoded = false;                    ///< images are stored encoded, see Task::window_plan()
   LandmarkSettings landmarks{};
   double label_smoothing = 0;  ///< classification: share of a target's weight that all classes have in equal parts
 };

@@ -11,8 +11,10 @@
 #include <vector>
 
 #include "data/dataset_index.hpp"
+#include "data/image_window.hpp"
 #include "data/loader.hpp"
 #include "models/network.hpp"
+#include "tasks/device_records.hpp"
 
 namespace hpctrain::tasks {
 
@@ -49,7 +51,21 @@ class Task {
 
   /// The records of a micro-batch as tensors, augmented when training.
   ///   errors  Fault::data naming the sample when a record breaks the task's rules (label out of range)
-  virtual Batch make_batch(const data::MicroBatch& records, const torch::Device& device, Mode mode) const = 0;
+  virtual Batch make_batch(const DeviceRecords& records, Mode mode) const = 0;
+  /// The same of records that are on the host only.
+  Batch make_batch(const data::MicroBatch& records, const torch::Device& device, Mode mode) const {
+    return make_batch(upload_records(records, device), mode);
+  }
+
+  /// The part of each training image that is to be decoded; null: the whole.
+  virtual std::unique_ptr<data::ImageWindowPlan> window_plan() const { return nullptr; }
+
+  /// What is done to training images, as data.augment says it.
+  virtual std::string augmentation() const = 0;
+
+  /// Where the time of making batches went, by kind of operation, so far.
+  ///   blocks  on a GPU until what was measured has run
+  virtual std::map<std::string, double> operation_seconds() const = 0;
 
   /// What forward() can work with.
   virtual models::OutputKind network_output() const = 0;

@@ -9,6 +9,7 @@
 #include "comm/agree.hpp"
 #include "core/error.hpp"
 #include "monitor/summary.hpp"
+#include "tasks/image_size.hpp"
 #include "tools/landmark_pictures.hpp"
 #include "tools/mean_shape.hpp"
 #include "tools/worst_samples.hpp"
@@ -39,6 +40,7 @@ class RunEvaluation {
       require(
           !wish_.baselines || landmarks_ == nullptr || place_.index.has_split(train::kTrainingSplit), Fault::usage,
           place_.index.folder.string() + " has no training split to take the mean shape from; leave --baselines away");
+      if (!wish_.baselines) return;
       untrained_ = train::make_run_network(settings_, *saved_.task);
       untrained_->to(place_.device);
     });
@@ -56,7 +58,8 @@ class RunEvaluation {
   train::Evaluator make_evaluator(models::Network& network, std::optional<std::uint64_t> max_samples) {
     return train::Evaluator({place_.index, *saved_.task, network, place_.group, place_.placement, place_.device,
                              settings_.loader, slots_, train::plan_micro_batch(settings_.train, place_.placement.world),
-                             max_samples, train::make_forward_pass(settings_, place_.device)});
+                             max_samples, train::make_forward_pass(settings_, place_.device),
+                             tasks::read_image_size(settings_.image_size)});
   }
 
   SplitScore score_split(train::Evaluator& evaluator, const std::string& split) {
@@ -65,8 +68,7 @@ class RunEvaluation {
     if (!wish_.pictures.empty()) pictures.emplace(*landmarks_, wish_.worst);
     SplitScore score;
     score.report = evaluator.run(split, [&](const torch::Tensor& outputs, const tasks::Batch& batch) {
-      worst.add(saved_.task->sample_errors(outputs, batch));
-      if (pictures) pictures->add(outputs, batch);
+      worst.add(pictures ? pictures->add(outputs, batch) : saved_.task->sample_errors(outputs, batch));
     });
     score.worst = worst.gather(place_.group);
     if (pictures) pictures->save(place_.files, place_.group, wish_.pictures, split, score.worst);
@@ -89,7 +91,7 @@ class RunEvaluation {
   EvaluationWish wish_;
   train::DeviceSlots slots_;
   SavedNetwork saved_;
-  std::shared_ptr<models::Network> untrained_;
+  std::shared_ptr<models::Network> untrained_;  // with baselines only
   const tasks::Landmarks* landmarks_ = nullptr;
 };
 

@@ -9,6 +9,7 @@
 #include "comm/agree.hpp"
 #include "pack/image_file.hpp"
 #include "tools/landmark_tables.hpp"
+#include "tools/worst_samples.hpp"
 
 namespace hpctrain::tools {
 
@@ -26,25 +27,23 @@ pack::Image visible_image(const torch::Tensor& image) {
   return picture;
 }
 
-void LandmarkPictures::add(const torch::Tensor& outputs, const tasks::Batch& batch) {
+std::vector<tasks::SampleError> LandmarkPictures::add(const torch::Tensor& outputs, const tasks::Batch& batch) {
   const auto predictions = task_.predictions(outputs, batch);
   for (const auto& prediction : predictions) {
     lines_[prediction.sample_id] =
         landmark_csv_lines(std::to_string(prediction.sample_id), prediction, task_.landmark_names());
   }
-  for (const auto& sample : task_.sample_errors(outputs, batch)) {
+  auto errors = tasks::landmark_errors(predictions, task_.landmark_names());
+  for (const auto& sample : errors) {
     const auto place = std::find(batch.sample_ids.begin(), batch.sample_ids.end(), sample.sample_id);
     const auto n = place - batch.sample_ids.begin();
-    kept_[sample.sample_id] = {sample.error, visible_image(batch.images[n]), predictions[static_cast<std::size_t>(n)]};
-    if (kept_.size() > most_) {
-      kept_.erase(std::min_element(kept_.begin(), kept_.end(),
-                                   // Of equal errors the smaller id stays, as in WorstSamples.
-                                   [](const auto& a, const auto& b) {
-                                     return a.second.error != b.second.error ? a.second.error < b.second.error
-                                                                             : a.first > b.first;
-                                   }));
-    }
+    kept_[sample.sample_id] = {sample, visible_image(batch.images[n]), predictions[static_cast<std::size_t>(n)]};
+    if (kept_.size() <= most_) continue;
+    kept_.erase(std::max_element(kept_.begin(), kept_.end(), [](const auto& a, const auto& b) {
+      return is_worse(a.second.error, b.second.error);
+    }));
   }
+  return errors;
 }
 
 void LandmarkPictures::draw(const std::filesystem::path& folder, const std::string& split,

@@ -18,7 +18,8 @@ class LandmarkPictures {
   /// Keeps the pictures of the `most` worst films it sees.
   LandmarkPictures(const tasks::Landmarks& task, std::size_t most) : task_(task), most_(most) {}
 
-  void add(const torch::Tensor& outputs, const tasks::Batch& batch);
+  /// Returns the task's sample errors, which it needs itself: heatmaps are decoded once for both.
+  std::vector<tasks::SampleError> add(const torch::Tensor& outputs, const tasks::Batch& batch);
 
   /// SPLIT-predictions.csv with all films of all ranks, and SPLIT-worst-NN-sample-ID.png of `worst`.
   ///   collective  all ranks of `group`; each draws the films it has seen
@@ -28,7 +29,7 @@ class LandmarkPictures {
 
  private:
   struct Kept {
-    double error = 0;
+    tasks::SampleError error;
     pack::Image picture;
     tasks::LandmarkPrediction prediction;
   };

@@ -11,13 +11,15 @@ namespace hpctrain::tools {
 namespace {
 
 void keep_worst(std::vector<tasks::SampleError>& samples, std::size_t most) {
-  std::sort(samples.begin(), samples.end(), [](const auto& a, const auto& b) {
-    return a.error != b.error ? a.error > b.error : a.sample_id < b.sample_id;
-  });
+  std::sort(samples.begin(), samples.end(), is_worse);
   if (samples.size() > most) samples.resize(most);
 }
 
 }  // namespace
+
+bool is_worse(const tasks::SampleError& a, const tasks::SampleError& b) noexcept {
+  return a.error != b.error ? a.error > b.error : a.sample_id < b.sample_id;
+}
 
 void WorstSamples::add(const std::vector<tasks::SampleError>& errors) {
   for (const auto& sample : errors) {

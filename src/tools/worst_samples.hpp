@@ -11,6 +11,9 @@
 
 namespace hpctrain::tools {
 
+/// Larger errors come first; of equal ones the smaller sample id.
+bool is_worse(const tasks::SampleError& a, const tasks::SampleError& b) noexcept;
+
 /// Keeps the `most` largest errors that it is shown; ties go to the smaller sample id.
 class WorstSamples {
  public:

@@ -3,18 +3,21 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
-
-#include "core/error.hpp"
+#include <system_error>
 
 namespace hpctrain::train {
 
-Audit::Audit(const std::filesystem::path& folder, int rank) : path_(folder / fmt::format("rank-{:05d}.jsonl", rank)) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  file_.open(path_, std::ios::app);
-  require(file_.good(), Fault::storage,
-          path_.string() + ": cannot be opened for writing; free the path or run without run.audit");
+namespace {
+
+std::filesystem::path make_path(const std::filesystem::path& folder, int rank) {
+  std::error_code ignored;  // opening the file tells it better
+  std::filesystem::create_directories(folder, ignored);
+  return folder / fmt::format("rank-{:05d}.jsonl", rank);
 }
+
+}  // namespace
+
+Audit::Audit(const std::filesystem::path& folder, int rank) : file_(make_path(folder, rank)) {}
 
 void Audit::begin_step(std::uint64_t epoch, std::uint64_t step) {
   epoch_ = epoch;
@@ -27,10 +30,7 @@ void Audit::add(const std::vector<std::uint64_t>& sample_ids) {
 }
 
 void Audit::end_step() {
-  file_ << nlohmann::json{{"epoch", epoch_}, {"step", step_}, {"ids", ids_}}.dump() << '\n';
-  file_.flush();
-  require(file_.good(), Fault::storage,
-          path_.string() + ": writing failed (disk full?); free space, the same command continues");
+  file_.append_line(nlohmann::json{{"start", start_}, {"epoch", epoch_}, {"step", step_}, {"ids", ids_}}.dump());
 }
 
 }  // namespace hpctrain::train

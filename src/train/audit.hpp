@@ -4,9 +4,10 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <vector>
+
+#include "core/append_file.hpp"
 
 namespace hpctrain::train {
 
@@ -15,6 +16,9 @@ class Audit {
   /// Appends to `folder`/rank-NNNNN.jsonl.   errors  Fault::storage
   Audit(const std::filesystem::path& folder, int rank);
 
+  /// Number of this start of the run, greater than any before it: lines of a step that a later start made anew are
+  /// void.
+  void begin_start(std::uint64_t start) { start_ = start; }
   void begin_step(std::uint64_t epoch, std::uint64_t step);
   void add(const std::vector<std::uint64_t>& sample_ids);
   /// Writes the step's line; lost lines would make the proof worthless, so failing to write ends the run.
@@ -22,8 +26,8 @@ class Audit {
   void end_step();
 
  private:
-  std::filesystem::path path_;
-  std::ofstream file_;
+  AppendFile file_;
+  std::uint64_t start_ = 0;
   std::uint64_t epoch_ = 0;
   std::uint64_t step_ = 0;
   std::vector<std::uint64_t> ids_;

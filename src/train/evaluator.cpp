@@ -3,7 +3,7 @@
 #include <torch/utils.h>
 
 #include "core/clock.hpp"
-#include "device/device.hpp"
+#include "train/batch_feed.hpp"
 
 namespace hpctrain::train {
 
@@ -44,13 +44,13 @@ void Evaluator::visit(const std::string& split, const std::function<void(const t
   plan.shuffled = false;
   plan.epochs = 1;
   plan.max_samples = parts_.max_samples;
+  plan.image_size = parts_.image_size;
   data::Loader loader(parts_.index, plan, parts_.loader, parts_.placement,
-                      data::LoaderSeams{.allocator = &parts_.slots});
-  while (auto lease = loader.next()) {
-    const data::MicroBatch& records = **lease;
-    if (records.count == 0) continue;
-    visitor(parts_.task.make_batch(records, parts_.device, tasks::Mode::evaluate));
-    device::wait_for_uploads(parts_.device);
+                      data::LoaderSeams{.allocator = &parts_.slots, .locator = parts_.locator});
+  LoaderFeed feed(loader, parts_.device);
+  while (const auto records = feed.next()) {
+    if (records->count() > 0) visitor(parts_.task.make_batch(*records, tasks::Mode::evaluate));
+    feed.look_ahead();
   }
 }
 

@@ -41,7 +41,9 @@ class Evaluator {
     data::SlotAllocator& slots;
     std::uint64_t micro_batch;  ///< samples of a rank at once; what training uses is known to fit
     std::optional<std::uint64_t> max_samples;
-    ForwardPass forward_pass;  ///< as training uses it
+    ForwardPass forward_pass;                     ///< as training uses it
+    std::optional<data::ImageSize> image_size{};  ///< that encoded pictures are decoded to
+    data::ShardLocator* locator = nullptr;        ///< none: shards are read where the data set lies
   };
 
   explicit Evaluator(const Parts& parts) : parts_(parts) {}

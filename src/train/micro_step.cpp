@@ -3,7 +3,6 @@
 #include <torch/utils.h>
 
 #include "core/philox.hpp"
-#include "device/device.hpp"
 
 namespace hpctrain::train {
 namespace {
@@ -21,12 +20,13 @@ void seed_default_generator(std::uint64_t seed, std::uint64_t step, std::uint64_
 
 }  // namespace
 
-torch::Tensor MicroStep::run_forward(const data::MicroBatch& records, std::uint64_t step) {
+torch::Tensor MicroStep::run_forward(const tasks::DeviceRecords& uploaded, std::uint64_t step) {
+  const data::MicroBatch& records = uploaded.host;
   seed_default_generator(parts_.seed, step, records.first_in_batch);
   tasks::Batch batch;
   {
     const PhaseTimer timer(parts_.clock, Phase::host_to_device);
-    batch = parts_.task.make_batch(records, parts_.device, tasks::Mode::train);
+    batch = parts_.task.make_batch(uploaded, tasks::Mode::train);
   }
   if (parts_.audit != nullptr) parts_.audit->add(batch.sample_ids);
   const PhaseTimer timer(parts_.clock, Phase::forward);
@@ -37,8 +37,6 @@ torch::Tensor MicroStep::run_forward(const data::MicroBatch& records, std::uint6
 void MicroStep::run_backward(const torch::Tensor& loss) {
   const PhaseTimer timer(parts_.clock, Phase::backward);
   loss.backward();
-  // The caller gives the records' slot back to the loader after this: on a GPU its copy must have been read.
-  device::wait_for_uploads(parts_.device);
 }
 
 }  // namespace hpctrain::train

@@ -6,7 +6,6 @@
 
 #include <cstdint>
 
-#include "data/loader.hpp"
 #include "models/network.hpp"
 #include "monitor/step_clock.hpp"
 #include "tasks/task.hpp"
@@ -23,7 +22,6 @@ class MicroStep {
     models::Network& network;
     ForwardPass forward_pass;
     monitor::StepClock& clock;
-    torch::Device device;
     std::uint64_t seed = 0;
     Audit* audit = nullptr;  ///< null: none
   };
@@ -33,7 +31,7 @@ class MicroStep {
   /// What these records add to the mean loss of their global batch: a scalar to run backward from. The records are not
   /// read after this.
   ///   errors  Fault::data (a bad record)
-  torch::Tensor run_forward(const data::MicroBatch& records, std::uint64_t step);
+  torch::Tensor run_forward(const tasks::DeviceRecords& uploaded, std::uint64_t step);
 
   /// Adds the gradients of `loss`.
   void run_backward(const torch::Tensor& loss);

@@ -3,17 +3,34 @@
 #include <fmt/format.h>
 #include <torch/utils.h>
 
+#include <algorithm>
+
 #include "core/error.hpp"
+#include "data/delivered_fields.hpp"
 #include "models/registry.hpp"
 #include "tasks/augmentation_text.hpp"
+#include "tasks/image_size.hpp"
 #include "tasks/registry.hpp"
 
 namespace hpctrain::train {
 
+namespace {
+
+bool has_encoded_images(const data::DatasetIndex& index) {
+  return std::any_of(index.fields.begin(), index.fields.end(), [](const data::FieldSchema& field) {
+    return field.semantic == "image" && field.kind == data::FieldKind::encoded;
+  });
+}
+
+}  // namespace
+
 std::unique_ptr<tasks::Task> make_run_task(const RunSettings& settings, const data::DatasetIndex& index) {
-  return tasks::make_task(settings.task, index,
+  const auto image_size = tasks::read_image_size(settings.image_size);
+  return tasks::make_task(settings.task, data::delivered_index(index, image_size),
                           {.seed = settings.train.seed,
                            .augmentation = tasks::read_augmentation(settings.augment),
+                           .image_size = image_size,
+                           .is_cut_when_decoded = has_encoded_images(index),
                            .landmarks = settings.landmarks,
                            .label_smoothing = settings.label_smoothing});
 }

@@ -5,6 +5,7 @@
 
 #include <cstdio>
 
+#include "core/digest.hpp"
 #include "core/log.hpp"
 
 namespace hpctrain::train {
@@ -19,6 +20,15 @@ monitor::MetricsPosition position_of(const Progress& progress) {
 
 double training_seconds(const PhaseSeconds& phases) {
   return phases.total() - phases[Phase::evaluation] - phases[Phase::checkpoint];
+}
+
+/// xxh3-128 over the digest so far, the step (u64) and the loss (f64), little-endian.
+std::string extend_chain(const std::string& chain, std::uint64_t step, double loss) {
+  return Xxh3_128()
+      .update(bytes_of(chain))
+      .update(std::as_bytes(std::span(&step, 1)))
+      .update(std::as_bytes(std::span(&loss, 1)))
+      .hex();
 }
 
 std::optional<double> read_if_defined(const torch::Tensor& scalar) {
@@ -60,6 +70,7 @@ void RunRecorder::flush_step() {
   if (!pending_) return;
   const StepReport& report = pending_->report;
   last_loss_ = report.loss.item<double>();
+  chain_ = extend_chain(chain_, pending_->progress.step, last_loss_);
   if (report.update.skipped_updates.defined()) {
     skipped_updates_ = static_cast<std::uint64_t>(report.update.skipped_updates.item<float>());
   }
@@ -132,6 +143,7 @@ void RunRecorder::record_end(const Progress& progress, const std::string& reason
   for (const auto& [split, result] : results_) {
     for (const auto& [name, value] : result.metrics) event.best_metrics[split + "_" + name] = value;
   }
+  if (settings_.augment_seconds) event.augment_seconds = settings_.augment_seconds();
   metrics_->record(position_of(progress), event);
 
   monitor::RunSummary summary;
@@ -143,6 +155,7 @@ void RunRecorder::record_end(const Progress& progress, const std::string& reason
   summary.samples_per_second = event.samples_per_second;
   summary.wall_seconds = metrics_->seconds();
   summary.phases = phases;
+  summary.augment_seconds = event.augment_seconds;
   for (const auto& [split, result] : results_) summary.results.push_back(result);
   summary.run_folder = settings_.run_folder;
   if (settings_.quiet) return;

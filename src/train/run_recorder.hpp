@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -27,6 +28,7 @@ class RunRecorder {
     bool quiet = false;
     RunLength length;
     std::uint64_t samples_per_epoch = 0;
+    std::function<std::map<std::string, double>()> augment_seconds{};  ///< by kind of operation; empty: none
   };
 
   explicit RunRecorder(const Settings& settings);
@@ -37,6 +39,11 @@ class RunRecorder {
   /// Writes the step whose loss was not read yet. Before a checkpoint: a run that continues from it makes that step no
   /// more, and a kill between the two must not leave a gap.
   void flush_step();
+  /// Digest of every loss up to the last one written, each with its step and the digest before it: equal chains mean
+  /// equal series. Flush the step first.   (rank zero's; empty elsewhere)
+  std::string chain() const { return settings_.is_active ? chain_ : std::string(); }
+  /// Goes on where a restored checkpoint ended.
+  void restore_chain(const std::string& chain) { chain_ = chain; }
   void record_evaluation(const Progress& progress, const EvaluationReport& report);
   void record_checkpoint(const Progress& progress, const monitor::CheckpointEvent& event);
   void record_verdict(const Progress& progress, const std::string& text);
@@ -67,6 +74,7 @@ class RunRecorder {
   std::uint64_t samples_ = 0;
   std::uint64_t steps_ = 0;
   double last_loss_ = 0;
+  std::string chain_;
   std::optional<std::uint64_t> skipped_updates_;
   std::map<std::string, monitor::SplitResult> results_;
   std::map<std::string, std::string> tables_;

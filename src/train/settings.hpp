@@ -9,10 +9,12 @@
 
 #include "checkpoint/checkpoint.hpp"
 #include "data/batch_plan.hpp"
+#include "data/cache_plan.hpp"
 #include "data/loader.hpp"
 #include "device/device.hpp"
 #include "models/network.hpp"
 #include "tasks/settings.hpp"
+#include "train/residency.hpp"
 
 namespace hpctrain::train {
 
@@ -98,8 +100,9 @@ struct RunSettings {
   std::string task = "classification";
   std::string network = "small-convnet";
   models::Stem stem = models::Stem::imagenet;
-  std::filesystem::path init;    ///< safetensors to start from; empty: random weights
-  std::string augment = "auto";  ///< as tasks::read_augmentation() takes it
+  std::filesystem::path init;         ///< safetensors to start from; empty: random weights
+  std::string augment = "auto";       ///< as tasks::read_augmentation() takes it
+  std::string image_size = "stored";  ///< as tasks::read_image_size() takes it
   tasks::LandmarkSettings landmarks;
   double label_smoothing = 0;  ///< classification
   TrainSettings train;
@@ -110,9 +113,11 @@ struct RunSettings {
   CadenceSettings cadence;
   WallTimeSettings wall_time;
   checkpoint::CheckpointSettings checkpoint;
+  Residency residency = Residency::automatic;
   data::Order order = data::Order::automatic;
   data::Tail tail = data::Tail::short_batch;
   data::LoaderSettings loader;
+  data::CacheSettings cache;
   bool audit = false;
   bool quiet = false;
 };

@@ -30,25 +30,27 @@ torch::Tensor TrainStep::statistics_passengers() const {
 data::GlobalBatch TrainStep::accumulate_gradients(std::uint64_t step) {
   parts_.reduction.start_step();
   while (true) {
-    auto lease = [this] {
+    const auto uploaded = [this] {
       const PhaseTimer timer(parts_.clock, Phase::data_wait);
-      return parts_.loader.next();
+      return parts_.feed.next();
     }();
-    require_invariant(lease.has_value(), "the training loader never ends");
-    const data::MicroBatch& records = **lease;
+    require_invariant(uploaded.has_value(), "the training loader never ends");
+    const data::MicroBatch& records = uploaded->host;
     if (parts_.audit != nullptr && records.micro_step == 0) parts_.audit->begin_step(records.batch.epoch, step + 1);
-    run_micro_step(records, step);
+    run_micro_step(*uploaded, step);
+    parts_.feed.look_ahead();
     if (!records.is_last_of_step()) continue;
     if (parts_.audit != nullptr) parts_.audit->end_step();
     return records.batch;
   }
 }
 
-void TrainStep::run_micro_step(const data::MicroBatch& records, std::uint64_t step) {
+void TrainStep::run_micro_step(const tasks::DeviceRecords& uploaded, std::uint64_t step) {
+  const data::MicroBatch& records = uploaded.host;
   torch::Tensor loss;
   // A rank whose share is used up adds zeros, and that is what its buckets already hold.
   if (records.count > 0) {
-    loss = parts_.micro_step.run_forward(records, step);
+    loss = parts_.micro_step.run_forward(uploaded, step);
     parts_.buckets.passengers().select(0, 0).add_(loss.detach());
   }
   // Before backward: the passengers leave with the last bucket, which may be before backward returns.

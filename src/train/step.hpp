@@ -6,9 +6,9 @@
 
 #include <cstdint>
 
-#include "data/loader.hpp"
 #include "monitor/step_clock.hpp"
 #include "train/audit.hpp"
+#include "train/batch_feed.hpp"
 #include "train/gradient_buckets.hpp"
 #include "train/gradient_reduction.hpp"
 #include "train/micro_step.hpp"
@@ -32,7 +32,7 @@ class TrainStep {
  public:
   /// What a step works with; all of it outlives the step.
   struct Parts {
-    data::Loader& loader;
+    BatchFeed& feed;
     MicroStep& micro_step;
     GradientBuckets& buckets;  ///< with kStepPassengers and the statistics' elements as passengers
     StepStatistics& statistics;
@@ -53,7 +53,7 @@ class TrainStep {
  private:
   data::GlobalBatch accumulate_gradients(std::uint64_t step);
   torch::Tensor statistics_passengers() const;
-  void run_micro_step(const data::MicroBatch& records, std::uint64_t step);
+  void run_micro_step(const tasks::DeviceRecords& uploaded, std::uint64_t step);
 
   Parts parts_;
 };

@@ -3,6 +3,17 @@
 #include "train/stop_signal.hpp"
 
 namespace hpctrain::train {
+namespace {
+
+/// Where several ask for a stop, the one who is obeyed by starting the same command again comes first.
+std::optional<StopReason> find_stop(std::uint32_t wishes) {
+  if ((wishes & kStopWish) != 0) return StopReason::signal;
+  if ((wishes & kStopFileWish) != 0) return StopReason::stop_file;
+  if ((wishes & kWallTimeWish) != 0) return StopReason::wall_time;
+  return std::nullopt;
+}
+
+}  // namespace
 
 BoundaryDecision plan_boundary(const Progress& progress, const RunLength& length, bool epoch_ended,
                                std::uint64_t evaluate_every_epochs, std::uint64_t save_every_steps,
@@ -13,10 +24,9 @@ BoundaryDecision plan_boundary(const Progress& progress, const RunLength& length
   decision.evaluate = epoch_ended && evaluate_every_epochs > 0 && progress.cursor.epoch % evaluate_every_epochs == 0;
   decision.save = decision.evaluate || (agreed_wishes & kSaveWish) != 0 ||
                   (save_every_steps > 0 && progress.step % save_every_steps == 0);
-  if ((agreed_wishes & (kStopWish | kWallTimeWish)) != 0) {
-    decision.save = true;
-    decision.stop = (agreed_wishes & kStopWish) != 0 ? StopReason::signal : StopReason::wall_time;
-  }
+  decision.settle = (agreed_wishes & kSettleWish) != 0;
+  decision.stop = find_stop(agreed_wishes);
+  if (decision.stop) decision.save = true;
   return decision;
 }
 
@@ -30,24 +40,27 @@ std::string_view stop_reason_name(StopReason reason) noexcept {
       return "signal";
     case StopReason::wall_time:
       return "wall time";
+    case StopReason::stop_file:
+      return "stop file";
   }
   return "unknown";
 }
 
 StepBoundary::StepBoundary(comm::Communicator& group, const RunLength& length, const CadenceSettings& cadence,
-                           const EvaluationSettings& evaluation, const WallTimeSettings& wall_time)
+                           const EvaluationSettings& evaluation, const WallTimeSettings& wall_time, StopFile stop_file)
     : control_(group.split(0, group.rank())),
       agreement_(*control_),
       length_(length),
       cadence_(cadence),
       evaluation_(evaluation),
-      wall_time_(wall_time) {}
+      wall_time_(wall_time),
+      stop_file_(std::move(stop_file)) {}
 
-BoundaryDecision StepBoundary::decide(const Progress& progress, bool epoch_ended) {
+BoundaryDecision StepBoundary::decide(const Progress& progress, bool epoch_ended, std::uint32_t wishes) {
   const std::uint32_t agreed = agreement_.is_started() ? agreement_.wait() : 0;
   const auto decision =
       plan_boundary(progress, length_, epoch_ended, evaluation_.every_epochs, cadence_.checkpoint_every_steps, agreed);
-  if (!decision.stop) agreement_.start(own_wishes());
+  if (!decision.stop) agreement_.start(own_wishes() | wishes);
   return decision;
 }
 
@@ -70,17 +83,13 @@ void StepBoundary::note_step(double seconds) {
   is_first_step_ = false;
 }
 
-void StepBoundary::note_save(double seconds) {
-  longest_.note_save(seconds);
-  since_save_ = Stopwatch();
-}
-
-std::uint32_t StepBoundary::own_wishes() const {
+std::uint32_t StepBoundary::own_wishes() {
   std::uint32_t wishes = 0;
   if (caught_stop_signal() != 0) wishes |= kStopWish;
   if (!control_->is_leader()) return wishes;
   const double save_seconds = cadence_.checkpoint_every_minutes * 60;
   if (save_seconds > 0 && since_save_.seconds() >= save_seconds) wishes |= kSaveWish;
+  if (stop_file_.is_there()) wishes |= kStopFileWish;
   if (must_stop_for_wall_time(wall_time_, longest_, unix_seconds())) wishes |= kWallTimeWish;
   return wishes;
 }

@@ -13,13 +13,14 @@
 #include "core/clock.hpp"
 #include "train/progress.hpp"
 #include "train/settings.hpp"
+#include "train/stop_file.hpp"
 #include "train/wall_time.hpp"
 
 namespace hpctrain::train {
 
-enum class StopReason { finished, early_stop, signal, wall_time };
+enum class StopReason { finished, early_stop, signal, wall_time, stop_file };
 
-/// As exit.json and metrics.jsonl say it: "done", "early_stop", "signal", "wall time".
+/// As exit.json and metrics.jsonl say it: "done", "early_stop", "signal", "wall time", "stop file".
 std::string_view stop_reason_name(StopReason reason) noexcept;
 
 /// True when the run is over; false when the same command continues it.
@@ -29,6 +30,7 @@ constexpr bool is_complete(StopReason reason) noexcept {
 
 /// What to do before the next step, in this order.
 struct BoundaryDecision {
+  bool settle = false;  ///< background saves have something to tell
   bool evaluate = false;
   bool save = false;
   std::optional<StopReason> stop;
@@ -39,6 +41,8 @@ struct BoundaryDecision {
 inline constexpr std::uint32_t kStopWish = 1;
 inline constexpr std::uint32_t kSaveWish = 2;
 inline constexpr std::uint32_t kWallTimeWish = 4;
+inline constexpr std::uint32_t kSettleWish = 8;
+inline constexpr std::uint32_t kStopFileWish = 16;
 
 /// Pure: equal on all ranks, because `agreed_wishes` is.
 BoundaryDecision plan_boundary(const Progress& progress, const RunLength& length, bool epoch_ended,
@@ -49,11 +53,12 @@ class StepBoundary {
  public:
   ///   collective  all ranks of `group`; a group of its own is split off, so its messages never meet the gradients'
   StepBoundary(comm::Communicator& group, const RunLength& length, const CadenceSettings& cadence,
-               const EvaluationSettings& evaluation, const WallTimeSettings& wall_time);
+               const EvaluationSettings& evaluation, const WallTimeSettings& wall_time, StopFile stop_file);
 
   ///   collective  all ranks, once after every step
   ///   blocks      only for ranks that have not yet passed the boundary before
-  BoundaryDecision decide(const Progress& progress, bool epoch_ended);
+  ///   wishes  of the caller, read at the following boundary like all others
+  BoundaryDecision decide(const Progress& progress, bool epoch_ended, std::uint32_t wishes);
 
   /// True when any rank says so.
   ///   collective  all ranks, at the same boundary
@@ -65,10 +70,11 @@ class StepBoundary {
   void note_step(double seconds);
   void note_evaluation(double seconds) { longest_.note_evaluation(seconds); }
   /// The clock of checkpoint.every-minutes starts anew.
-  void note_save(double seconds);
+  void note_save_started() { since_save_ = Stopwatch(); }
+  void note_save(double seconds) { longest_.note_save(seconds); }
 
  private:
-  std::uint32_t own_wishes() const;
+  std::uint32_t own_wishes();
 
   std::unique_ptr<comm::Communicator> control_;
   comm::Agreement agreement_;
@@ -76,6 +82,7 @@ class StepBoundary {
   CadenceSettings cadence_;
   EvaluationSettings evaluation_;
   WallTimeSettings wall_time_;
+  StopFile stop_file_;
   LongestTimes longest_;
   bool is_first_step_ = true;
   Stopwatch since_save_;

@@ -2,15 +2,11 @@
 
 #include <array>
 
-#include "core/log.hpp"
-
 namespace hpctrain::train {
 namespace {
 
 using monitor::Phase;
 using monitor::PhaseTimer;
-
-constexpr int kFailedSavesUntilStop = 3;
 
 std::string end_reason(StopReason reason) {
   if (reason == StopReason::finished) return "finished";
@@ -21,7 +17,7 @@ std::string end_reason(StopReason reason) {
 
 StopReason Trainer::run(Progress progress) {
   progress_ = progress;
-  parts_.loader.seek(progress_.cursor);
+  parts_.feed.seek(progress_.cursor);
   std::optional<StopReason> stop;
   if (parts_.early_stopping.is_over()) stop = StopReason::early_stop;
   if (progress_.step >= parts_.length.total_steps) stop = StopReason::finished;
@@ -38,13 +34,16 @@ StopReason Trainer::run(Progress progress) {
 }
 
 std::optional<StopReason> Trainer::pass_boundary() {
-  const BoundaryDecision decision = parts_.boundary.decide(progress_, epoch_ended_);
+  const std::uint32_t news = parts_.saver.has_news() ? kSettleWish : 0;
+  const BoundaryDecision decision = parts_.boundary.decide(progress_, epoch_ended_, news);
+  if (decision.settle) parts_.saver.settle(false);
   if (decision.evaluate || decision.save || decision.stop) loss_guard_.require_sound();
   if (decision.evaluate && parts_.watched) evaluate(*parts_.watched);
-  if (decision.save) save(decision.stop.has_value());
-  const bool may_end_early = decision.evaluate && !decision.stop && parts_.early_stopping.is_on();
-  if (may_end_early && parts_.boundary.agree_to_end(parts_.early_stopping.is_over())) return StopReason::early_stop;
-  return decision.stop;
+  std::optional<StopReason> stop = decision.stop;
+  const bool may_end_early = decision.evaluate && !stop && parts_.early_stopping.is_on();
+  if (may_end_early && parts_.boundary.agree_to_end(parts_.early_stopping.is_over())) stop = StopReason::early_stop;
+  if (decision.save) save(stop.has_value());
+  return stop;
 }
 
 void Trainer::make_step() {
@@ -56,6 +55,7 @@ void Trainer::make_step() {
   parts_.recorder.record_step(progress_, report, parts_.clock.seconds());
   loss_guard_.watch(progress_.step, report.loss, report.update.is_skipped);
   parts_.boundary.note_step(watch.seconds());
+  parts_.clock.finish_step(progress_.step);
 }
 
 void Trainer::evaluate(const std::string& split) {
@@ -81,35 +81,24 @@ void Trainer::evaluate_at_end() {
   }
 }
 
-void Trainer::save(bool must_succeed) {
+void Trainer::save(bool is_last) {
   const PhaseTimer timer(parts_.clock, Phase::checkpoint);
   parts_.recorder.flush_step();
-  const Stopwatch watch;
+  const checkpoint::CheckpointRecord record = make_record();
+  is_last ? parts_.saver.save_last(parts_.state, record) : parts_.saver.save(parts_.state, record);
+}
+
+checkpoint::CheckpointRecord Trainer::make_record() const {
   checkpoint::CheckpointRecord record;
   record.step = progress_.step;
   record.steering = parts_.steering;
   record.steering["progress"] = progress_to_json(progress_);
+  record.steering["chain"] = parts_.recorder.chain();
   record.steering["update"] = parts_.update.steering();
   record.steering["early_stopping"] = parts_.early_stopping.to_json();
   record.config_digest = parts_.config_digest;
   if (evaluated_step_ == progress_.step) record.metric = quality_;
-  try {
-    const std::filesystem::path folder = parts_.checkpoints.save(parts_.state, record);
-    failed_saves_in_a_row_ = 0;
-    newest_checkpoint_ = folder.lexically_relative(parts_.run_folder).string();
-    monitor::CheckpointEvent event;
-    event.save_seconds = watch.seconds();
-    if (parts_.group.is_leader()) event.bytes = checkpoint::checkpoint_bytes(parts_.files, folder);
-    event.path = *newest_checkpoint_;
-    parts_.recorder.record_checkpoint(progress_, event);
-  } catch (const Error& error) {
-    if (error.fault() != Fault::storage || must_succeed || ++failed_saves_in_a_row_ >= kFailedSavesUntilStop) throw;
-    const std::string text = "checkpoint of step " + std::to_string(progress_.step) +
-                             " failed, training goes on with the previous one: " + error.what();
-    log_warning("{}", text);
-    parts_.recorder.record_verdict(progress_, text);
-  }
-  parts_.boundary.note_save(watch.seconds());
+  return record;
 }
 
 double Trainer::mean_data_wait_share() {

@@ -8,13 +8,14 @@
 
 #include "checkpoint/checkpoint.hpp"
 #include "comm/communicator.hpp"
-#include "data/loader.hpp"
 #include "monitor/step_clock.hpp"
+#include "train/batch_feed.hpp"
 #include "train/early_stopping.hpp"
 #include "train/evaluator.hpp"
 #include "train/loss_guard.hpp"
 #include "train/parameter_update.hpp"
 #include "train/run_recorder.hpp"
+#include "train/run_saver.hpp"
 #include "train/step.hpp"
 #include "train/step_boundary.hpp"
 
@@ -24,13 +25,13 @@ class Trainer {
  public:
   struct Parts {
     comm::Communicator& group;
-    data::Loader& loader;
+    BatchFeed& feed;
     TrainStep& step;
     ParameterUpdate& update;
     Evaluator& evaluator;
     EarlyStopping& early_stopping;
     StepBoundary& boundary;
-    checkpoint::CheckpointStore& checkpoints;
+    RunSaver& saver;
     checkpoint::TrainingState state;
     RunRecorder& recorder;
     monitor::StepClock& clock;
@@ -40,8 +41,6 @@ class Trainer {
     bool watched_decides_best = false;   ///< false for a test split: choosing by it would be cheating
     nlohmann::json steering;             ///< fixed values every checkpoint repeats (seed, order, layout digest …)
     std::string config_digest;
-    std::filesystem::path run_folder;
-    FileSystem& files;
   };
 
   Trainer(Parts parts, const TrainSettings& settings) : parts_(std::move(parts)), loss_guard_(settings) {}
@@ -54,14 +53,15 @@ class Trainer {
 
   /// As far as the run got; readable while it is failing, for exit.json.
   const Progress& progress() const noexcept { return progress_; }
-  const std::optional<std::string>& newest_checkpoint() const noexcept { return newest_checkpoint_; }
+  const std::optional<std::string>& newest_checkpoint() const noexcept { return parts_.saver.newest_checkpoint(); }
 
  private:
   std::optional<StopReason> pass_boundary();
   void make_step();
   void evaluate(const std::string& split);
   void evaluate_at_end();
-  void save(bool must_succeed);
+  void save(bool is_last);
+  checkpoint::CheckpointRecord make_record() const;
   double mean_data_wait_share();
 
   Parts parts_;
@@ -69,9 +69,7 @@ class Trainer {
   LossGuard loss_guard_;
   std::optional<std::uint64_t> evaluated_step_;  ///< when the watched split was last scored
   std::optional<double> quality_;                ///< of the watched split at that step
-  int failed_saves_in_a_row_ = 0;
   bool epoch_ended_ = false;
-  std::optional<std::string> newest_checkpoint_;
 };
 
 }  // namespace hpctrain::train

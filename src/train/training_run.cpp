@@ -7,11 +7,17 @@
 
 #include "comm/agree.hpp"
 #include "core/log.hpp"
+#include "data/delivered_fields.hpp"
+#include "data/sample_order.hpp"
+#include "device/gpu_identity.hpp"
 #include "models/registry.hpp"
+#include "tasks/image_size.hpp"
 #include "train/gradient_sync.hpp"
 #include "train/initial_weights.hpp"
 #include "train/network_state.hpp"
 #include "train/precision.hpp"
+#include "train/resident_feed.hpp"
+#include "train/run_cache.hpp"
 #include "train/run_parts.hpp"
 
 namespace hpctrain::train {
@@ -24,7 +30,14 @@ data::LoaderPlan make_loader_plan(const RunSettings& settings, int world) {
   plan.batch = settings.train.batch;
   plan.micro_batch = plan_micro_batch(settings.train, world);
   plan.tail = settings.tail;
+  plan.order = settings.order;
+  plan.image_size = tasks::read_image_size(settings.image_size);
   return plan;
+}
+
+std::optional<std::uint64_t> free_device_bytes(const torch::Device& device) {
+  if (device.is_cpu()) return std::nullopt;
+  return device::gpu_free_bytes(device.index());
 }
 
 void require_early_stopping_possible(const EvaluationSettings& settings, const data::DatasetIndex& index) {
@@ -40,6 +53,7 @@ void require_early_stopping_possible(const EvaluationSettings& settings, const d
 
 TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
     : settings_(settings), context_(context), slots_(context.device), early_stopping_(settings.evaluation) {
+  if (context_.heartbeat != nullptr) clock_.publish_to(*context_.heartbeat);
   comm::run_agreed(context_.group, [this] {
     require_precision(settings_.train.precision, find_format_support(settings_.train.precision, context_.device));
     require_early_stopping_possible(settings_.evaluation, context_.index);
@@ -51,9 +65,7 @@ TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
   comm::run_agreed(context_.group, [this] {
     update_ = std::make_unique<ParameterUpdate>(settings_.train, settings_.optimizer, state_.parameters);
     state_.optimizer = update_->state();
-    loader_ =
-        std::make_unique<data::Loader>(context_.index, make_loader_plan(settings_, context_.placement.world),
-                                       settings_.loader, context_.placement, data::LoaderSeams{.allocator = &slots_});
+    make_feed();
     require(settings_.train.batch <= loader_->num_samples(), Fault::usage,
             "train.batch " + std::to_string(settings_.train.batch) + " is larger than the training split of " +
                 context_.index.folder.string() + ", which has " + std::to_string(loader_->num_samples()) +
@@ -65,6 +77,7 @@ TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
   });
   checkpoints_ = std::make_unique<checkpoint::CheckpointStore>(context_.run_folder, context_.group, context_.files,
                                                                settings_.checkpoint);
+  if (audit_) audit_->begin_start(checkpoints_->start_number());
   make_loop();
 }
 
@@ -94,22 +107,54 @@ void TrainingRun::make_schedule() {
       settings_.schedule, plan_peak_lr(settings_.optimizer.lr, settings_.lr_scaling, settings_.train.batch), length_);
 }
 
+void TrainingRun::make_feed() {
+  const auto plan = make_loader_plan(settings_, context_.placement.world);
+  cache_ = make_run_cache(settings_, context_.index, context_.placement);
+  evaluation_places_ = std::make_unique<data::PlacesOnly>(*cache_);
+  windows_ = task_->window_plan();
+  fed_index_ = context_.index;
+  const auto delivered = data::delivered_index(context_.index, plan.image_size);
+  const std::size_t image = delivered.field_position("image");
+  is_resident_ = plan_residency(settings_.residency,
+                                {.split_bytes = delivered_bytes(delivered, context_.index.split(plan.split), image),
+                                 .free_bytes = free_device_bytes(context_.device),
+                                 .is_cut_when_decoded = windows_ != nullptr});
+  std::unique_ptr<ResidentField> resident;
+  if (is_resident_) {
+    resident = std::make_unique<ResidentField>(context_.index, plan, settings_.loader, image, context_.device);
+    fed_index_ = without_field(context_.index, image);
+  }
+  loader_ = std::make_unique<data::Loader>(
+      fed_index_, plan, settings_.loader, context_.placement,
+      data::LoaderSeams{.allocator = &slots_, .locator = cache_.get(), .window_plan = windows_.get()});
+  feed_ = std::make_unique<LoaderFeed>(*loader_, context_.device);
+  if (resident) feed_ = std::make_unique<ResidentFeed>(std::move(resident), image, std::move(feed_));
+}
+
 void TrainingRun::make_loop() {
   const ForwardPass forward_pass = make_forward_pass(settings_, context_.device);
   micro_step_ = std::make_unique<MicroStep>(
-      MicroStep::Parts{*task_, *network_, forward_pass, clock_, context_.device, settings_.train.seed, audit_.get()});
+      MicroStep::Parts{*task_, *network_, forward_pass, clock_, settings_.train.seed, audit_.get()});
   reduction_ = std::make_unique<GradientSync>(GradientSync::Parts{*buckets_, *statistics_, *channel_, context_.device},
                                               state_.parameters);
-  step_ = std::make_unique<TrainStep>(TrainStep::Parts{*loader_, *micro_step_, *buckets_, *statistics_, *reduction_,
+  step_ = std::make_unique<TrainStep>(TrainStep::Parts{*feed_, *micro_step_, *buckets_, *statistics_, *reduction_,
                                                        *update_, *schedule_, clock_, audit_.get()});
   evaluator_ = std::make_unique<Evaluator>(Evaluator::Parts{
       context_.index, *task_, *network_, context_.group, context_.placement, context_.device, settings_.loader, slots_,
-      plan_micro_batch(settings_.train, context_.placement.world), settings_.evaluation.max_samples, forward_pass});
+      plan_micro_batch(settings_.train, context_.placement.world), settings_.evaluation.max_samples, forward_pass,
+      tasks::read_image_size(settings_.image_size), evaluation_places_.get()});
   boundary_ = std::make_unique<StepBoundary>(context_.group, length_, settings_.cadence, settings_.evaluation,
-                                             settings_.wall_time);
+                                             settings_.wall_time, StopFile(context_.run_folder));
   recorder_ = std::make_unique<RunRecorder>(RunRecorder::Settings{context_.run_folder, context_.group.is_leader(),
-                                                                  settings_.quiet, length_, loader_->num_samples()});
+                                                                  settings_.quiet, length_, loader_->num_samples(),
+                                                                  [this] { return task_->operation_seconds(); }});
+  saver_ =
+      std::make_unique<RunSaver>(RunSaver::Parts{context_.group, *checkpoints_, *boundary_, *recorder_,
+                                                 context_.run_folder, context_.files, settings_.checkpoint.is_async});
+  make_trainer();
+}
 
+void TrainingRun::make_trainer() {
   const auto splits = scored_splits(context_.index);
   const bool has_validation = context_.index.has_split("validation");
   std::optional<std::string> watched;
@@ -118,11 +163,11 @@ void TrainingRun::make_loop() {
   } else if (!splits.empty()) {
     watched = splits.front();
   }
-  trainer_ = std::make_unique<Trainer>(
-      Trainer::Parts{context_.group, *loader_, *step_, *update_, *evaluator_, early_stopping_, *boundary_,
-                     *checkpoints_, state_, *recorder_, clock_, length_, splits, watched, has_validation,
-                     fixed_steering(), context_.config_digest, context_.run_folder, context_.files},
-      settings_.train);
+  trainer_ =
+      std::make_unique<Trainer>(Trainer::Parts{context_.group, *feed_, *step_, *update_, *evaluator_, early_stopping_,
+                                               *boundary_, *saver_, state_, *recorder_, clock_, length_, splits,
+                                               watched, has_validation, fixed_steering(), context_.config_digest},
+                                settings_.train);
 }
 
 StopReason TrainingRun::run() {
@@ -154,6 +199,7 @@ Progress TrainingRun::restore() {
     for (const auto& warning : restored->warnings) log_warning("{}", warning);
     require_same_data(restored->steering);
     progress = progress_from_json(restored->steering.at("progress"));
+    recorder_->restore_chain(restored->steering.value("chain", ""));
     update_->restore(restored->steering.value("update", nlohmann::json::object()));
     early_stopping_.restore(restored->steering.value("early_stopping", nlohmann::json::object()));
     restored_step_ = progress.step;
@@ -191,16 +237,16 @@ nlohmann::json TrainingRun::fixed_steering() const {
   return {{"dataset_uuid", context_.index.uuid_text()},
           {"seed", settings_.train.seed},
           {"batch", settings_.train.batch},
-          {"order", "full"},
+          {"order", data::plan_order(settings_.order, context_.index,
+                                     context_.index.split(std::string(kTrainingSplit))) == data::Order::windowed
+                        ? "windowed"
+                        : "full"},
           {"bucket_layout", buckets_->layout_digest()}};
 }
 
 void TrainingRun::require_same_data(const nlohmann::json& steering) const {
   const auto expected = fixed_steering();
-  require(steering.value("dataset_uuid", "") == expected["dataset_uuid"], Fault::usage,
-          "data.dir " + context_.index.folder.string() + " holds another data set than this run was trained on (" +
-              steering.value("dataset_uuid", "none") +
-              "); give the original one, or start a new run with another --out");
+  data::require_same_dataset(context_.index, steering.value("dataset_uuid", ""));
   require(steering.value("bucket_layout", "") == expected["bucket_layout"], Fault::usage,
           "model.name: the checkpoint's parameters are laid out in another way than this network's; continue with the "
           "version of hpctrain that wrote it, or start a new run with another --out");

@@ -14,7 +14,9 @@
 #include "core/file_system.hpp"
 #include "core/placement.hpp"
 #include "data/dataset_index.hpp"
+#include "data/node_cache.hpp"
 #include "models/registry.hpp"
+#include "train/batch_feed.hpp"
 #include "train/device_slots.hpp"
 #include "train/settings.hpp"
 #include "train/trainer.hpp"
@@ -32,6 +34,7 @@ struct RunContext {
   std::string config_digest;                    ///< of the identity options
   std::map<std::string, std::string> versions;  ///< for metrics.jsonl
   bool was_finished = false;                    ///< an earlier start of this run reached its end
+  Heartbeat* heartbeat = nullptr;               ///< where the loop publishes its phases; outlives the run
 };
 
 class TrainingRun {
@@ -49,13 +52,17 @@ class TrainingRun {
   std::uint64_t step() const noexcept { return std::max(trainer_->progress().step, restored_step_); }
   std::optional<std::string> newest_checkpoint() const;
   std::int64_t parameter_count() const { return models::count_parameters(*network_); }
+  const tasks::Task& task() const noexcept { return *task_; }
+  bool is_resident() const noexcept { return is_resident_; }
   std::string_view phase() const noexcept { return monitor::phase_name(clock_.phase()); }
 
  private:
   void make_network();
+  void make_feed();
   void make_buckets();
   void make_schedule();
   void make_loop();
+  void make_trainer();
   Progress restore();
   void start_afresh();
   bool is_already_complete(const Progress& progress) const;
@@ -75,7 +82,13 @@ class TrainingRun {
   std::unique_ptr<ParameterUpdate> update_;
   std::unique_ptr<comm::Communicator> gradient_group_;  ///< gradients never meet other messages
   std::unique_ptr<comm::GradientChannel> channel_;
+  std::unique_ptr<data::NodeCache> cache_;
+  std::unique_ptr<data::ShardLocator> evaluation_places_;
+  std::unique_ptr<data::ImageWindowPlan> windows_;  ///< null: whole images
+  data::DatasetIndex fed_index_;                    ///< without the images where they are resident
   std::unique_ptr<data::Loader> loader_;
+  std::unique_ptr<BatchFeed> feed_;
+  bool is_resident_ = false;
   RunLength length_;
   std::uint64_t restored_step_ = 0;
   std::optional<std::string> restored_checkpoint_;  ///< empty: a fresh start
@@ -89,6 +102,7 @@ class TrainingRun {
   std::unique_ptr<StepBoundary> boundary_;
   std::unique_ptr<checkpoint::CheckpointStore> checkpoints_;
   std::unique_ptr<RunRecorder> recorder_;
+  std::unique_ptr<RunSaver> saver_;
   std::unique_ptr<Trainer> trainer_;
 };
 

@@ -71,6 +71,22 @@ class ResumeTest(ProgramTest):
         self.assertEqual(json.loads((run / "exit.json").read_text())["code"], 0)
         self.assertEqual(audit_of(run), audit_of(reference))
 
+    def test_a_stop_file_stops_all_ranks_and_the_next_start_takes_it_away(self):
+        run = self.folder / "asked"
+        flags = ["600" if flag == "6" else flag for flag in self.flags]
+        process = start_hpctrain(*flags, "--out", run, ranks=RANKS)
+        self.assertTrue(wait_until(lambda: len(read_metrics(run, "step")) > 10))
+        (run / "STOP").touch()
+        self.assertEqual(process.wait(30), 75)
+        report = json.loads((run / "exit.json").read_text())
+        self.assertEqual((report["code"], report["cause"]), (75, "stop file"))
+        self.assertTrue((run / report["checkpoint"] / "MANIFEST.json").exists())
+        self.assertEqual(read_metrics(run, "end")[-1]["reason"], "stopped: stop file")
+        result = run_hpctrain("--out", run, "--train.steps", str(report["step"] + 1), ranks=RANKS)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertFalse((run / "STOP").exists())
+        self.assertEqual(end_of(run)["step"], report["step"] + 1)
+
     def test_the_end_of_the_job_stops_in_time_without_a_signal_and_is_forgotten_by_the_next_start(self):
         reference = self.unbroken()
         run = self.folder / "limited"

@@ -111,11 +111,17 @@ def end_of(run: pathlib.Path) -> dict:
 
 
 def audit_of(run: pathlib.Path) -> dict[int, list[int]]:
-    """Sample ids of every step, in global order: ranks hold consecutive parts of a batch."""
+    """Sample ids of every step, in global order: ranks hold consecutive parts of a batch. Of a step that several starts
+    made, the last one counts."""
+    lines = [(line["step"], line["start"], line["ids"]) for path in sorted((run / "audit").iterdir())
+             for line in read_jsonl(path)]
+    last_start: dict[int, int] = {}
+    for step, start, _ in lines:
+        last_start[step] = max(start, last_start.get(step, 0))
     steps: dict[int, list[int]] = {}
-    for path in sorted((run / "audit").iterdir()):
-        for line in read_jsonl(path):
-            steps.setdefault(line["step"], []).extend(line["ids"])
+    for step, start, ids in lines:
+        if start == last_start[step]:
+            steps.setdefault(step, []).extend(ids)
     return steps
 
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <set>
 
@@ -67,7 +68,8 @@ Ledger load(const PackedFixture& packed, const LoaderPlan& plan, int world, cons
 }
 
 Ledger reference(const PackedFixture& packed, const LoaderPlan& plan, std::uint64_t epochs, std::uint64_t positions) {
-  const SampleOrder order(packed.index.split("train").num_samples, plan.seed, plan.shuffled);
+  const SampleOrder order =
+      make_sample_order(plan.order, plan.shuffled, plan.seed, packed.index, packed.index.split("train"));
   Ledger ledger;
   for (std::uint64_t epoch = 0; epoch < epochs; ++epoch) {
     for (std::uint64_t i = 0; i < positions; ++i) ledger[{epoch, i}] = packed.sample_id(order.row_at(epoch, i));
@@ -75,12 +77,83 @@ Ledger reference(const PackedFixture& packed, const LoaderPlan& plan, std::uint6
   return ledger;
 }
 
-TEST(Loader, GivesTheSameSamplesAtEveryWorldSizeAndThreadCount) {
+TEST(Loader, GivesTheSameSamplesAtEveryWorldSizeThreadCountAndEngine) {
   const PackedFixture& packed = test::shared_fixture();
-  const LoaderPlan plan = make_plan(16, 5, 3);
-  const Ledger expected = reference(packed, plan, 3, 103);
-  for (const int world : {1, 2, 3, 4, 8}) {
-    for (const int threads : {1, 2, 4}) EXPECT_EQ(load(packed, plan, world, {threads, 4, Verify::touch}), expected);
+  for (const Order order : {Order::full, Order::windowed}) {
+    LoaderPlan plan = make_plan(16, 5, 3);
+    plan.order = order;
+    const Ledger expected = reference(packed, plan, 3, 103);
+    for (const int world : {1, 2, 3, 4, 8}) {
+      for (const int threads : {1, 2, 4}) {
+        for (const Engine engine : {Engine::mmap, Engine::pread}) {
+          EXPECT_EQ(load(packed, plan, world, {threads, 4, Verify::touch, engine}), expected);
+        }
+      }
+    }
+  }
+}
+
+TEST(Loader, EndsWithTheNameOfAShardThatIsCutShortAfterItWasVerified) {
+  for (const Engine engine : {Engine::mmap, Engine::pread}) {
+    const PackedFixture packed({{300}, {1}, 10000});
+    Loader loader(packed.index, make_plan(300, 300, {}), {2, 1, Verify::touch, engine}, place(0, 1));
+    for (int epoch = 0; epoch < 2; ++epoch) ASSERT_TRUE(loader.next().has_value());  // every block was read and hashed
+    std::filesystem::resize_file(packed.shard(0), 1u << 20);
+    const auto read_on = [&] {
+      while (loader.next()) {
+      }
+    };
+    expect_error(Fault::data, {"shard-000000.h5", "cut short while in use"}, read_on);
+    EXPECT_GE(loader.counters().verify_failures, 1u);
+  }
+}
+
+/// The node's copy, which a test may break.
+class CopiedShards final : public ShardLocator {
+ public:
+  explicit CopiedShards(const PackedFixture& packed) : packed_(packed), copies_(copies_folder_ / "copies") {
+    std::filesystem::copy(packed.folder / kShardFolder, copies_);
+  }
+  ShardLocation locate(std::size_t shard) override {
+    ShardLocation location;
+    location.file = packed_.shard(shard);
+    if (is_rejected_) return location;
+    location.file = copies_ / location.file.filename();
+    location.tier = Tier::node_cache;
+    return location;
+  }
+  void reject(std::size_t, const ShardLocation&, const std::string& reason) override {
+    is_rejected_ = true;
+    reason_ = reason;
+  }
+  void note_position(std::uint64_t, std::uint64_t) override {}
+  std::filesystem::path copy(std::size_t shard) const { return copies_ / packed_.shard(shard).filename(); }
+  std::string reason() const { return reason_; }
+
+ private:
+  const PackedFixture& packed_;
+  hpctrain::test::TemporaryFolder copies_folder_;
+  std::filesystem::path copies_;
+  std::atomic<bool> is_rejected_{false};
+  std::string reason_;
+};
+
+TEST(Loader, ReadsTheNodesCopyAndGoesBackToTheSourceWhenItIsDamaged) {
+  const PackedFixture& packed = test::shared_fixture();
+  const LoaderPlan plan = make_plan(103, 103, 1);
+  for (const bool is_damaged : {false, true}) {
+    CopiedShards copies(packed);
+    if (is_damaged) test::flip_bit(copies.copy(1), packed.index.shards[1].fields[0].data_offset);
+    Loader loader(packed.index, plan, {1, 1, Verify::touch}, place(0, 1), {.locator = &copies});
+    const auto lease = loader.next();
+    ASSERT_TRUE(lease.has_value());
+    expect_content(packed, **lease);
+    const LoaderCounters counters = loader.counters();
+    EXPECT_EQ(counters.verify_failures, is_damaged ? 1u : 0u);
+    EXPECT_EQ(copies.reason().find("shard-000001.h5") != std::string::npos, is_damaged);
+    if (!is_damaged) {
+      EXPECT_EQ(counters.node_cache_bytes, 103u * (12 + 8 + 8));
+    }
   }
 }
 
@@ -248,7 +321,7 @@ TEST(Loader, RefusesAnEmptySplitAndFieldsThatAreNotDense) {
   plan.split = "empty";
   expect_error(Fault::data, {"split empty has no samples"}, [&] { Loader(packed.index, plan, {}, place(0, 1)); });
   packed.index.fields[0].kind = FieldKind::ragged;
-  expect_error(Fault::data, {"field image is not dense"},
+  expect_error(Fault::data, {"field image has rows of several lengths"},
                [&] { Loader(packed.index, make_plan(4, 4), {}, place(0, 1)); });
 }
 

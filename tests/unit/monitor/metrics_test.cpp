@@ -60,8 +60,8 @@ TEST(Metrics, NamesAreThoseThatScriptsRelyOn) {
             json::parse(R"({"loss":0.5,"lr":0.1,"samples_per_second":5312.0,"data_wait_share":0.034})"));
   EXPECT_EQ(to_json(EvalEvent{"test", {{"top1", 0.89}, {"loss", 0.31}}}),
             json::parse(R"({"split":"test","metrics":{"top1":0.89,"loss":0.31}})"));
-  EXPECT_EQ(to_json(CheckpointEvent{0.25, 4096, "ckpt/step-10"}),
-            json::parse(R"({"save_seconds":0.25,"bytes":4096,"path":"ckpt/step-10"})"));
+  EXPECT_EQ(to_json(CheckpointEvent{0.25, 4096, "ckpt/step-10", "c0ffee"}),
+            json::parse(R"({"save_seconds":0.25,"bytes":4096,"path":"ckpt/step-10","chain":"c0ffee"})"));
   EXPECT_EQ(to_json(EndEvent{"done", 5000, 0.02, "ab12", {{"top1", 0.9}}}),
             json::parse(R"({"reason":"done","samples_per_second":5000.0,"data_wait_share":0.02,
                             "state_digest":"ab12","best_metrics":{"top1":0.9}})"));

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "tasks/augmentation_operations.hpp"
+#include "tasks/augmentation_text.hpp"
 
 namespace hpctrain::tasks {
 namespace {
@@ -24,12 +26,16 @@ AugmentationPlan moved(const AffineMap& map, double scale = 1) {
   return plan;
 }
 
+AugmentationSettings named(const char* text) {
+  return read_augmentation(text).value();
+}
+
 double greatest_difference(const torch::Tensor& one, const torch::Tensor& two) {
   return (one - two).abs().max().item<double>();
 }
 
 TEST(AugmentationPlan, WithoutAnyRangeLeavesTheSampleAlone) {
-  const auto plan = plan_augmentation(AugmentationSettings::none(), {.height = 20, .width = 30}, 7, 1, 42);
+  const auto plan = plan_augmentation({}, {.height = 20, .width = 30}, 7, 1, 42);
   EXPECT_EQ(plan.map, AffineMap{});
   const auto images = random_images(1, 1, 20, 30);
   const auto points = torch::tensor({3.25f, 4.5f, NAN, NAN, -7.0f, 3.0f}).view({1, 3, 2});
@@ -40,7 +46,7 @@ TEST(AugmentationPlan, WithoutAnyRangeLeavesTheSampleAlone) {
 }
 
 TEST(AugmentationPlan, DrawsWithinItsRangesAndReachesTheirEnds) {
-  const AugmentationSettings settings;
+  const AugmentationSettings settings = usual_landmark_augmentation();
   const AugmentedImage image{.height = 256, .width = 256, .pixels_per_mm = 1.2};
   double least_scale = 2, greatest_scale = 0, greatest_shift = 0, greatest_noise = 0;
   for (std::uint64_t sample = 0; sample < 2000; ++sample) {
@@ -62,8 +68,7 @@ TEST(AugmentationPlan, DrawsWithinItsRangesAndReachesTheirEnds) {
 }
 
 TEST(AugmentationPlan, MovesByAShareOfTheWidthWhereMillimetresAreUnknown) {
-  AugmentationSettings settings = AugmentationSettings::none();
-  settings.translate_fraction = 0.05;
+  const auto settings = named("affine(translate=0.05)");
   double greatest_shift = 0;
   for (std::uint64_t sample = 0; sample < 500; ++sample) {
     const auto plan = plan_augmentation(settings, {.height = 100, .width = 200}, 1, 0, sample);
@@ -75,18 +80,19 @@ TEST(AugmentationPlan, MovesByAShareOfTheWidthWhereMillimetresAreUnknown) {
 
 TEST(AugmentationPlan, EachOperationDrawsAloneAndEachEpochAnew) {
   const AugmentedImage image{.height = 64, .width = 64};
-  AugmentationSettings without_rotation;
+  const AugmentationSettings usual = usual_landmark_augmentation();
+  AugmentationSettings without_rotation = usual;
   without_rotation.rotate_degrees = 0;
-  const auto plan = plan_augmentation({}, image, 5, 2, 9);
+  const auto plan = plan_augmentation(usual, image, 5, 2, 9);
   const auto unturned = plan_augmentation(without_rotation, image, 5, 2, 9);
   EXPECT_EQ(plan.scale, unturned.scale);
   EXPECT_EQ(plan.gamma, unturned.gamma);
   EXPECT_EQ(plan.noise_seed, unturned.noise_seed);
   EXPECT_NE(plan.map, unturned.map);
-  EXPECT_NE(plan.map, plan_augmentation({}, image, 5, 3, 9).map);
-  EXPECT_NE(plan.map, plan_augmentation({}, image, 6, 2, 9).map);
-  EXPECT_NE(plan.map, plan_augmentation({}, image, 5, 2, 10).map);
-  EXPECT_EQ(plan.map, plan_augmentation({}, image, 5, 2, 9).map);
+  EXPECT_NE(plan.map, plan_augmentation(usual, image, 5, 3, 9).map);
+  EXPECT_NE(plan.map, plan_augmentation(usual, image, 6, 2, 9).map);
+  EXPECT_NE(plan.map, plan_augmentation(usual, image, 5, 2, 10).map);
+  EXPECT_EQ(plan.map, plan_augmentation(usual, image, 5, 2, 9).map);
 }
 
 TEST(AffineMap, InverseUndoesIt) {
@@ -150,6 +156,65 @@ TEST(AugmentImages, ContentAndPointsStayTogetherUnderAnySimilarity) {
   }
 }
 
+/// The weighted mean place of an image's content.
+std::pair<double, double> centroid(const torch::Tensor& image) {
+  const auto total = image.sum();
+  return {((image.sum(0) * torch::arange(image.size(1))).sum() / total).item<double>(),
+          ((image.sum(1) * torch::arange(image.size(0))).sum() / total).item<double>()};
+}
+
+torch::Tensor blob_at(double x, double y, std::int64_t height, std::int64_t width) {
+  constexpr double kSigma = 2;
+  const auto columns = (torch::arange(width) - x).square().view({1, -1});
+  const auto rows = (torch::arange(height) - y).square().view({-1, 1});
+  return ((columns + rows) / (-2 * kSigma * kSigma)).exp().view({1, 1, height, width});
+}
+
+class PointsFollow : public testing::TestWithParam<const char*> {};
+
+TEST_P(PointsFollow, TheContentTheyMark) {
+  constexpr std::int64_t kHeight = 64, kWidth = 80;
+  const auto settings = named(GetParam());
+  int compared = 0;
+  double farthest = 0;
+  for (std::uint64_t sample = 0; sample < 12; ++sample) {
+    const double x = 30 + static_cast<double>(sample), y = 36 - 0.7 * static_cast<double>(sample);
+    const auto plan = plan_augmentation(settings, {.height = kHeight, .width = kWidth}, 2, 0, sample);
+    const auto image = augment_images(move_pixels(blob_at(x, y, kHeight, kWidth), {{plan}}), {{plan}})[0][0];
+    const auto point = augment_points(torch::tensor({x, y}).view({1, 1, 2}), {{plan}}, kHeight, kWidth)[0][0];
+    const double to_x = point[0].item<double>(), to_y = point[1].item<double>();
+    // A blob at the border is cut, and its centre is another.
+    if (!(to_x > 12 && to_x < kWidth - 13 && to_y > 12 && to_y < kHeight - 13)) continue;
+    const auto [seen_x, seen_y] = centroid(image);
+    EXPECT_NEAR(seen_x, to_x, 0.35) << sample;
+    EXPECT_NEAR(seen_y, to_y, 0.35) << sample;
+    farthest = std::max(farthest, std::hypot(to_x - x, to_y - y));
+    ++compared;
+  }
+  EXPECT_GE(compared, 4);
+  EXPECT_GT(farthest, 2);
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryGeometry, PointsFollow,
+                         testing::Values("crop(pad=8, mode=zero)", "flip(p=1)", "elastic(sigma=0.03)",
+                                         "affine(rotate=20, scale=0.2, translate=0.1)",
+                                         "random-resized-crop(scale=0.5..0.9, ratio=0.8..1.2)",
+                                         "crop(pad=4) | elastic(sigma=0.02) | affine(rotate=15, translate=0.05)"));
+
+TEST(AugmentImages, PointsComeBackFromAnElasticMoveToAThousandthOfAPixel) {
+  // Forwards by the definition: the content at p + d(p) is shown at p.
+  const auto plan = plan_augmentation(named("elastic(sigma=0.03)"), {.height = 50, .width = 50}, 4, 0, 1);
+  const auto ramp = torch::arange(50).to(torch::kFloat32);
+  const auto places = torch::stack({ramp.view({1, -1}).expand({50, 50}), ramp.view({-1, 1}).expand({50, 50})});
+  const auto sources = augment_images(places.unsqueeze(0), {{plan}})[0];
+  for (const auto& [x, y] : {std::pair{20, 30}, {11, 17}, {33, 25}}) {
+    const auto source = sources.select(1, y).select(1, x);
+    const auto shown = augment_points(source.view({1, 1, 2}), {{plan}}, 50, 50)[0][0];
+    EXPECT_NEAR(shown[0].item<double>(), x, 1e-3);
+    EXPECT_NEAR(shown[1].item<double>(), y, 1e-3);
+  }
+}
+
 TEST(AugmentImages, ChangesIntensitiesAsPlanned) {
   AugmentationPlan plan;
   plan.gamma = 2;
@@ -179,6 +244,8 @@ TEST(AugmentImages, LeavesTheDefaultGeneratorAlone) {
   torch::manual_seed(4);
   const auto expected = torch::rand({4});
   torch::manual_seed(4);
+  plan.move.is_flipped = true;
+  plan.blur_sigma = 1;
   augment_images(torch::zeros({1, 1, 8, 8}), {{plan}});
   EXPECT_TRUE(torch::equal(torch::rand({4}), expected));
 }
@@ -187,7 +254,7 @@ TEST(AugmentImages, GivesTheSameBitsAtAnySplit) {
   const auto images = random_images(5, 1, 33, 47);
   std::vector<AugmentationPlan> plans;
   for (std::uint64_t sample = 0; sample < 5; ++sample) {
-    plans.push_back(plan_augmentation({}, {.height = 33, .width = 47}, 1, 0, sample));
+    plans.push_back(plan_augmentation(usual_landmark_augmentation(), {.height = 33, .width = 47}, 1, 0, sample));
   }
   plans[2] = AugmentationPlan{};
   const auto whole = augment_images(images, plans);

@@ -157,14 +157,43 @@ TEST(Classification, ListsTheLossOfEverySample) {
 TEST(Classification, AugmentsOnlyForTrainingAndOnlyWhenAsked) {
   const auto records = four_images();
   TaskSettings settings;
-  settings.augmentation = AugmentationSettings::none();
-  settings.augmentation->brightness_fraction = 0.5;
+  settings.augmentation = read_augmentation("jitter(brightness=0.5)");
   const Classification plain(records.index()), brightened(records.index(), settings);
   const auto stored = plain.make_batch(records.all(), kCpu, Mode::train).images;
   EXPECT_TRUE(torch::equal(brightened.make_batch(records.all(), kCpu, Mode::evaluate).images, stored));
   const auto changed = brightened.make_batch(records.all(), kCpu, Mode::train).images;
   EXPECT_GT((changed - stored).abs().max().item<double>(), 0.01);
   EXPECT_TRUE(torch::equal(brightened.make_batch(records.all(), kCpu, Mode::train).images, changed));
+}
+
+TEST(Classification, ResizesImagesOnTheWayWithoutLosingTheirMean) {
+  const auto records = four_images();
+  TaskSettings settings;
+  settings.image_size = {{4, 9}};
+  const Classification task(records.index(), settings);
+  EXPECT_EQ(task.network_spec().height, 4);
+  EXPECT_EQ(task.network_spec().width, 9);
+  const auto stored = Classification(records.index()).make_batch(records.all(), kCpu, Mode::evaluate).images;
+  const auto images = task.make_batch(records.all(), kCpu, Mode::evaluate).images;
+  EXPECT_EQ(images.sizes(), (std::vector<std::int64_t>{4, 2, 4, 9}));
+  EXPECT_TRUE(torch::allclose(images.mean({2, 3}), stored.mean({2, 3}), 0, 1e-4));
+  const auto alone = task.make_batch(records.cut(2, 1), kCpu, Mode::evaluate).images;
+  EXPECT_TRUE(torch::equal(alone[0], images[2]));
+}
+
+TEST(Classification, LeavesWindowsToTheDecoderWhereImagesAreStoredEncoded) {
+  const auto records = four_images();
+  TaskSettings settings;
+  settings.augmentation = read_augmentation("random-resized-crop");
+  EXPECT_EQ(Classification(records.index(), settings).window_plan(), nullptr);
+  settings.is_cut_when_decoded = true;
+  const Classification task(records.index(), settings);
+  const auto windows = task.window_plan();
+  ASSERT_NE(windows, nullptr);
+  EXPECT_EQ(windows->output(), (data::ImageSize{2, 3}));
+  EXPECT_EQ(task.augmentation(), "random-resized-crop");
+  EXPECT_TRUE(torch::equal(task.make_batch(records.all(), kCpu, Mode::train).images,
+                           task.make_batch(records.all(), kCpu, Mode::evaluate).images));
 }
 
 TEST(Classification, NamesTheSampleWithALabelOutOfRange) {

@@ -74,7 +74,7 @@ torch::Tensor drawn(const torch::Tensor& points, double sigma, std::int64_t stri
 
 TaskSettings unaugmented(Decoder decoder = Decoder::log_parabola) {
   TaskSettings settings;
-  settings.augmentation = AugmentationSettings::none();
+  settings.augmentation = AugmentationSettings{};
   settings.landmarks.decoder = decoder;
   return settings;
 }
@@ -105,7 +105,7 @@ TEST(Landmarks, APackedPointComesBackThroughIdentityAugmentationAndDecoding) {
   for (const Decoder decoder : {Decoder::log_parabola, Decoder::local_soft_argmax}) {
     for (const std::int64_t stride : {1, 2}) {
       TaskSettings settings;
-      settings.augmentation = AugmentationSettings::none();
+      settings.augmentation = AugmentationSettings{};
       settings.landmarks.decoder = decoder;
       const Landmarks task(films.index(), settings);
       const auto batch = task.make_batch(films.all(), kCpu, Mode::train);
@@ -255,6 +255,28 @@ TEST(Landmarks, AreTheSameAtAnySplitIntoMicroBatches) {
   EXPECT_TRUE(torch::allclose(score, task.score(outputs, whole), 1e-5, 1e-9));
 }
 
+TEST(Landmarks, AnotherImageSizeMovesPointsAndLeavesErrorsInMillimetres) {
+  const auto films = two_films();
+  auto settings = unaugmented(Decoder::argmax);
+  settings.image_size = {{kHeight / 2, kWidth / 2}};
+  const Landmarks task(films.index(), settings);
+  EXPECT_EQ(task.network_spec().height, kHeight / 2);
+  EXPECT_EQ(task.network_spec().width, kWidth / 2);
+  const auto batch = task.make_batch(films.all(), kCpu, Mode::evaluate);
+  EXPECT_EQ(batch.images.sizes(), (std::vector<std::int64_t>{2, 1, kHeight / 2, kWidth / 2}));
+  EXPECT_FLOAT_EQ(batch.targets[0][0][0].item<float>(), (10.25f + 0.5f) / 2 - 0.5f);
+  // 5 pixels of the smaller image are 10 stored ones: 20 · 0.1 mm on the first film and 10 · 0.5 mm on the second.
+  const auto shifted = batch.targets + torch::tensor({3.0f, 4.0f});
+  const auto metrics = task.metrics(task.score_points(shifted, batch, torch::zeros({})));
+  EXPECT_NEAR(metrics.at("mre_mm"), (2.0 + 5 + 5) / 3, 1e-5);
+  EXPECT_NEAR(metrics.at("doctors_mm"), (6 * 0.1 + 0 + 5 * 0.5) / 3, 1e-5);
+  auto heatmaps = torch::zeros({2, 2, kHeight / 2, kWidth / 2});
+  heatmaps[1][0][3][15] = 1;
+  const auto prediction = task.predictions(heatmaps, batch)[1];
+  EXPECT_NEAR(prediction.points[0].x_px, 15.5 * 2 - 0.5, 1e-5);
+  EXPECT_NEAR(prediction.points[0].y_px, 3.5 * 2 - 0.5, 1e-5);
+}
+
 template <typename Action>
 Fault fault_of(Action action) {
   try {
@@ -279,6 +301,13 @@ TEST(Landmarks, RefuseDataSetsThatDoNotFit) {
   TaskSettings settings;
   settings.landmarks.truth = Truth::senior;
   EXPECT_EQ(fault_of([&] { Landmarks(two_films(false).index(), settings); }), Fault::usage);
+
+  TaskSettings square;
+  square.image_size = {{kHeight, kHeight}};
+  EXPECT_EQ(fault_of([&] { Landmarks(two_films().index(), square); }), Fault::usage);
+  TaskSettings mirrored;
+  mirrored.augmentation = read_augmentation("flip");
+  EXPECT_EQ(fault_of([&] { Landmarks(two_films().index(), mirrored); }), Fault::usage);
 }
 
 TEST(Landmarks, NameTheSampleWhoseNumbersAreBroken) {

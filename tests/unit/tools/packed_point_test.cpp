@@ -62,13 +62,13 @@ TEST_P(PackedPoint, ComesBackToItsPlaceOnTheFilm) {
 
 /// Every operation takes part, but none changes anything.
 tasks::AugmentationSettings idle_augmentation() {
-  auto settings = tasks::AugmentationSettings::none();
+  tasks::AugmentationSettings settings;
+  settings.affine_chance = 1;
   settings.rotate_degrees = 1e-12;
   return settings;
 }
 
-INSTANTIATE_TEST_SUITE_P(Identity, PackedPoint,
-                         testing::Values(tasks::AugmentationSettings::none(), idle_augmentation()),
+INSTANTIATE_TEST_SUITE_P(Identity, PackedPoint, testing::Values(tasks::AugmentationSettings{}, idle_augmentation()),
                          [](const auto& parameter) { return parameter.index == 0 ? "SwitchedOff" : "CarriedOut"; });
 
 }  // namespace

@@ -52,6 +52,17 @@ TEST(PlanBoundary, PrefersFinishedToAStopAtTheLastStep) {
   EXPECT_EQ(plan_boundary(progress_at(30, 3, 0), kLength, true, 1, 0, kStopWish).stop, StopReason::finished);
 }
 
+TEST(PlanBoundary, SavesAndStopsWhereSomebodyPutAStopFile) {
+  const auto decision = plan_boundary(progress_at(3, 0, 30), kLength, false, 1, 0, kStopFileWish);
+  EXPECT_TRUE(decision.save);
+  EXPECT_EQ(decision.stop, StopReason::stop_file);
+}
+
+TEST(PlanBoundary, SettlesBackgroundSavesWhenRankZeroHasNews) {
+  const auto decision = plan_boundary(progress_at(3, 0, 30), kLength, false, 1, 0, kSettleWish);
+  EXPECT_EQ(decision, BoundaryDecision{.settle = true});
+}
+
 TEST(PlanBoundary, SavesBeforeTheWallTimeEnds) {
   const auto decision = plan_boundary(progress_at(3, 0, 30), kLength, false, 1, 0, kWallTimeWish);
   EXPECT_TRUE(decision.save);

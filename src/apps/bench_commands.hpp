@@ -1,0 +1,11 @@
+// What `hpctrain bench` can measure, one function each.
+#pragma once
+
+#include "apps/commands.hpp"
+
+namespace hpctrain::apps {
+
+int run_data_bench_command(const Arguments& arguments);
+int run_checkpoint_bench_command(const Arguments& arguments);
+
+}  // namespace hpctrain::apps

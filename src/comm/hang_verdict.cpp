@@ -1,0 +1,49 @@
+#include "comm/hang_verdict.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+namespace hpctrain::comm {
+namespace {
+
+/// Processes beat several times a second: after this long one of them does not run, or the machine hardly does.
+constexpr double kSilentSeconds = 1.5;
+
+bool is_overdue(const RankView& view, const std::vector<PhaseRule>& rules, double timeout_seconds) {
+  if (view.silent_seconds > timeout_seconds) return true;
+  return view.is_warm && view.quiet_seconds > timeout_seconds * rules.at(view.phase).patience;
+}
+
+auto place_in_line(const RankView& view, const std::vector<PhaseRule>& rules) {
+  return std::make_tuple(view.silent_seconds <= kSilentSeconds, view.step, rules.at(view.phase).waits_for_peers,
+                         view.sequence, view.rank);
+}
+
+}  // namespace
+
+std::optional<HangVerdict> find_hang(const std::vector<RankView>& views, const std::vector<PhaseRule>& rules,
+                                     double timeout_seconds) {
+  const auto dead = std::find_if(views.begin(), views.end(), [](const RankView& view) { return view.is_dead; });
+  if (dead != views.end()) {
+    return HangVerdict{HangKind::dead, static_cast<std::size_t>(dead - views.begin()), dead->quiet_seconds};
+  }
+  const bool is_due = std::any_of(views.begin(), views.end(),
+                                  [&](const RankView& view) { return is_overdue(view, rules, timeout_seconds); });
+  if (!is_due) return std::nullopt;
+  const auto culprit = std::min_element(views.begin(), views.end(), [&](const RankView& a, const RankView& b) {
+    return place_in_line(a, rules) < place_in_line(b, rules);
+  });
+  const bool is_stopped = culprit->silent_seconds > kSilentSeconds;
+  return HangVerdict{is_stopped ? HangKind::stopped : HangKind::stuck,
+                     static_cast<std::size_t>(culprit - views.begin()),
+                     is_stopped ? culprit->silent_seconds : culprit->quiet_seconds};
+}
+
+std::optional<std::size_t> find_speaker(const std::vector<RankView>& views) {
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    if (!views[i].is_dead && views[i].silent_seconds <= kSilentSeconds) return i;
+  }
+  return std::nullopt;
+}
+
+}  // namespace hpctrain::comm

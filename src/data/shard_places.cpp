@@ -1,0 +1,126 @@
+// See shard_places.hpp.
+#include "data/shard_places.hpp"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+
+#include "core/clock.hpp"
+#include "core/error.hpp"
+#include "core/log.hpp"
+#include "data/damaged_place.hpp"
+#include "data/file_system_kind.hpp"
+
+namespace hpctrain::data {
+namespace {
+
+constexpr double kAskAgainSeconds = 0.25;
+
+Engine choose_engine(Engine wish, const std::filesystem::path& folder) {
+  if (wish != Engine::automatic) return wish;
+  return probe_file_system(folder).is_local ? Engine::mmap : Engine::pread;
+}
+
+/// A shard that is read by calls stays open, and the usual limit of 1,024 files is meant for programs that use select.
+void raise_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace
+
+ShardPlaces::ShardPlaces(const SplitLayout& layout, const std::filesystem::path& folder, ShardLocator* locator,
+                         Wishes wishes)
+    : layout_(layout),
+      folder_(folder),
+      locator_(locator),
+      wishes_(wishes),
+      engine_(choose_engine(wishes.engine, folder)) {
+  raise_file_limit();
+  PlaceTable table;
+  for (std::size_t shard = 0; shard < layout_.shards(); ++shard) table.push_back(open(shard));
+  asked_seconds_ = steady_seconds();
+  publish(std::move(table));
+}
+
+ShardLocation ShardPlaces::locate(std::size_t shard) {
+  if (locator_ != nullptr) return locator_->locate(layout_.shard_of_dataset(shard));
+  ShardLocation location;
+  location.file = folder_ / layout_.shard(shard).path;
+  return location;
+}
+
+std::shared_ptr<OpenShard> ShardPlaces::open_at(std::size_t shard, const ShardLocation& location) {
+  const bool is_source = location.tier == Tier::source;
+  OpenShard::Access access;
+  access.is_mapped = is_source || wishes_.engine != Engine::automatic
+                         ? engine_ == Engine::mmap
+                         : location.may_be_mapped && probe_file_system(location.file).is_local;
+  access.opens_blocks = access.is_mapped || (wishes_.hashes_blocks && !location.is_verified);
+  return std::make_shared<OpenShard>(layout_, shard, location, access);
+}
+
+std::shared_ptr<OpenShard> ShardPlaces::open(std::size_t shard) {
+  for (;;) {
+    const ShardLocation location = locate(shard);
+    try {
+      return open_at(shard, location);
+    } catch (const DamagedPlace& damage) {
+      ++failures_;
+      require(location.tier != Tier::source && locator_ != nullptr, Fault::data, damage.what());
+      locator_->reject(layout_.shard_of_dataset(shard), location, damage.what());
+      const ShardLocation next = locate(shard);
+      require(next.file != location.file, Fault::data, damage.what());
+    }
+  }
+}
+
+std::shared_ptr<const PlaceTable> ShardPlaces::table() {
+  if (locator_ != nullptr && steady_seconds() - asked_seconds_.load(std::memory_order_relaxed) > kAskAgainSeconds) {
+    ask_again();
+  }
+  const std::lock_guard lock(table_mutex_);
+  return table_;
+}
+
+void ShardPlaces::ask_again() {
+  const std::unique_lock change(change_mutex_, std::try_to_lock);
+  if (!change) return;
+  asked_seconds_ = steady_seconds();
+  PlaceTable table = *table_;
+  bool is_changed = false;
+  for (std::size_t shard = 0; shard < table.size(); ++shard) {
+    if (locate(shard).file == table[shard]->location().file) continue;
+    table[shard] = open(shard);
+    is_changed = true;
+  }
+  if (is_changed) publish(std::move(table));
+}
+
+void ShardPlaces::replace(const OpenShard& place, const std::string& reason) {
+  const std::lock_guard change(change_mutex_);
+  const std::size_t shard = place.shard();
+  if ((*table_)[shard].get() != &place) return;  // another thread was first
+  ++failures_;
+  require(place.location().tier != Tier::source && locator_ != nullptr, Fault::data, reason);
+  locator_->reject(layout_.shard_of_dataset(shard), place.location(), reason);
+  const ShardLocation next = locate(shard);
+  require(next.file != place.location().file, Fault::data, reason);
+  PlaceTable table = *table_;
+  table[shard] = open(shard);
+  publish(std::move(table));
+}
+
+void ShardPlaces::publish(PlaceTable table) {
+  auto shared = std::make_shared<const PlaceTable>(std::move(table));
+  const std::lock_guard lock(table_mutex_);
+  table_ = std::move(shared);
+}
+
+void ShardPlaces::note_position(std::uint64_t epoch, std::uint64_t position) {
+  if (locator_ != nullptr) locator_->note_position(epoch, position);
+}
+
+}  // namespace hpctrain::data

@@ -1,0 +1,28 @@
+#include "train/phase_rules.hpp"
+
+#include "monitor/step_clock.hpp"
+
+namespace hpctrain::train {
+namespace {
+
+using monitor::Phase;
+
+/// Evaluations and the last checkpoint are one phase each, however many samples and bytes they are.
+constexpr double kLongPhasePatience = 10;
+
+comm::PhaseRule make_rule(Phase phase) {
+  const bool is_long = phase == Phase::evaluation || phase == Phase::checkpoint;
+  // Between phases lies the agreement of all ranks at a step boundary.
+  const bool waits_for_peers = phase == Phase::communication || phase == Phase::other;
+  return {std::string(monitor::phase_name(phase)), is_long ? kLongPhasePatience : 1, waits_for_peers};
+}
+
+}  // namespace
+
+std::vector<comm::PhaseRule> make_phase_rules() {
+  std::vector<comm::PhaseRule> rules;
+  for (std::size_t i = 0; i < monitor::kPhaseCount; ++i) rules.push_back(make_rule(static_cast<Phase>(i)));
+  return rules;
+}
+
+}  // namespace hpctrain::train

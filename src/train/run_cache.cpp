@@ -1,0 +1,97 @@
+#include "train/run_cache.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+#include "comm/launch.hpp"
+#include "core/log.hpp"
+#include "core/node_scratch.hpp"
+#include "data/file_system_kind.hpp"
+#include "train/run_parts.hpp"
+
+namespace hpctrain::train {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> splits_in_use(const data::DatasetIndex& index) {
+  std::vector<std::string> splits{std::string(kTrainingSplit)};
+  for (const auto& split : scored_splits(index)) splits.push_back(split);
+  return splits;
+}
+
+fs::path choose_folder(const data::CacheSettings& settings) {
+  if (!settings.folder.empty()) return fs::absolute(settings.folder).lexically_normal();
+  const auto scratch = find_node_scratch(plan_scratch_candidates(comm::read_environment()));
+  return scratch ? scratch->folder : fs::path();
+}
+
+/// What is free, and what copies of this data set take already.
+std::optional<std::uint64_t> room_in(const fs::path& folder, const data::DatasetIndex& index) {
+  if (folder.empty()) return std::nullopt;
+  fs::path existing = folder;
+  std::error_code error;
+  while (!fs::is_directory(existing, error) && existing.has_relative_path()) existing = existing.parent_path();
+  const auto space = fs::space(existing, error);
+  if (error || ::access(existing.c_str(), W_OK | X_OK) != 0) return std::nullopt;
+  std::uint64_t copies = 0;
+  for (const auto& shard : index.shards) {
+    const auto bytes = fs::file_size(
+        data::CacheFolder::place_of(folder, index.uuid_text()) / data::ShardCopier::copy_name(shard), error);
+    if (!error) copies += bytes;
+  }
+  return space.available + copies;
+}
+
+data::CacheFacts gather_facts(const RunSettings& settings, const data::DatasetIndex& index, const fs::path& folder) {
+  data::CacheFacts facts;
+  const auto source = data::probe_file_system(index.folder);
+  facts.is_source_local = source.is_local;
+  facts.source_kind = source.name;
+  std::uint64_t largest_shard = 0;
+  for (const auto& name : splits_in_use(index)) {
+    const auto& split = index.split(name);
+    for (std::uint64_t i = 0; i < split.shard_count; ++i) {
+      facts.used_bytes += index.shards[split.first_shard + i].file_bytes;
+      largest_shard = std::max(largest_shard, index.shards[split.first_shard + i].file_bytes);
+    }
+  }
+  const data::WindowedOrder shape;
+  facts.is_windowed = data::plan_order(settings.order, index, index.split(kTrainingSplit)) == data::Order::windowed;
+  facts.window_bytes = std::min(facts.used_bytes, shape.streams * shape.shards_per_window * largest_shard);
+  facts.folder = folder.empty() ? "no folder of this node" : folder.string();
+  facts.free_bytes = room_in(folder, index);
+  return facts;
+}
+
+}  // namespace
+
+std::unique_ptr<data::NodeCache> make_run_cache(const RunSettings& settings, const data::DatasetIndex& index,
+                                                const Placement& placement) {
+  const fs::path folder = choose_folder(settings.cache);
+  const data::CacheFacts facts = gather_facts(settings, index, folder);
+  const data::CachePlan plan = data::plan_cache(settings.cache, facts);
+  if (plan.is_less_than_asked && placement.is_node_leader()) {
+    log_warning("node cache: {}", plan.reason);
+  } else if (settings.cache.mode != data::CacheMode::none) {
+    log_info("node cache: {}", plan.reason);
+  }
+  data::CacheContent content;
+  content.splits = splits_in_use(index);
+  content.is_source_mappable = facts.is_source_local;
+  content.trusts_copies = settings.loader.verify == data::Verify::staged;
+  content.uses = [order = settings.order, seed = settings.train.seed, index](std::uint64_t epoch) {
+    const data::Split& split = index.split(kTrainingSplit);
+    std::vector<std::uint64_t> rows;
+    for (std::uint64_t i = 0; i < split.shard_count; ++i) {
+      rows.push_back(index.shards[split.first_shard + i].num_samples);
+    }
+    return data::plan_shard_uses(data::make_sample_order(order, true, seed, index, split).in_epoch(epoch), rows);
+  };
+  return std::make_unique<data::NodeCache>(index, plan, folder, std::move(content), placement);
+}
+
+}  // namespace hpctrain::train

@@ -1,0 +1,67 @@
+"""Kills a run again and again, at random moments, and proves that it ends as the unbroken one does."""
+import os
+import random
+import signal
+import subprocess
+import time
+
+from hpctrain_test import (HPCTRAIN, audit_of, end_of, kill_all, processes_with, read_metrics, run_hpctrain, start_hpctrain,
+                           wait_until)
+
+FLAGS = ("--batch", "32", "--checkpoint.every-steps", "5", "--eval.every-epochs", "0", "--eval.max-samples", "16",
+         "--optim.schedule", "constant", "--run.audit", "--run.quiet")
+VICTIMS = ("rank", "all", "launcher")
+
+
+def kill(victim: str, process, run, generator: random.Random) -> None:
+    ranks = [pid for pid in processes_with(str(run)) if pid != process.pid]
+    if victim == "all" or not ranks:
+        kill_all(str(run))
+        return
+    try:
+        os.kill(process.pid if victim == "launcher" else generator.choice(ranks), signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+def promised_step(run) -> int:
+    return max((line["step"] for line in read_metrics(run, "checkpoint")), default=0)
+
+
+def run_kill_suite(test, data, folder, ranks: int, kills: int, seed: int, *flags) -> int:
+    """`kills` starts of one run, each killed; then its end, compared with a run that nobody killed. Returns how
+    many starts the run took."""
+    print(f"kill suite: {ranks} ranks, {kills} kills, seed {seed}", flush=True)
+    generator = random.Random(seed)
+    run = folder / f"killed-{ranks}-{seed}"
+    common = ("--data", data, *FLAGS, *flags, "--epochs", "100000")
+    for number in range(kills):
+        victim = VICTIMS[number % len(VICTIMS)]
+        promised = promised_step(run)
+        process = start_hpctrain(*common, "--out", run, ranks=ranks)
+        saves = len(read_metrics(run, "checkpoint")) + generator.randint(0, 3)
+        starts = len(read_metrics(run, "run"))
+        test.assertTrue(wait_until(lambda: len(read_metrics(run, "checkpoint")) >= saves
+                                   and len(read_metrics(run, "run")) > starts), f"kill {number}: the run did not start")
+        time.sleep(generator.random() * 0.05)
+        kill(victim, process, run, generator)
+        process.wait(20)
+        test.assertTrue(wait_until(lambda: not processes_with(str(run)), 15), f"kill {number} of {victim}: orphans")
+        resumed = read_metrics(run, "run")[-1].get("resumed_from", 0)
+        test.assertGreaterEqual(resumed, promised, f"kill {number}: a promised checkpoint was lost")
+    end_and_compare(test, run, folder / f"unbroken-{ranks}-{seed}", common, ranks)
+    return len(read_metrics(run, "run"))
+
+
+def end_and_compare(test, run, reference, common, ranks: int) -> None:
+    steps = ("--train.steps", str(promised_step(run) + 40))
+    for out in (run, reference):
+        result = run_hpctrain(*common, *steps, "--out", out, ranks=ranks)
+        test.assertEqual(result.returncode, 0, result.stderr)
+    test.assertEqual(end_of(run)["state_digest"], end_of(reference)["state_digest"])
+    test.assertEqual(audit_of(run), audit_of(reference))
+    test.assertEqual(read_metrics(run, "checkpoint")[-1]["chain"], read_metrics(reference, "checkpoint")[-1]["chain"])
+    test.assertEqual([path.name for path in (run / "ckpt").iterdir() if path.name.startswith(".")], [])
+    check = subprocess.run([HPCTRAIN, "check-audit", str(run)], capture_output=True, text=True)
+    test.assertEqual(check.returncode, 0, check.stdout + check.stderr)
+    print("  " + check.stdout.strip(), flush=True)

@@ -1,0 +1,298 @@
+// The node cache on real files: what it copies, whom it trusts, what it removes, and what it leaves alone.
+#include "data/node_cache.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <fstream>
+#include <iterator>
+#include <mutex>
+#include <thread>
+
+#include "data/cache_folder.hpp"
+#include "data/shard_stager.hpp"
+#include "unit/data/support/packed_fixture.hpp"
+
+namespace hpctrain::data {
+namespace {
+
+using hpctrain::test::TemporaryFolder;
+using test::expect_error;
+using test::PackedFixture;
+
+constexpr double kSoon = 20;
+const CachePlan kReplicate{CacheMode::replicate, 1ull << 30, "", false};
+
+CacheContent both_splits() {
+  return {.splits = {"train", "test"}, .uses = {}};
+}
+
+std::string contents(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::filesystem::path copies_of(const TemporaryFolder& scratch, const PackedFixture& packed) {
+  return scratch.path() / ("hpctrain-" + std::to_string(::geteuid())) / packed.index.uuid_text();
+}
+
+std::filesystem::path copy_of(const TemporaryFolder& scratch, const PackedFixture& packed, std::size_t shard) {
+  return copies_of(scratch, packed) / packed.shard(shard).filename();
+}
+
+void expect_genuine_copies(NodeCache& cache, const PackedFixture& packed) {
+  for (std::size_t shard = 0; shard < packed.index.shards.size(); ++shard) {
+    const ShardLocation location = cache.locate(shard);
+    EXPECT_EQ(location.tier, Tier::node_cache);
+    EXPECT_EQ(contents(location.file), contents(packed.shard(shard)));
+  }
+}
+
+TEST(NodeCache, CopiesEveryShardOfTheSplitsInUse) {
+  const PackedFixture& packed = test::shared_fixture();
+  const TemporaryFolder scratch;
+  NodeCache cache(packed.index, kReplicate, scratch.path(), both_splits(), {});
+  ASSERT_TRUE(cache.wait_until_staged(kSoon));
+  expect_genuine_copies(cache, packed);
+  EXPECT_EQ(cache.counters().copies_made, packed.index.shards.size());
+  struct stat status {};
+  ASSERT_EQ(::stat(copies_of(scratch, packed).c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0700u);
+}
+
+TEST(NodeCache, FindsTheCopiesOfAnEarlierStartWithoutReadingTheSource) {
+  const PackedFixture packed;
+  const TemporaryFolder scratch;
+  { EXPECT_TRUE(NodeCache(packed.index, kReplicate, scratch.path(), both_splits(), {}).wait_until_staged(kSoon)); }
+  std::filesystem::remove_all(packed.folder);
+  NodeCache cache(packed.index, kReplicate, scratch.path(), both_splits(), {});
+  ASSERT_TRUE(cache.wait_until_staged(kSoon));
+  EXPECT_EQ(cache.counters().source_bytes, 0u);
+}
+
+TEST(NodeCache, ReadsTheSourceOnceForAllRanksOfANode) {
+  const PackedFixture& packed = test::shared_fixture();
+  const TemporaryFolder scratch;
+  std::vector<std::unique_ptr<NodeCache>> ranks;
+  for (int rank = 0; rank < 4; ++rank) {
+    Placement placement;
+    placement.local_rank = rank;
+    placement.local_world = 4;
+    ranks.push_back(std::make_unique<NodeCache>(packed.index, kReplicate, scratch.path(), both_splits(), placement));
+  }
+  std::uint64_t read_bytes = 0, shard_bytes = 0;
+  for (const auto& rank : ranks) {
+    ASSERT_TRUE(rank->wait_until_staged(kSoon));
+    expect_genuine_copies(*rank, packed);
+    read_bytes += rank->counters().source_bytes;
+  }
+  for (const ShardIndex& shard : packed.index.shards) shard_bytes += shard.file_bytes;
+  EXPECT_EQ(read_bytes, shard_bytes);
+}
+
+TEST(NodeCache, RefetchesADamagedCopyOnceAndThenReadsTheSource) {
+  const PackedFixture& packed = test::shared_fixture();
+  const TemporaryFolder scratch;
+  NodeCache cache(packed.index, kReplicate, scratch.path(), both_splits(), {});
+  ASSERT_TRUE(cache.wait_until_staged(kSoon));
+  cache.reject(1, cache.locate(1), "flipped");
+  ASSERT_TRUE(cache.wait_until_staged(kSoon));
+  EXPECT_EQ(cache.locate(1).tier, Tier::node_cache);
+  cache.reject(1, cache.locate(1), "flipped again");
+  EXPECT_FALSE(cache.wait_until_staged(0.3));
+  const ShardLocation location = cache.locate(1);
+  EXPECT_EQ(location.tier, Tier::source);
+  EXPECT_FALSE(std::filesystem::exists(copy_of(scratch, packed, 1)));
+  cache.reject(1, location, "shard 1: block 0 is damaged");
+  expect_error(Fault::data, {"shard 1: block 0 is damaged"}, [&] { cache.locate(1); });
+}
+
+TEST(NodeCache, MakesACopyAnewThatWasWrittenToSinceItWasMade) {
+  const PackedFixture& packed = test::shared_fixture();
+  const TemporaryFolder scratch;
+  { EXPECT_TRUE(NodeCache(packed.index, kReplicate, scratch.path(), both_splits(), {}).wait_until_staged(kSoon)); }
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  test::flip_bit(copy_of(scratch, packed, 0), 4100);
+  NodeCache cache(packed.index, kReplicate, scratch.path(), both_splits(), {});
+  ASSERT_TRUE(cache.wait_until_staged(kSoon));
+  expect_genuine_copies(cache, packed);
+  EXPECT_EQ(cache.counters().copies_made, 1u);
+}
+
+TEST(NodeCache, ReadsACopyOnceMoreThatWasMadeBeforeTheNodeStartedAnew) {
+  const PackedFixture& packed = test::shared_fixture();
+  const TemporaryFolder scratch;
+  { EXPECT_TRUE(NodeCache(packed.index, kReplicate, scratch.path(), both_splits(), {}).wait_until_staged(kSoon)); }
+  const CacheFolder folder(scratch.path(), packed.index.uuid_text(), packed.folder);
+  for (std::size_t shard = 0; shard < 2; ++shard) {
+    const std::string name = packed.shard(shard).filename();
+    if (shard == 1) test::flip_bit(copy_of(scratch, packed, 1), 4100);  // the crash lost a page
+    std::ifstream file(copy_of(scratch, packed, shard).string() + ".json");
+    std::string text{std::istreambuf_iterator<char>(file), {}};
+    CacheRecord record = CacheRecord::from_text(text).value();
+    struct stat status {};
+    ASSERT_EQ(::stat(copy_of(scratch, packed, shard).c_str(), &status), 0);
+    record.copy = FileMark::of(status);
+    record.boot_uuid = "another";
+    folder.rewrite_record(name, record);
+  }
+  NodeCache cache(packed.index, kReplicate, scratch.path(), both_splits(), {});
+  ASSERT_TRUE(cache.wait_until_staged(kSoon));
+  expect_genuine_copies(cache, packed);
+  EXPECT_EQ(cache.counters().copies_made, 1u);
+}
+
+TEST(NodeCache, TakesOverThePartOfADeadProcess) {
+  const PackedFixture& packed = test::shared_fixture();
+  const TemporaryFolder scratch;
+  { const CacheFolder made(scratch.path(), packed.index.uuid_text(), packed.folder); }
+  std::ofstream(copy_of(scratch, packed, 0).string() + ".part") << "torn by a kill, and longer than nothing";
+  NodeCache cache(packed.index, kReplicate, scratch.path(), both_splits(), {});
+  ASSERT_TRUE(cache.wait_until_staged(kSoon));
+  expect_genuine_copies(cache, packed);
+  EXPECT_FALSE(std::filesystem::exists(copy_of(scratch, packed, 0).string() + ".part"));
+}
+
+TEST(NodeCache, ReadsASourceOnceMoreThatArrivedDamaged) {
+  const PackedFixture& packed = test::shared_fixture();
+  const TemporaryFolder scratch;
+  int reads = 0;
+  NodeCache cache(packed.index, kReplicate, scratch.path(), both_splits(), {},
+                  [&](const RawFile& file, std::uint64_t offset, std::span<std::byte> destination) {
+                    file.read_at(offset, destination);
+                    if (reads++ == 0) destination[4100] ^= std::byte{1};
+                  });
+  ASSERT_TRUE(cache.wait_until_staged(kSoon));
+  expect_genuine_copies(cache, packed);
+  EXPECT_EQ(reads, 5);
+}
+
+TEST(NodeCache, KeepsNoCopyOfAShardThatIsNotWhatTheManifestSays) {
+  const PackedFixture packed;
+  const TemporaryFolder scratch;
+  test::flip_bit(packed.shard(2), packed.index.shards[2].fields[0].data_offset);
+  NodeCache cache(packed.index, kReplicate, scratch.path(), both_splits(), {});
+  EXPECT_FALSE(cache.wait_until_staged(0.3));
+  EXPECT_EQ(cache.locate(2).tier, Tier::source);
+  EXPECT_EQ(cache.counters().copies, 3u);
+  EXPECT_FALSE(std::filesystem::exists(copy_of(scratch, packed, 2)));
+}
+
+TEST(NodeCache, StaysWithinItsLimit) {
+  const PackedFixture& packed = test::shared_fixture();
+  const TemporaryFolder scratch;
+  const std::uint64_t limit = packed.index.shards[0].file_bytes * 2 + 4'000;
+  NodeCache cache(packed.index, {CacheMode::replicate, limit, "", false}, scratch.path(), both_splits(), {});
+  EXPECT_FALSE(cache.wait_until_staged(0.3));
+  EXPECT_EQ(cache.counters().copies, 2u);
+  EXPECT_LE(CacheFolder(scratch.path(), packed.index.uuid_text(), packed.folder).used_bytes(), limit);
+}
+
+TEST(NodeCache, StreamsTheShardsThatComeNext) {
+  const PackedFixture& packed = test::shared_fixture();
+  const TemporaryFolder scratch;
+  const std::uint64_t limit = packed.index.shards[0].file_bytes * 2 + 4'000;
+  CacheContent content{.splits = {"train"}, .uses = [](std::uint64_t) {
+                         return std::vector<ShardUse>{{0, 40}, {40, 81}, {81, 103}};
+                       }};
+  NodeCache cache(packed.index, {CacheMode::stream, limit, "", false}, scratch.path(), content, {});
+  const auto tiers = [&] {
+    return std::vector<Tier>{cache.locate(0).tier, cache.locate(1).tier, cache.locate(2).tier};
+  };
+  const auto becomes = [&](const std::vector<Tier>& expected) {
+    for (int i = 0; i < 500 && tiers() != expected; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    return tiers() == expected;
+  };
+  EXPECT_TRUE(becomes({Tier::node_cache, Tier::node_cache, Tier::source}));
+  cache.note_position(0, 45);
+  EXPECT_TRUE(becomes({Tier::source, Tier::node_cache, Tier::node_cache}));
+  cache.note_position(0, 90);
+  EXPECT_TRUE(becomes({Tier::node_cache, Tier::source, Tier::node_cache}));
+  EXPECT_EQ(cache.counters().copies_removed, 2u);
+}
+
+TEST(NodeCache, LeavesASourceThatHangsToItself) {
+  const PackedFixture& packed = test::shared_fixture();
+  const TemporaryFolder scratch;
+  struct Gate {
+    std::mutex mutex;
+    std::condition_variable opened;
+    bool is_open = false;
+  };
+  const auto gate = std::make_shared<Gate>();
+  const auto started = std::chrono::steady_clock::now();
+  {
+    NodeCache cache(packed.index, kReplicate, scratch.path(), both_splits(), {},
+                    [gate](const RawFile& file, std::uint64_t offset, std::span<std::byte> destination) {
+                      std::unique_lock lock(gate->mutex);
+                      gate->opened.wait(lock, [&] { return gate->is_open; });
+                      file.read_at(offset, destination);
+                    });
+    EXPECT_FALSE(cache.wait_until_staged(0.1));
+    EXPECT_EQ(cache.locate(0).tier, Tier::source);
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(5));
+  const std::lock_guard lock(gate->mutex);
+  gate->is_open = true;
+  gate->opened.notify_all();
+}
+
+TEST(NodeCache, RefusesToLieInsideTheDataSet) {
+  const PackedFixture packed;
+  expect_error(Fault::usage, {"cache.dir", packed.folder.string()},
+               [&] { NodeCache(packed.index, kReplicate, packed.folder / "shards", both_splits(), {}); });
+}
+
+TEST(NodeCache, RefusesAFolderReachedOverALink) {
+  const PackedFixture& packed = test::shared_fixture();
+  const TemporaryFolder scratch;
+  std::filesystem::create_directories(scratch / "real");
+  std::filesystem::create_symlink(scratch / "real", scratch / "link");
+  expect_error(Fault::usage, {"symbolic link"},
+               [&] { NodeCache(packed.index, kReplicate, scratch / "link", both_splits(), {}); });
+  EXPECT_TRUE(std::filesystem::is_empty(scratch / "real"));
+}
+
+TEST(NodeCache, WritesThroughNoLinkThatSomebodyPutInItsPlace) {
+  const PackedFixture& packed = test::shared_fixture();
+  const TemporaryFolder scratch;
+  { const CacheFolder made(scratch.path(), packed.index.uuid_text(), packed.folder); }
+  std::ofstream(scratch / "thesis.tex") << "years of work";
+  std::filesystem::create_symlink(scratch / "thesis.tex", copy_of(scratch, packed, 0).string() + ".part");
+  NodeCache cache(packed.index, kReplicate, scratch.path(), both_splits(), {});
+  EXPECT_FALSE(cache.wait_until_staged(0.3));
+  EXPECT_EQ(cache.locate(0).tier, Tier::source);
+  EXPECT_EQ(contents(scratch / "thesis.tex"), "years of work");
+}
+
+TEST(NodeCache, GoesOnWithTheSourceWhenItsFolderBelongsToEverybody) {
+  const PackedFixture& packed = test::shared_fixture();
+  const TemporaryFolder scratch;
+  const auto open_to_all = copies_of(scratch, packed).parent_path();
+  std::filesystem::create_directories(open_to_all);
+  std::filesystem::permissions(open_to_all, std::filesystem::perms::all);
+  NodeCache cache(packed.index, kReplicate, scratch.path(), both_splits(), {});
+  EXPECT_EQ(cache.locate(0).tier, Tier::source);
+  EXPECT_EQ(cache.counters().copies, 0u);
+}
+
+TEST(NodeCache, GoesOnWithTheSourceWhenItsFolderVanishes) {
+  const PackedFixture& packed = test::shared_fixture();
+  const TemporaryFolder scratch;
+  NodeCache cache(packed.index, kReplicate, scratch.path(), both_splits(), {});
+  ASSERT_TRUE(cache.wait_until_staged(kSoon));
+  std::filesystem::remove_all(copies_of(scratch, packed));
+  for (std::size_t shard = 0; shard < 4; ++shard) cache.reject(shard, cache.locate(shard), "gone");
+  EXPECT_FALSE(cache.wait_until_staged(0.3));
+  for (std::size_t shard = 0; shard < 4; ++shard) EXPECT_EQ(cache.locate(shard).tier, Tier::source);
+  EXPECT_FALSE(std::filesystem::exists(copies_of(scratch, packed)));
+}
+
+TEST(StagingOrder, GivesEachRankItsOwnPartFirst) {
+  EXPECT_EQ(plan_staging_order({5, 6, 7, 8, 9}, 1, 2), (std::vector<std::size_t>{6, 8, 5, 7, 9}));
+}
+
+}  // namespace
+}  // namespace hpctrain::data
