@@ -1,4 +1,6 @@
 // `hpctrain [train]`: from the command line to a finished run, on every rank.
+#include <fmt/format.h>
+
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -39,7 +41,7 @@ class TrainCommand {
   void report_failure(const comm::FailureReport& failure) const;
   void report_hang(const comm::HangReport& hang) const;
 
-  double started_unix_ = unix_seconds();
+  double started_unix_ = unix_seconds();  ///< rank zero's on every rank, once the run is open
   RankedStart start_;
   std::filesystem::path run_folder_;
   std::unique_ptr<comm::Watchdog> watchdog_;  ///< outlives the run, which publishes to it
@@ -80,6 +82,8 @@ void TrainCommand::open_run(comm::Communicator& world, const data::DatasetIndex&
     posix_file_system().remove_all(folder / train::kStopFileName);
     return folder.string();
   });
+  started_unix_ =
+      std::stod(comm::broadcast_text(world, world.is_leader() ? fmt::format("{}", started_unix_) : std::string(), 0));
 }
 
 /// Rank zero reads the last start's report; all must agree on whether there is work left.
@@ -154,6 +158,9 @@ void TrainCommand::report_failure(const comm::FailureReport& failure) const {
   if (watchdog_) watchdog_->stand_down();
   if (run_folder_.empty() || !is_run_folder(run_folder_)) return;
   try {
+    // A stopped rank that goes on while its job is being ended must not write over what named it.
+    const auto present = monitor::load_exit_report(posix_file_system(), run_folder_);
+    if (present && present->started_unix == started_unix_) return;
     save_exit_report(failure.code, failure.cause, failure.rank, failure.host);
   } catch (const Error& error) {
     // The failure being reported matters more than the report.

@@ -45,7 +45,7 @@ class ImagesTest(ProgramTest):
     def test_what_cannot_be_done_to_these_images_is_refused_before_the_first_step(self):
         def refused(*arguments):
             # A folder each: the first one to get as far as its data set is a run with these settings.
-            return run_hpctrain("--data", self.data, "--out", self.folder / arguments[1], *arguments)
+            return run_hpctrain("--data", self.data, "--out", self.folder / arguments[1].replace(",", "x"), *arguments)
 
         self.assert_refused(refused("--data.augment", "flop"), 64, "data.augment", "did you mean flip?")
         self.assert_refused(refused("--data.augment", "grey | flip"), 64, "data.augment", "3 channels")

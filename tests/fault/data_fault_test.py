@@ -148,7 +148,8 @@ class CacheFaultTest(ProgramTest):
         super().setUp()
         self.data = make_dataset(self.folder)
         self.cache = self.folder / "cache"
-        self.flags = ["--data", self.data, "--epochs", "2", "--batch", "40", "--run.audit", "yes"]
+        # Long enough that copies which are there already are found while it trains.
+        self.flags = ["--data", self.data, "--epochs", "20", "--batch", "40", "--train.micro-batch", "1", "--run.audit", "yes"]
         run_hpctrain(*self.flags, "--cache.mode", "none", "--out", self.folder / "plain", ranks=2)
         self.expected = audit_of(self.folder / "plain")
 

@@ -8,7 +8,8 @@ import time
 from hpctrain_test import (HPCTRAIN, audit_of, end_of, kill_all, processes_with, read_metrics, run_hpctrain, start_hpctrain,
                            wait_until)
 
-FLAGS = ("--batch", "32", "--checkpoint.every-steps", "5", "--eval.every-epochs", "0", "--eval.max-samples", "16",
+# One sample at a time: steps that are long beside what a test needs to see them.
+FLAGS = ("--batch", "32", "--train.micro-batch", "1", "--checkpoint.every-steps", "5", "--eval.every-epochs", "0", "--eval.max-samples", "16",
          "--optim.schedule", "constant", "--run.audit", "--run.quiet")
 VICTIMS = ("rank", "all", "launcher")
 

@@ -8,7 +8,7 @@ COMMON = ("--checkpoint.every-steps", "3", "--eval.every-epochs", "0", "--eval.m
           "--run.quiet")
 TASKS = {
     "classification": ("--batch", "32", "--train.steps", "60", "--epochs", "100"),
-    "landmarks": ("--task.name", "landmarks", "--batch", "4", "--train.steps", "18", "--epochs", "100", "--optim.name", "adamw",
+    "landmarks": ("--task.name", "landmarks", "--model.name", "unet", "--batch", "4", "--train.steps", "18", "--epochs", "100", "--optim.name", "adamw",
                   "--optim.lr", "0.001"),
 }
 
@@ -18,7 +18,7 @@ def pack_for(task: str, folder):
     if task == "classification":
         result = run_pack("idx", write_idx_source(folder / "idx", train=503), "-o", out)
     else:
-        result = run_pack("phantom-isbi2015", "--count", "8", "-o", folder / "films")
+        result = run_pack("phantom-isbi2015", "--count", "32", "-o", folder / "films")
         if result.returncode == 0:
             result = run_pack("isbi2015", folder / "films", "-o", out, "--size", "32x32")
     if result.returncode != 0:
