@@ -15,7 +15,8 @@ void add_row(float* sums, const std::uint8_t* row, std::size_t count, float weig
 }
 
 std::byte to_level(float value) {
-  return static_cast<std::byte>(static_cast<int>(std::clamp(value, 0.0f, 255.0f) + 0.5f));
+  const float shifted = std::clamp(value, 0.0f, 255.0f) + 0.5f;  // half up, without a call for each pixel
+  return static_cast<std::byte>(static_cast<int>(shifted));
 }
 
 }  // namespace
