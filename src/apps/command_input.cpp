@@ -15,7 +15,8 @@ namespace hpctrain::apps {
 CommandInput::CommandInput() : table(make_option_table(settings)) {}
 
 void CommandInput::resolve(const std::vector<std::string>& arguments, config::AxisPolicy policy) {
-  const auto line = config::parse_command_line(table, arguments);
+  const auto line =
+      config::parse_command_line(table, arguments, policy == config::AxisPolicy::collect ? "--sweep" : "");
   config::Sources sources;
   sources.flags = line.assignments;
   sources.environment = config::parse_environment(table, config::process_environment());

@@ -21,6 +21,8 @@ namespace {
 constexpr std::array kCommands = {
     Command{"train", "[train] [RUN.ini] [--key value …]", "train; without arguments on the sample data set",
             run_train_command},
+    Command{"sweep", "sweep [SWEEP.ini] [--key value …]", "many trials inside one allocation: --optim.lr 0.1,0.03",
+            run_sweep_command},
     Command{"eval", "eval RUN_DIR [--data DIR] [--baselines] [-o DIR]",
             "score a run's best checkpoint: tables for each split, worst samples", run_eval_command},
     Command{"predict", "predict RUN_DIR IMAGE… -o DIR", "answers for pictures as CSV, landmarks as overlays too",

@@ -24,6 +24,7 @@ std::span<const Command> commands();
 int run_command_line(const Arguments& arguments);
 
 int run_train_command(const Arguments& arguments);
+int run_sweep_command(const Arguments& arguments);
 int run_eval_command(const Arguments& arguments);
 int run_predict_command(const Arguments& arguments);
 int run_export_command(const Arguments& arguments);

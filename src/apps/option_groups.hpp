@@ -14,5 +14,6 @@ void add_optimizer_options(config::OptionTable& table, Settings& settings);
 void add_train_options(config::OptionTable& table, Settings& settings);
 void add_comm_options(config::OptionTable& table, Settings& settings);
 void add_upkeep_options(config::OptionTable& table, Settings& settings);
+void add_sweep_options(config::OptionTable& table, Settings& settings);
 
 }  // namespace hpctrain::apps

@@ -14,6 +14,7 @@ config::OptionTable make_option_table(Settings& settings) {
   add_train_options(table, settings);
   add_comm_options(table, settings);
   add_upkeep_options(table, settings);
+  add_sweep_options(table, settings);
   return table;
 }
 

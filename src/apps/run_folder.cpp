@@ -3,6 +3,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <string>
+#include <vector>
+
 #include "config/run_ini.hpp"
 #include "core/clock.hpp"
 #include "core/error.hpp"
@@ -69,8 +72,12 @@ void open_run_folder(FileSystem& files, const std::filesystem::path& folder, con
         files.list_folder(folder).empty(), Fault::usage,
         "run.out " + folder.string() + " is not empty and holds no run of hpctrain (no run.ini); give another --out");
   }
-  // A later start has another place and another job.
-  write_file_durably(files, run_ini, config::write_ini(table, {"run.out", "run.job-end-unix"}));
+  // A later start has another place and another job; a trial started alone is no sweep.
+  std::vector<std::string> left_out = {"run.out", "run.job-end-unix"};
+  for (const auto& row : table.rows()) {
+    if (row.section() == "sweep") left_out.push_back(row.name());
+  }
+  write_file_durably(files, run_ini, config::write_ini(table, left_out));
   data::DatasetIndex description = index;
   description.shards.clear();
   write_file_durably(files, folder / kDatasetFile, data::index_to_text(description) + "\n");

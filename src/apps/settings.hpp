@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "comm/watchdog.hpp"
+#include "sweep/settings.hpp"
 #include "train/settings.hpp"
 
 namespace hpctrain::apps {
@@ -12,6 +13,7 @@ struct Settings {
   std::filesystem::path data_dir;  ///< empty: the sample data set
   std::filesystem::path out;       ///< empty: a fresh folder under runs/
   train::RunSettings run;
+  sweep::SweepSettings sweep;
   comm::WatchdogSettings watchdog;
 };
 

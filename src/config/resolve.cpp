@@ -2,6 +2,8 @@
 #include "config/resolve.hpp"
 
 #include <map>
+#include <optional>
+#include <utility>
 
 namespace hpctrain::config {
 namespace {
@@ -9,7 +11,7 @@ namespace {
 struct Winner {
   std::string text;
   std::string origin;
-  std::vector<std::string> axis_values;  ///< empty: a single value
+  std::optional<Axis> axis;  ///< empty: a single value
 };
 
 using Winners = std::map<const Option*, Winner>;
@@ -23,10 +25,12 @@ using Winners = std::map<const Option*, Winner>;
 
 Winner checked(const OptionTable& table, const Assignment& assignment, AxisPolicy policy) {
   // A row of the command line alone is never part of a sweep: its commas are plain text.
-  if (!assignment.option->is_flag_only() && is_axis(assignment.text)) {
+  const bool has_range = assignment.option->is_sweepable() && is_axis_range(assignment.text);
+  if (!assignment.option->is_flag_only() && (is_axis(assignment.text) || has_range)) {
     if (policy == AxisPolicy::refuse) refuse_axis(table, assignment);
-    const Axis axis = make_axis(assignment);
-    return {axis.values.front(), assignment.origin, axis.values};
+    Axis axis = make_axis(assignment);
+    const std::string first = axis.values.front();
+    return {first, assignment.origin, std::move(axis)};
   }
   assignment.option->canonical(assignment.text, assignment.origin);
   return {assignment.text, assignment.origin, {}};
@@ -56,7 +60,7 @@ Resolution resolve(const OptionTable& table, const Sources& sources, AxisPolicy 
     const Winner& winner = found->second;
     option.assign(winner.text, winner.origin);
     resolution.origins[option.name()] = winner.origin;
-    if (!winner.axis_values.empty()) resolution.axes.push_back({&option, winner.axis_values, winner.origin});
+    if (winner.axis) resolution.axes.push_back(*winner.axis);
   }
   return resolution;
 }

@@ -1,0 +1,41 @@
+// Runs one trial of a sweep as an ordinary training run in a folder of its own.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "apps/command_input.hpp"
+#include "comm/communicator.hpp"
+#include "core/placement.hpp"
+#include "data/dataset_index.hpp"
+#include "sweep/trial.hpp"
+#include "train/step_boundary.hpp"
+
+namespace hpctrain::apps {
+
+class TrialRunner {
+ public:
+  struct Parts {
+    CommandInput& input;
+    const data::DatasetIndex& index;
+    Placement placement;  ///< in the world
+    std::filesystem::path sweep_folder;
+    std::string metric;
+    torch::Device device;
+  };
+
+  explicit TrialRunner(Parts parts) : parts_(std::move(parts)) {}
+
+  /// Starts the trial's run or continues it.
+  ///   collective  all ranks of `group`
+  ///   errors      those of train::TrainingRun; Fault::usage when the run has no such metric
+  sweep::TrialOutcome run(const sweep::Trial& trial, comm::Communicator& group);
+
+ private:
+  bool open_trial(const std::filesystem::path& folder, comm::Communicator& group);
+  double load_metric(const std::filesystem::path& folder) const;
+
+  Parts parts_;
+};
+
+}  // namespace hpctrain::apps

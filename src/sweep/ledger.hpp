@@ -1,0 +1,63 @@
+// The sweep's memory: which trial was started, which ended and how. Append-only records under SWEEP/ledger, one file
+// for each start of the sweep; docs/formats/ledger.md gives the bytes. Must not know how trials are chosen or run.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "core/file_system.hpp"
+#include "sweep/trial.hpp"
+
+namespace hpctrain::sweep {
+
+struct LedgerEntry {
+  Trial trial;
+  TrialOutcome outcome{TrialState::waiting};
+  int attempts = 0;  ///< leases since the trial last ended or paused in order
+};
+
+class Ledger {
+ public:
+  /// Reads what earlier starts wrote, then opens a file of its own, which takes the ledger from any earlier start.
+  ///   sweep_digest  of everything two starts of one sweep have in common
+  ///   errors        Fault::usage for the ledger of another sweep, Fault::data for a damaged one, Fault::storage
+  Ledger(FileSystem& files, const std::filesystem::path& folder, const std::string& sweep_digest);
+  ~Ledger();
+
+  /// In the order of their first lease.
+  std::vector<LedgerEntry> entries() const;
+  /// Null when the trial was never started.
+  const LedgerEntry* find(const std::string& digest) const;
+
+  /// Written at once, not synced: losing a lease in a power cut costs nothing.
+  void add_lease(const Trial& trial);
+  /// Written at once, durable after commit().
+  ///   errors  Fault::bug when the trial has a final state
+  void add_outcome(const std::string& digest, const TrialOutcome& outcome);
+  /// Makes all outcomes so far durable with one sync; nothing to do when there is none.
+  ///   errors  Fault::fenced when a later start took the ledger, Fault::storage
+  void commit();
+
+ private:
+  void load();
+  void load_segment(const std::string& name);
+  void apply(const nlohmann::json& record, const std::string& where);
+  void open_segment();
+  void append(const nlohmann::json& record);
+
+  FileSystem& files_;
+  std::filesystem::path folder_;
+  std::string sweep_digest_;
+  std::uint64_t segment_ = 0;
+  std::unique_ptr<WritableFile> file_;
+  bool has_unsynced_ = false;
+  std::map<std::string, LedgerEntry> entries_;
+  std::vector<std::string> order_;
+};
+
+}  // namespace hpctrain::sweep

@@ -1,0 +1,53 @@
+// What a sweep tries: a trial is a set of parameters with a name made of them. Must not know how a trial is run.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace hpctrain::sweep {
+
+/// Option name and canonical value of every axis, in table order.
+using Parameters = std::vector<std::pair<std::string, std::string>>;
+
+/// The name of a trial: equal parameters, equal name, whenever and in whatever order they are tried.
+using Identify = std::function<std::string(const Parameters&)>;
+
+/// Hexadecimal digest of canonical parameters.
+std::string digest_parameters(const Parameters& parameters);
+
+/// "optim.lr=0.1 train.seed=2".
+std::string describe_parameters(const Parameters& parameters);
+
+struct Trial {
+  std::string digest;
+  Parameters parameters;
+};
+
+enum class TrialState {
+  waiting,  ///< never started, or its lease was lost
+  paused,   ///< stopped with a checkpoint; the next start of the sweep continues it
+  done,     ///< has a metric
+  failed,   ///< ended with an error; not tried again
+};
+
+std::string_view trial_state_name(TrialState state) noexcept;
+constexpr bool is_final(TrialState state) noexcept {
+  return state == TrialState::done || state == TrialState::failed;
+}
+
+/// How a trial ended.
+struct TrialOutcome {
+  TrialState state = TrialState::done;
+  std::optional<double> metric{};
+  std::uint64_t steps = 0;
+  double seconds = 0;
+  int code = 0;           ///< exit code of the error
+  std::string message{};  ///< of the error
+};
+
+}  // namespace hpctrain::sweep

@@ -1,0 +1,57 @@
+#include "sweep/trial_queue.hpp"
+
+#include <utility>
+
+#include "core/error.hpp"
+
+namespace hpctrain::sweep {
+
+TrialQueue::TrialQueue(TrialPlan plan, Ledger& ledger) : plan_(std::move(plan)), ledger_(ledger) {
+  if (plan_.is_fixed) return;
+  const auto entries = ledger_.entries();
+  for (const auto& entry : entries) {
+    if (!is_final(entry.outcome.state)) unfinished_.push_back(entry.trial);
+    seen_.insert(entry.trial.digest);
+  }
+  number_ = entries.size();
+}
+
+std::optional<Trial> TrialQueue::next() {
+  while (true) {
+    std::optional<Trial> trial;
+    if (!unfinished_.empty()) {
+      trial = std::move(unfinished_.front());
+      unfinished_.pop_front();
+    } else {
+      trial = propose_next();
+    }
+    if (!trial) return std::nullopt;
+    if (was_started_too_often(*trial)) continue;
+    ledger_.add_lease(*trial);
+    return trial;
+  }
+}
+
+std::optional<Trial> TrialQueue::propose_next() {
+  while (number_ < plan_.trials) {
+    Parameters parameters = plan_.propose(number_++, ledger_.entries());
+    std::string digest = plan_.identify(parameters);
+    if (!seen_.insert(digest).second) continue;
+    const LedgerEntry* entry = ledger_.find(digest);
+    if (entry != nullptr && is_final(entry->outcome.state)) continue;
+    return Trial{std::move(digest), std::move(parameters)};
+  }
+  return std::nullopt;
+}
+
+bool TrialQueue::was_started_too_often(const Trial& trial) {
+  const LedgerEntry* entry = ledger_.find(trial.digest);
+  if (entry == nullptr || entry->attempts < plan_.attempts) return false;
+  TrialOutcome outcome{TrialState::failed};
+  outcome.code = exit_code(Fault::stopped);
+  outcome.message = "started " + std::to_string(entry->attempts) + " times, and each time the whole job ended with it";
+  ledger_.add_outcome(trial.digest, outcome);
+  return true;
+}
+
+}  // namespace hpctrain::sweep

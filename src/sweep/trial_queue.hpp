@@ -1,0 +1,48 @@
+// Which trial comes next: those that earlier starts left unfinished, then new points of the method. Must not know who
+// asks nor how trials are run.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sweep/ledger.hpp"
+#include "sweep/trial.hpp"
+
+namespace hpctrain::sweep {
+
+/// Point `number`, knowing how the trials so far ended. Equal arguments, equal point.
+using Propose = std::function<Parameters(std::uint64_t number, const std::vector<LedgerEntry>& history)>;
+
+struct TrialPlan {
+  std::uint64_t trials = 0;
+  Propose propose;
+  /// True where point n is the same whatever the history: a start then goes through the points from the first.
+  bool is_fixed = true;
+  Identify identify = digest_parameters;
+  int attempts = 3;  ///< starts of one trial that end neither well nor with an error, before it counts as failed
+};
+
+class TrialQueue {
+ public:
+  TrialQueue(TrialPlan plan, Ledger& ledger);
+
+  /// The next trial, its lease written; empty when none is left. Trials that were started too often end as failed here.
+  std::optional<Trial> next();
+
+ private:
+  std::optional<Trial> propose_next();
+  bool was_started_too_often(const Trial& trial);
+
+  TrialPlan plan_;
+  Ledger& ledger_;
+  std::deque<Trial> unfinished_;
+  std::set<std::string> seen_;  ///< handed out or found finished in this start
+  std::uint64_t number_ = 0;
+};
+
+}  // namespace hpctrain::sweep

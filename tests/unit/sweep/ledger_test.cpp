@@ -1,0 +1,123 @@
+#include "sweep/ledger.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "core/simulated_file_system.hpp"
+#include "support/expect_error.hpp"
+#include "sweep/trial_queue.hpp"
+
+namespace hpctrain::sweep {
+namespace {
+
+Trial trial_of(int number) {
+  const Parameters parameters = {{"optim.lr", std::to_string(number)}};
+  return {digest_parameters(parameters), parameters};
+}
+
+TrialPlan plan_of(std::uint64_t trials) {
+  TrialPlan plan;
+  plan.trials = trials;
+  plan.propose = [](std::uint64_t number, const auto&) { return trial_of(static_cast<int>(number)).parameters; };
+  return plan;
+}
+
+/// Runs what is left of four trials; `ended` gets the trials whose end was committed.
+void run_sweep(FileSystem& files, std::multiset<std::string>& ended) {
+  Ledger ledger(files, "/sweep/ledger", "one");
+  TrialQueue queue(plan_of(4), ledger);
+  while (const auto trial = queue.next()) {
+    TrialOutcome outcome;
+    outcome.metric = 0.5;
+    ledger.add_outcome(trial->digest, outcome);
+    ledger.commit();
+    ended.insert(trial->digest);
+  }
+}
+
+TEST(Ledger, AfterACrashAtAnyOperationACommittedTrialIsNeverRunAgainAndTheOthersAre) {
+  for (std::uint64_t operation = 0;; ++operation) {
+    SimulatedFileSystem files;
+    files.crash_at(operation);
+    std::multiset<std::string> ended;
+    try {
+      run_sweep(files, ended);
+    } catch (const SimulatedCrash&) {
+    }
+    if (!files.has_injected()) {
+      EXPECT_GT(operation, 12u);
+      break;
+    }
+    for (const PowerLoss& loss : {PowerLoss{}, PowerLoss{.keeps_data = true, .keeps_entries = true},
+                                  PowerLoss{.keeps_entries = true, .tears_last_write = true}}) {
+      SimulatedFileSystem after = files.after_power_loss(loss);
+      std::multiset<std::string> all = ended;
+      // Killed between the sync and the answer: found finished, so it is not run again either.
+      {
+        Ledger found(after, "/sweep/ledger", "one");
+        for (const auto& entry : found.entries()) {
+          if (is_final(entry.outcome.state) && all.count(entry.trial.digest) == 0) all.insert(entry.trial.digest);
+        }
+      }
+      run_sweep(after, all);
+      ASSERT_EQ(all.size(), 4u) << files.operation_log().back();
+      for (int number = 0; number < 4; ++number) ASSERT_EQ(all.count(trial_of(number).digest), 1u);
+    }
+  }
+}
+
+TEST(Ledger, ALaterStartTakesTheLedgerFromAnEarlierOne) {
+  SimulatedFileSystem files;
+  Ledger older(files, "/sweep/ledger", "one");
+  older.add_lease(trial_of(1));
+  Ledger newer(files, "/sweep/ledger", "one");
+  older.add_outcome(trial_of(1).digest, {});
+  test::expect_error(Fault::fenced, {"took over"}, [&] { older.commit(); });
+}
+
+TEST(Ledger, AnotherSweepsLedgerIsRefused) {
+  SimulatedFileSystem files;
+  Ledger(files, "/sweep/ledger", "one");
+  test::expect_error(Fault::usage, {"another sweep", "--out"}, [&] { Ledger(files, "/sweep/ledger", "two"); });
+}
+
+TEST(Ledger, DamageBeforeSoundRecordsIsNamed) {
+  SimulatedFileSystem files;
+  {
+    Ledger ledger(files, "/sweep/ledger", "one");
+    ledger.add_lease(trial_of(1));
+    ledger.add_lease(trial_of(2));
+  }
+  std::string text = files.read_file("/sweep/ledger/00000001.ledger");
+  text[text.find("optim.lr")] = 'x';
+  write_file_durably(files, "/sweep/ledger/00000001.ledger", text);
+  test::expect_error(Fault::data, {"00000001.ledger", "damaged"}, [&] { Ledger(files, "/sweep/ledger", "one"); });
+}
+
+TEST(TrialQueue, ATrialThatEndsTheJobEachTimeIsGivenUp) {
+  SimulatedFileSystem files;
+  for (int start = 0; start < 3; ++start) {
+    Ledger ledger(files, "/sweep/ledger", "one");
+    TrialQueue queue(plan_of(1), ledger);
+    ASSERT_TRUE(queue.next());
+  }
+  Ledger ledger(files, "/sweep/ledger", "one");
+  TrialQueue queue(plan_of(1), ledger);
+  EXPECT_FALSE(queue.next());
+  EXPECT_EQ(ledger.find(trial_of(0).digest)->outcome.state, TrialState::failed);
+}
+
+TEST(TrialQueue, FurtherPointsOfAFinishedSweepAreAllThatIsRun) {
+  SimulatedFileSystem files;
+  std::multiset<std::string> ended;
+  run_sweep(files, ended);
+  Ledger ledger(files, "/sweep/ledger", "one");
+  TrialQueue queue(plan_of(6), ledger);
+  EXPECT_EQ(queue.next()->digest, trial_of(4).digest);
+  EXPECT_EQ(queue.next()->digest, trial_of(5).digest);
+  EXPECT_FALSE(queue.next());
+}
+
+}  // namespace
+}  // namespace hpctrain::sweep

@@ -1,0 +1,70 @@
+#include "sweep/tpe.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <numbers>
+
+#include "config/option_table.hpp"
+
+namespace hpctrain::sweep {
+namespace {
+
+using Function = std::function<double(double, double)>;
+
+/// The least of `trials` values, points chosen with or without knowledge of the ones before.
+double best_of(const Space& space, const Function& function, std::uint64_t seed, bool learns) {
+  std::vector<Observation> history;
+  double best = std::numeric_limits<double>::infinity();
+  for (std::uint64_t number = 0; number < 60; ++number) {
+    Parameters point = learns ? propose_tpe(space, history, seed, number) : draw_random(space, seed, number);
+    const double value = function(std::stod(point[0].second), std::stod(point[1].second));
+    best = std::min(best, value);
+    history.push_back({std::move(point), value});
+  }
+  return best;
+}
+
+double mean_best(const Space& space, const Function& function, bool learns) {
+  double sum = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) sum += best_of(space, function, seed, learns);
+  return sum / 20;
+}
+
+double branin(double x, double y) {
+  constexpr double kPi = std::numbers::pi;
+  const double bent = y - 5.1 / (4 * kPi * kPi) * x * x + 5 / kPi * x - 6;
+  return bent * bent + 10 * (1 - 1 / (8 * kPi)) * std::cos(x) + 10;
+}
+
+double rosenbrock(double x, double y) {
+  return 100 * (y - x * x) * (y - x * x) + (1 - x) * (1 - x);
+}
+
+double sphere(double x, double y) {
+  return (x - 2) * (x - 2) + (y - 3) * (y - 3);
+}
+
+TEST(Tpe, FindsBetterPointsThanRandomDrawsOnThreeStandardFunctions) {
+  double x = 0;
+  double y = 0;
+  config::OptionTable table("hpctrain");
+  table.add_section("f", "Function");
+  table.add(config::option(x, "f", "x").sweepable().help("x"));
+  table.add(config::option(y, "f", "y").sweepable().help("y"));
+  const auto space_of = [&](const std::string& x_text, const std::string& y_text) {
+    return Space{
+        {config::make_axis({&table.at("f.x"), x_text, "x"}), config::make_axis({&table.at("f.y"), y_text, "y"})}, {}};
+  };
+  const Space branin_space = space_of("uniform(-5, 10)", "uniform(0, 15)");
+  const Space wide = space_of("uniform(-5, 10)", "uniform(-5, 10)");
+  EXPECT_LT(mean_best(branin_space, branin, true), mean_best(branin_space, branin, false));
+  EXPECT_LT(mean_best(wide, rosenbrock, true), mean_best(wide, rosenbrock, false));
+  EXPECT_LT(mean_best(wide, sphere, true), mean_best(wide, sphere, false));
+}
+
+}  // namespace
+}  // namespace hpctrain::sweep
