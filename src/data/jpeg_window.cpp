@@ -2,56 +2,21 @@
 #include "data/jpeg_window.hpp"
 
 #include <fmt/format.h>
-// After <cstdio>, which it needs and does not include.
-#include <jpeglib.h>
-// After jpeglib.h.
-#include <jerror.h>
 
 #include <algorithm>
 #include <array>
 #include <csetjmp>
 
+#include "data/jpeg_errors.hpp"
+
 namespace hpctrain::data {
 namespace {
 
-constexpr std::uint64_t kMostPixelsPerByte = 512;  // one bit at least for each 8 × 8 block of the finest channel
-constexpr int kMostScans = 200;
 constexpr unsigned kMostReduction = 8;
-
-struct JpegErrors {
-  jpeg_error_mgr base;  // first: libjpeg knows only this part
-  std::jmp_buf jump;
-  std::array<char, JMSG_LENGTH_MAX> text;
-};
-
-[[noreturn]] void on_error(j_common_ptr common) {
-  auto* errors = reinterpret_cast<JpegErrors*>(common->err);
-  common->err->format_message(common, errors->text.data());
-  std::longjmp(errors->jump, 1);
-}
-
-/// Negative levels are warnings that pixels are missing or guessed, but for two about the head.
-void on_message(j_common_ptr common, int level) {
-  const int code = common->err->msg_code;
-  if (level < 0 && code != JWRN_JFIF_MAJOR && code != JWRN_ADOBE_XFORM) on_error(common);
-}
-
-void on_progress(j_common_ptr common) {
-  const auto* jpeg = reinterpret_cast<jpeg_decompress_struct*>(common);
-  if (jpeg->input_scan_number > kMostScans) {
-    common->err->msg_code = JERR_BAD_PROGRESSION;
-    on_error(common);
-  }
-}
 
 class JpegWindow {
  public:
-  JpegWindow() {
-    jpeg_.err = jpeg_std_error(&errors_.base);
-    errors_.base.error_exit = on_error;
-    errors_.base.emit_message = on_message;
-    progress_.progress_monitor = on_progress;
-  }
+  JpegWindow() { install_jpeg_errors(jpeg_, errors_, progress_); }
   ~JpegWindow() { jpeg_destroy_decompress(&jpeg_); }
   JpegWindow(const JpegWindow&) = delete;
   JpegWindow& operator=(const JpegWindow&) = delete;
@@ -75,7 +40,7 @@ class JpegWindow {
       return "the JPEG picture is neither plain grey nor plain colour";
     }
     const std::uint64_t pixels = std::uint64_t{jpeg_.image_width} * jpeg_.image_height;
-    if (pixels / kMostPixelsPerByte > bytes) return "the JPEG picture has too few bytes for its size";
+    if (pixels / kMostJpegPixelsPerByte > bytes) return "the JPEG picture has too few bytes for its size";
     return std::nullopt;
   }
 

@@ -2,10 +2,6 @@
 #include "pack/jpeg_file.hpp"
 
 #include <fmt/format.h>
-// After <cstdio>, which it needs and does not include.
-#include <jpeglib.h>
-// After jpeglib.h.
-#include <jerror.h>
 
 #include <array>
 #include <csetjmp>
@@ -16,51 +12,21 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "data/jpeg_errors.hpp"
 #include "pack/orientation.hpp"
+// After jpeglib.h.
+#include <jerror.h>
 
 namespace hpctrain::pack {
 namespace {
 
-constexpr std::uint64_t kMostPixelsPerByte = 512;  // one bit at least for each 8 × 8 block of the finest channel
-constexpr int kMostScans = 200;  // a progressive file has about ten; each costs a pass over all pixels
 constexpr unsigned kMostMarkerBytes = 0xffff;
 constexpr std::string_view kExifName{"Exif\0\0", 6};
 constexpr const char* kSaveAgain = "save it again as an ordinary JPEG or PNG file";
 
-struct JpegErrors {
-  jpeg_error_mgr base;  // first: libjpeg knows only this part
-  std::jmp_buf jump;
-  std::array<char, JMSG_LENGTH_MAX> text;
-};
-
-[[noreturn]] void on_error(j_common_ptr common) {
-  auto* errors = reinterpret_cast<JpegErrors*>(common->err);
-  common->err->format_message(common, errors->text.data());
-  std::longjmp(errors->jump, 1);
-}
-
-/// Negative levels are warnings that pixels are missing or guessed, but for two about the head.
-void on_message(j_common_ptr common, int level) {
-  const int code = common->err->msg_code;
-  if (level < 0 && code != JWRN_JFIF_MAJOR && code != JWRN_ADOBE_XFORM) on_error(common);
-}
-
-void on_progress(j_common_ptr common) {
-  const auto* jpeg = reinterpret_cast<jpeg_decompress_struct*>(common);
-  if (jpeg->input_scan_number > kMostScans) {
-    common->err->msg_code = JERR_BAD_PROGRESSION;
-    on_error(common);
-  }
-}
-
 class JpegReader {
  public:
-  explicit JpegReader(ImageStream& stream) : stream_(stream) {
-    jpeg_.err = jpeg_std_error(&errors_.base);
-    errors_.base.error_exit = on_error;
-    errors_.base.emit_message = on_message;
-    progress_.progress_monitor = on_progress;
-  }
+  explicit JpegReader(ImageStream& stream) : stream_(stream) { data::install_jpeg_errors(jpeg_, errors_, progress_); }
   ~JpegReader() { jpeg_destroy_decompress(&jpeg_); }
   JpegReader(const JpegReader&) = delete;
   JpegReader& operator=(const JpegReader&) = delete;
@@ -76,7 +42,7 @@ class JpegReader {
     });
     require_ordinary();
     const ImageSize size{jpeg_.image_width, jpeg_.image_height};
-    stream_.require_possible(size, size.width * size.height, kMostPixelsPerByte);
+    stream_.require_possible(size, size.width * size.height, data::kMostJpegPixelsPerByte);
     stored_ = {size, jpeg_.num_components == 1 ? 1u : 3u, {}};
     orientation_ = find_orientation();
     return {upright_size(size, orientation_), stored_.channels, ImageFormat::jpeg, orientation_ == 1};
@@ -131,7 +97,7 @@ class JpegReader {
   }
 
   ImageStream& stream_;
-  JpegErrors errors_{};
+  data::JpegErrors errors_{};
   jpeg_progress_mgr progress_{};
   jpeg_decompress_struct jpeg_{};
   Image stored_;
@@ -142,7 +108,7 @@ class JpegWriter {
  public:
   JpegWriter() {
     jpeg_.err = jpeg_std_error(&errors_.base);
-    errors_.base.error_exit = on_error;
+    errors_.base.error_exit = data::jump_on_jpeg_error;
   }
   ~JpegWriter() {
     jpeg_destroy_compress(&jpeg_);
@@ -182,7 +148,7 @@ class JpegWriter {
     jpeg_finish_compress(&jpeg_);
   }
 
-  JpegErrors errors_{};
+  data::JpegErrors errors_{};
   jpeg_compress_struct jpeg_{};
   unsigned char* bytes_ = nullptr;
   unsigned long count_ = 0;
