@@ -8,6 +8,7 @@
 
 #include "core/digest.hpp"
 #include "core/error.hpp"
+#include "pack/class_fields.hpp"
 #include "pack/class_list.hpp"
 #include "pack/colour_planes.hpp"
 
@@ -18,17 +19,6 @@ constexpr std::uint64_t kSide = 32;
 constexpr std::uint64_t kPictureBytes = kSide * kSide * 3;
 constexpr const char* kArchiveOfTen = "cifar-10-binary.tar.gz";
 constexpr const char* kArchiveOfHundred = "cifar-100-binary.tar.gz";
-
-data::FieldSchema label_field(const std::string& name, const std::vector<std::string>& class_names) {
-  data::FieldSchema label;
-  label.name = name;
-  label.semantic = "label";
-  label.type = data::ElementType::i64;
-  label.row_bytes = sizeof(std::int64_t);
-  label.num_classes = class_names.size();
-  label.class_names = class_names;
-  return label;
-}
 
 }  // namespace
 
@@ -88,15 +78,10 @@ std::string CifarSource::kind() const {
 }
 
 std::vector<data::FieldSchema> CifarSource::fields() const {
-  data::FieldSchema image;
-  image.name = "image";
-  image.semantic = "image";
-  image.axes = "HWC";
-  image.sample_shape = {kSide, kSide, 3};
-  image.row_bytes = kPictureBytes;
   std::vector<data::FieldSchema> fields;
-  for (const auto& [field, class_names] : labels_in_record_) fields.push_back(label_field(field, class_names));
-  fields.insert(fields.end() - 1, image);
+  for (const auto& [field, class_names] : labels_in_record_)
+    fields.push_back(label_field(field, class_names.size(), class_names));
+  fields.insert(fields.end() - 1, image_field(kSide, kSide, 3));
   return fields;
 }
 

@@ -7,6 +7,7 @@
 
 #include "core/digest.hpp"
 #include "core/error.hpp"
+#include "pack/class_fields.hpp"
 
 namespace hpctrain::pack {
 namespace {
@@ -94,21 +95,10 @@ IdxSource::IdxSource(const std::filesystem::path& folder, std::uint64_t num_clas
 }
 
 std::vector<data::FieldSchema> IdxSource::fields() const {
-  data::FieldSchema image;
-  image.name = "image";
-  image.semantic = "image";
-  image.axes = "HWC";
+  data::FieldSchema image = image_field(train_.images.shape[1], train_.images.shape[2], 1);
   image.type = train_.images.type;
-  image.sample_shape = {train_.images.shape[1], train_.images.shape[2], 1};
   image.row_bytes = train_.images.record_bytes();
-  data::FieldSchema label;
-  label.name = "label";
-  label.semantic = "label";
-  label.type = data::ElementType::i64;
-  label.row_bytes = sizeof(std::int64_t);
-  label.num_classes = num_classes_;
-  label.class_names = class_names_;
-  return {image, label};
+  return {image, label_field("label", num_classes_, class_names_)};
 }
 
 std::vector<SourceSplit> IdxSource::splits() const {

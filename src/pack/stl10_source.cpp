@@ -12,6 +12,7 @@
 
 #include "core/digest.hpp"
 #include "core/error.hpp"
+#include "pack/class_fields.hpp"
 #include "pack/class_list.hpp"
 #include "pack/colour_planes.hpp"
 #include "pack/file_digest.hpp"
@@ -77,20 +78,7 @@ void Stl10Source::read_labels(const std::string& split, std::uint64_t num_pictur
 }
 
 std::vector<data::FieldSchema> Stl10Source::fields() const {
-  data::FieldSchema image;
-  image.name = "image";
-  image.semantic = "image";
-  image.axes = "HWC";
-  image.sample_shape = {kSide, kSide, 3};
-  image.row_bytes = kPictureBytes;
-  data::FieldSchema label;
-  label.name = "label";
-  label.semantic = "label";
-  label.type = data::ElementType::i64;
-  label.row_bytes = sizeof(std::int64_t);
-  label.num_classes = kClasses;
-  label.class_names = class_names_;
-  return {image, label};
+  return {image_field(kSide, kSide, 3), label_field("label", kClasses, class_names_)};
 }
 
 std::vector<SourceSplit> Stl10Source::splits() const {
