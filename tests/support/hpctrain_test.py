@@ -81,6 +81,11 @@ def kill_all(text: str) -> int:
     return len(victims)
 
 
+def terminate_one_rank(process: subprocess.Popen, text: str) -> None:
+    """SIGTERM to one rank, as a scheduler may: mpirun itself would end with a code of its own."""
+    os.kill(max(pid for pid in processes_with(text) if pid != process.pid), signal.SIGTERM)
+
+
 def wait_until(condition, timeout: float = 60) -> bool:
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:

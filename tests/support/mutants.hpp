@@ -5,8 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
@@ -47,27 +50,48 @@ inline std::string make_mutant(std::string text, std::mt19937_64& random) {
   return text;
 }
 
-/// Hands `rounds` mutants to `parse`; HPCTRAIN_FUZZ_FACTOR makes it so many times more.
+/// How many mutants a test tries, and from which seed: `rounds` with a fixed one, or with a fresh one as many as fit
+/// into HPCTRAIN_FUZZ_SECONDS.
+class MutantBudget {
+ public:
+  explicit MutantBudget(std::size_t rounds) : rounds_(rounds) {
+    const char* seconds = std::getenv("HPCTRAIN_FUZZ_SECONDS");
+    if (seconds == nullptr) return;
+    deadline_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(std::atof(seconds)));
+    seed_ = std::random_device{}();
+  }
+
+  std::uint64_t seed() const { return seed_; }
+  bool allows(std::size_t round) const { return deadline_ ? Clock::now() < *deadline_ : round < rounds_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  std::size_t rounds_;
+  std::uint64_t seed_ = 20261124;
+  std::optional<Clock::time_point> deadline_;
+};
+
+/// Hands mutants to `parse`, `rounds` of them or for as long as MutantBudget says.
 ///   allowed  faults a damaged text may be answered with
 inline void expect_survives_mutants(const std::string& sound, std::size_t rounds, const std::set<Fault>& allowed,
                                     const std::function<void(const std::string&)>& parse) {
-  const char* factor = std::getenv("HPCTRAIN_FUZZ_FACTOR");
-  rounds *= factor != nullptr ? std::strtoull(factor, nullptr, 10) : 1;
-  const std::uint64_t seed = factor != nullptr ? std::random_device{}() : 20261124;
-  std::mt19937_64 random(seed);
-  std::size_t refused = 0;
-  for (std::size_t round = 0; round < rounds; ++round) {
+  const MutantBudget budget(rounds);
+  std::mt19937_64 random(budget.seed());
+  std::size_t refused = 0, round = 0;
+  for (; budget.allows(round); ++round) {
     const std::string mutant = make_mutant(sound, random);
     try {
       parse(mutant);
     } catch (const Error& error) {
       ++refused;
-      ASSERT_TRUE(allowed.contains(error.fault())) << "seed " << seed << ", round " << round << ": " << error.what();
+      ASSERT_TRUE(allowed.contains(error.fault()))
+          << "seed " << budget.seed() << ", round " << round << ": " << error.what();
     } catch (const std::exception& error) {
-      FAIL() << "seed " << seed << ", round " << round << ": " << error.what();
+      FAIL() << "seed " << budget.seed() << ", round " << round << ": " << error.what();
     }
   }
-  EXPECT_GT(refused, rounds / 10) << "the mutants were too tame to prove anything";
+  std::printf("  seed %llu: %zu mutants, %zu refused\n", static_cast<unsigned long long>(budget.seed()), round, refused);
+  EXPECT_GT(refused, round / 10) << "the mutants were too tame to prove anything";
 }
 
 }  // namespace hpctrain::test

@@ -5,6 +5,8 @@
 #include <memory>
 #include <utility>
 
+#include "checkpoint/manifest.hpp"
+#include "core/digest.hpp"
 #include "support/forwarding_file_system.hpp"
 #include "support/sample_run.hpp"
 
@@ -125,6 +127,22 @@ class AdvancesLatestEarly final : public ForwardingFileSystem {
   }
 };
 
+/// Shows every manifest with the digests that its files have now, so that comparing them proves nothing.
+class SkipsFileDigests final : public ForwardingFileSystem {
+ public:
+  using ForwardingFileSystem::ForwardingFileSystem;
+  std::string read_file(const Path& path) override {
+    const std::string text = ForwardingFileSystem::read_file(path);
+    if (path.filename() != kManifestFile) return text;
+    Manifest manifest = parse_manifest(text);
+    for (auto& [name, seal] : manifest.files) {
+      const std::string bytes = ForwardingFileSystem::read_file(path.parent_path() / name);
+      seal = {bytes.size(), Xxh3_128().update(bytes_of(bytes)).hex()};
+    }
+    return format_manifest(manifest);
+  }
+};
+
 using Mutation = std::function<std::unique_ptr<FileSystem>(FileSystem&)>;
 
 template <typename Kind, typename... Arguments>
@@ -193,6 +211,31 @@ TEST(ProtocolMutation, OfAnyKindIsCaught) {
     std::printf("  %-52s %4zu disks broken\n", name, violations);
     EXPECT_GT(violations, 0U) << name;
   }
+}
+
+/// Flips a bit in each byte of the newest weights; how many of the flips a start takes for a sound checkpoint.
+std::size_t count_trusted_flips(const Mutation& mutate) {
+  SimulatedFileSystem disk = make_disk();
+  Start(disk).save(1);
+  const auto weights = step_folder(1) / kModelFile;
+  const std::string sound = disk.read_file(weights);
+  std::size_t trusted = 0;
+  for (std::size_t i = 0; i < sound.size(); ++i) {
+    std::string flipped = sound;
+    flipped[i] = static_cast<char>(flipped[i] ^ (1 << (i % 8)));
+    overwrite(disk, weights, flipped);
+    try {
+      load_checkpoint(*mutate(disk), step_folder(1));
+      ++trusted;
+    } catch (const Error&) {
+    }
+  }
+  return trusted;
+}
+
+TEST(ProtocolMutation, SkippingTheDigestsTrustsDamagedWeights) {
+  EXPECT_EQ(count_trusted_flips(mutation<ForwardingFileSystem>()), 0U);
+  EXPECT_GT(count_trusted_flips(mutation<SkipsFileDigests>()), 0U);
 }
 
 }  // namespace
