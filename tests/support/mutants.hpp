@@ -13,6 +13,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "core/error.hpp"
 
@@ -57,7 +58,8 @@ class MutantBudget {
   explicit MutantBudget(std::size_t rounds) : rounds_(rounds) {
     const char* seconds = std::getenv("HPCTRAIN_FUZZ_SECONDS");
     if (seconds == nullptr) return;
-    deadline_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(std::atof(seconds)));
+    deadline_ =
+        Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(std::atof(seconds)));
     seed_ = std::random_device{}();
   }
 
@@ -71,27 +73,40 @@ class MutantBudget {
   std::optional<Clock::time_point> deadline_;
 };
 
-/// Hands mutants to `parse`, `rounds` of them or for as long as MutantBudget says.
+/// Hands mutants of each of `sounds` in turn to `parse`, with the place of the sound one; `rounds` of them or for as
+/// long as MutantBudget says.
 ///   allowed  faults a damaged text may be answered with
-inline void expect_survives_mutants(const std::string& sound, std::size_t rounds, const std::set<Fault>& allowed,
-                                    const std::function<void(const std::string&)>& parse) {
+inline void expect_survives_mutants(const std::vector<std::string>& sounds, std::size_t rounds,
+                                    const std::set<Fault>& allowed,
+                                    const std::function<void(const std::string&, std::size_t)>& parse) {
   const MutantBudget budget(rounds);
   std::mt19937_64 random(budget.seed());
-  std::size_t refused = 0, round = 0;
+  std::vector<std::size_t> refused(sounds.size());
+  std::size_t round = 0;
   for (; budget.allows(round); ++round) {
-    const std::string mutant = make_mutant(sound, random);
+    const std::size_t which = round % sounds.size();
+    const std::string mutant = make_mutant(sounds[which], random);
     try {
-      parse(mutant);
+      parse(mutant, which);
     } catch (const Error& error) {
-      ++refused;
+      ++refused[which];
       ASSERT_TRUE(allowed.contains(error.fault()))
           << "seed " << budget.seed() << ", round " << round << ": " << error.what();
     } catch (const std::exception& error) {
       FAIL() << "seed " << budget.seed() << ", round " << round << ": " << error.what();
     }
   }
-  std::printf("  seed %llu: %zu mutants, %zu refused\n", static_cast<unsigned long long>(budget.seed()), round, refused);
-  EXPECT_GT(refused, round / 10) << "the mutants were too tame to prove anything";
+  std::printf("  seed %llu: %zu mutants\n", static_cast<unsigned long long>(budget.seed()), round);
+  for (std::size_t which = 0; which < sounds.size(); ++which) {
+    EXPECT_GT(refused[which], round / sounds.size() / 10)
+        << "the mutants of " << which << " were too tame to prove anything";
+  }
+}
+
+inline void expect_survives_mutants(const std::string& sound, std::size_t rounds, const std::set<Fault>& allowed,
+                                    const std::function<void(const std::string&)>& parse) {
+  expect_survives_mutants(std::vector{sound}, rounds, allowed,
+                          [&](const std::string& mutant, std::size_t) { parse(mutant); });
 }
 
 }  // namespace hpctrain::test

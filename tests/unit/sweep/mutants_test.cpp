@@ -27,17 +27,17 @@ std::filesystem::path write_ledger(FileSystem& files) {
 TEST(Mutants, OfALedgerAreRefusedOrRead) {
   SimulatedFileSystem sound_files;
   const std::filesystem::path segment = write_ledger(sound_files);
-  hpctrain::test::expect_survives_mutants(
-      sound_files.read_file(segment), 3'000, {Fault::data, Fault::usage}, [&](const std::string& bytes) {
-        SimulatedFileSystem files = sound_files;
-        files.remove_all(segment);
-        files.create_file(segment)->write(std::as_bytes(std::span(bytes)));
-        const Ledger ledger(files, kFolder, "one");
-        EXPECT_LE(ledger.entries().size(), 3u);
-        for (const LedgerEntry& entry : ledger.entries()) {
-          EXPECT_EQ(entry.trial.digest, digest_parameters(entry.trial.parameters));
-        }
-      });
+  hpctrain::test::expect_survives_mutants(sound_files.read_file(segment), 3'000, {Fault::data, Fault::usage},
+                                          [&](const std::string& bytes) {
+                                            SimulatedFileSystem files = sound_files.after_kill();
+                                            files.remove_all(segment);
+                                            files.create_file(segment)->write(std::as_bytes(std::span(bytes)));
+                                            const Ledger ledger(files, kFolder, "one");
+                                            EXPECT_LE(ledger.entries().size(), 3u);
+                                            for (const LedgerEntry& entry : ledger.entries()) {
+                                              EXPECT_EQ(entry.trial.digest, digest_parameters(entry.trial.parameters));
+                                            }
+                                          });
 }
 
 }  // namespace
