@@ -94,8 +94,8 @@ class SignalTest(ProgramTest):
     def test_a_rank_that_crashes_ends_the_job_within_five_seconds(self):
         for crash in (signal.SIGSEGV, signal.SIGABRT):
             process = self.start()
-            self.assertTrue(wait_until(lambda: len(read_metrics(self.out, "step")) > 5))
-            os.kill(self.ranks(process)[1], crash)
+            beats = find_heartbeats(lambda: processes_with(str(self.out)))
+            os.kill(beats.ranks()[1]["process"], crash)
             crashed = time.monotonic()
             self.assertNotEqual(process.wait(20), 0)
             self.assertTrue(wait_until(lambda: not processes_with(str(self.out)), 10))
