@@ -7,8 +7,8 @@
 
 namespace hpctrain::checkpoint {
 
-BackgroundWriter::BackgroundWriter(Commit commit)
-    : commit_(std::move(commit)), writer_([this] { write_until_stopped(); }) {}
+BackgroundWriter::BackgroundWriter(Commit commit, Tidy tidy)
+    : commit_(std::move(commit)), tidy_(std::move(tidy)), writer_([this] { write_until_stopped(); }) {}
 
 BackgroundWriter::~BackgroundWriter() {
   {
@@ -42,9 +42,18 @@ std::vector<BackgroundWriter::Outcome> BackgroundWriter::take_outcomes() {
   return std::exchange(outcomes_, {});
 }
 
+bool BackgroundWriter::has_unfinished_saves() const {
+  return std::any_of(is_taken_.begin(), is_taken_.end(), [](bool is_taken) { return is_taken; });
+}
+
+void BackgroundWriter::wait_for_outcomes() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return !has_unfinished_saves(); });
+}
+
 void BackgroundWriter::wait_until_idle() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return std::none_of(is_taken_.begin(), is_taken_.end(), [](bool is) { return is; }); });
+  changed_.wait(lock, [this] { return !has_unfinished_saves() && !is_tidying_; });
 }
 
 std::optional<std::size_t> BackgroundWriter::take_slab(WhenBusy when_busy) {
@@ -66,9 +75,21 @@ void BackgroundWriter::write_until_stopped() {
     jobs_.pop_front();
     lock.unlock();
     Outcome outcome = run(job);
+    const std::optional<Committed> committed =
+        outcome.failure ? std::nullopt : std::optional<Committed>(outcome.committed);
     lock.lock();
     outcomes_.push_back(std::move(outcome));
     is_taken_[job.slab] = false;
+    if (!committed) {
+      changed_.notify_all();
+      continue;
+    }
+    is_tidying_ = true;
+    changed_.notify_all();
+    lock.unlock();
+    tidy_(*committed);
+    lock.lock();
+    is_tidying_ = false;
     changed_.notify_all();
   }
 }

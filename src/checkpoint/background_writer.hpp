@@ -1,5 +1,6 @@
 // Commits checkpoints on a thread of its own while training goes on (rank zero only). The thread talks to no rank and
-// computes nothing: it reads host memory and writes files. Knows no protocol; it is handed the commit.
+// computes nothing: it reads host memory and writes files. Knows no protocol; it is handed the commit, and what is to
+// be tidied up after one.
 #pragma once
 
 #include <array>
@@ -26,6 +27,9 @@ class BackgroundWriter {
     std::uint64_t bytes = 0;
   };
   using Commit = std::function<Committed(const TrainingState&, const CheckpointRecord&)>;
+  /// Follows each commit, on the same thread; throws nothing. Nobody waits for it to hear of the commit: deleting a
+  /// large checkpoint takes as long as writing a third of it.
+  using Tidy = std::function<void(const Committed&)>;
 
   struct Outcome {
     CheckpointRecord record;
@@ -34,7 +38,7 @@ class BackgroundWriter {
     std::exception_ptr failure;
   };
 
-  explicit BackgroundWriter(Commit commit);
+  BackgroundWriter(Commit commit, Tidy tidy);
   /// Finishes the commit under way; those not yet begun are dropped.
   ~BackgroundWriter();
   BackgroundWriter(const BackgroundWriter&) = delete;
@@ -49,7 +53,9 @@ class BackgroundWriter {
   bool has_outcomes() const;
   /// What was finished since the last call, in the order of the starts.
   std::vector<Outcome> take_outcomes();
-  /// Blocks until nothing is queued or under way.
+  /// Blocks until every save that was started has come to its outcome.
+  void wait_for_outcomes();
+  /// Blocks until nothing is queued or under way, tidying included.
   void wait_until_idle();
 
  private:
@@ -63,14 +69,17 @@ class BackgroundWriter {
   std::optional<std::size_t> take_slab(WhenBusy when_busy);
   void write_until_stopped();
   Outcome run(const Job& job);
+  bool has_unfinished_saves() const;
 
   Commit commit_;
+  Tidy tidy_;
   std::array<std::optional<HostSnapshot>, kSlabs> slabs_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::array<bool, kSlabs> is_taken_{};
   std::deque<Job> jobs_;
   std::vector<Outcome> outcomes_;
+  bool is_tidying_ = false;
   bool is_stopping_ = false;
   std::thread writer_;  // last: it uses the members above
 };

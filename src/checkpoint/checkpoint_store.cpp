@@ -29,7 +29,8 @@ class CheckpointStore::Impl {
       incarnation_.emplace(files_, run_folder_);
       remove_leftovers(files_, run_folder_);
       if (settings_.is_async) {
-        writer_.emplace([this](const auto& state, const auto& record) { return commit_and_measure(state, record); });
+        writer_.emplace([this](const auto& state, const auto& record) { return commit_and_measure(state, record); },
+                        [this](const auto& committed) { tidy_after_commit(committed.folder); });
       }
       return std::to_string(incarnation_->fence());
     });
@@ -55,7 +56,9 @@ class CheckpointStore::Impl {
   std::filesystem::path save(const TrainingState& state, const CheckpointRecord& record) {
     return comm::run_on_leader(group_, [&] {
       if (writer_) writer_->wait_until_idle();
-      return commit(state, record).string();
+      const std::filesystem::path folder = commit(state, record);
+      tidy_after_commit(folder);
+      return folder.string();
     });
   }
 
@@ -67,7 +70,7 @@ class CheckpointStore::Impl {
 
   std::vector<SaveReport> settle(bool waits_for_all) {
     const std::string answer = comm::run_on_leader(group_, [&] {
-      if (writer_ && waits_for_all) writer_->wait_until_idle();
+      if (writer_ && waits_for_all) writer_->wait_for_outcomes();
       return writer_ ? write_outcomes(writer_->take_outcomes()) : "[]";
     });
     return read_reports(answer);
@@ -77,9 +80,7 @@ class CheckpointStore::Impl {
   /// Of rank zero, on whichever thread.
   std::filesystem::path commit(const TrainingState& state, const CheckpointRecord& record) {
     const CommitContext context{files_, run_folder_, *incarnation_, group_.size()};
-    std::filesystem::path folder = commit_checkpoint(context, state, record);
-    tidy_after_commit(folder);
-    return folder;
+    return commit_checkpoint(context, state, record);
   }
 
   nlohmann::json decide_on_leader(const TrainingState& state, TrainingState& loaded) {
