@@ -33,8 +33,8 @@ class HangTest(HangProgramTest):
     def test_a_rank_whose_read_is_blocked_is_named_with_its_stack(self):
         run, process, beats = self.start("blocked", "--data.engine", "pread")
         victim = beats.ranks()[1]["process"]
-        tracer = subprocess.Popen(["strace", "-f", "-qq", "-p", str(victim), "-e", "trace=pread64",
-                                   "-e", "inject=pread64:delay_enter=60s", "-o", self.folder / "reads"])
+        tracer = subprocess.Popen(["strace", "-f", "-qq", "-p", str(victim), "-e", "trace=preadv",
+                                   "-e", "inject=preadv:delay_enter=60s", "-o", self.folder / "reads"])
         self.addCleanup(tracer.wait, 30)
         self.addCleanup(tracer.kill)
         started = self.last_step_of(beats, 1)
@@ -45,7 +45,9 @@ class HangTest(HangProgramTest):
     def last_step_of(self, beats, rank: int) -> float:
         """Waits until the rank makes no step for half a second. Returns the moment of its last one."""
         step, moment = -1, time.monotonic()
+        deadline = moment + 30
         while time.monotonic() < moment + 0.5:
+            self.assertLess(time.monotonic(), deadline, "no read was blocked")
             if beats.ranks()[rank]["step"] != step:
                 step, moment = beats.ranks()[rank]["step"], time.monotonic()
             time.sleep(0.005)
