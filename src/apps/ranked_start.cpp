@@ -1,10 +1,15 @@
 #include "apps/ranked_start.hpp"
 
+#include <fmt/ranges.h>
 #include <torch/version.h>
+
+#include <algorithm>
+#include <array>
 
 #include "apps/sample_dataset.hpp"
 #include "comm/affinity.hpp"
 #include "comm/agree.hpp"
+#include "comm/common_facts.hpp"
 #include "core/log.hpp"
 #include "core/node_scratch.hpp"
 #include "core/version.hpp"
@@ -12,6 +17,26 @@
 #include "device/device.hpp"
 
 namespace hpctrain::apps {
+namespace {
+
+/// They speak of one node or process, so ranks may have different values.
+constexpr std::array kLocalOptions = {"cache.dir", "cache.limit-gib", "run.job-end-unix"};
+
+/// What the result depends on: versions first, because other versions know other options.
+std::vector<comm::Fact> start_facts(const CommandInput& input) {
+  std::vector<comm::Fact> facts;
+  for (const auto& [name, version] : RankedStart::versions()) facts.push_back({"version of " + name, version});
+  for (const auto& row : input.table.rows()) {
+    const bool is_local = std::find(kLocalOptions.begin(), kLocalOptions.end(), row.name()) != kLocalOptions.end();
+    if (!is_local) facts.push_back({row.name(), row.value_text()});
+  }
+  for (const auto& axis : input.resolution.axes) {
+    facts.push_back({"axis " + axis.name(), fmt::format("{}", fmt::join(axis.values, ","))});
+  }
+  return facts;
+}
+
+}  // namespace
 
 void RankedStart::prepare(const std::function<void(CommandInput&)>& resolve) {
   const comm::Launch launch = comm::plan_launch(environment_);
@@ -45,6 +70,8 @@ data::DatasetIndex RankedStart::share_index(comm::Communicator& world) const {
   comm::run_agreed(world, [this] {
     if (failed_) std::rethrow_exception(failed_);
   });
+  comm::require_common_facts(world, start_facts(input_),
+                             "start all ranks with the same program, options, files and environment");
   const std::string text =
       comm::broadcast_text(world, world.is_leader() ? data::index_to_text(*index_) : std::string(), 0);
   return data::index_from_text(text);

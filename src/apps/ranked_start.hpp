@@ -32,7 +32,7 @@ class RankedStart {
 
   /// The layout of the data set on every rank; only rank zero has read it.
   ///   collective  all ranks
-  ///   errors      what prepare() kept
+  ///   errors      what prepare() kept; Fault::comm, agreed, when ranks were started with different options or versions
   data::DatasetIndex share_index(comm::Communicator& world) const;
 
   /// collective  all ranks

@@ -3,11 +3,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
 #include "config/run_ini.hpp"
 #include "core/clock.hpp"
+#include "core/durable_write.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
 #include "core/run_identifier.hpp"
@@ -68,8 +70,10 @@ void open_run_folder(FileSystem& files, const std::filesystem::path& folder, con
     require_same_dataset(files, folder, index);
   } else {
     files.create_folders(folder);
+    const auto names = files.list_folder(folder);
+    // A start that was killed before its run.ini had a name leaves no more than that.
     require(
-        files.list_folder(folder).empty(), Fault::usage,
+        std::all_of(names.begin(), names.end(), is_temporary_name), Fault::usage,
         "run.out " + folder.string() + " is not empty and holds no run of hpctrain (no run.ini); give another --out");
   }
   // A later start has another place and another job; a trial started alone is no sweep.

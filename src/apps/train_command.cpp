@@ -9,6 +9,7 @@
 #include "apps/rank_views.hpp"
 #include "apps/ranked_start.hpp"
 #include "apps/run_folder.hpp"
+#include "apps/start_record.hpp"
 #include "apps/start_table.hpp"
 #include "checkpoint/catalogue.hpp"
 #include "comm/agree.hpp"
@@ -80,6 +81,7 @@ void TrainCommand::open_run(comm::Communicator& world, const data::DatasetIndex&
     open_run_folder(posix_file_system(), folder, start_.input().table, index);
     // Starting the run again is the newer wish.
     posix_file_system().remove_all(folder / train::kStopFileName);
+    begin_start_record(posix_file_system(), folder, started_unix_);
     return folder.string();
   });
   started_unix_ =
@@ -138,7 +140,7 @@ void TrainCommand::save_exit_report(int code, const std::string& cause, int rank
 void TrainCommand::save_exit_report(const monitor::ExitReport& report) const {
   monitor::ExitReport complete = report;
   complete.started_unix = started_unix_;
-  monitor::save_exit_report(posix_file_system(), run_folder_, complete);
+  end_start_record(posix_file_system(), run_folder_, complete);
 }
 
 /// In the watchdog's thread, beside a loop that may still run: nothing of the run is asked.

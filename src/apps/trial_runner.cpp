@@ -9,6 +9,7 @@
 
 #include "apps/ranked_start.hpp"
 #include "apps/run_folder.hpp"
+#include "apps/start_record.hpp"
 #include "comm/agree.hpp"
 #include "config/run_ini.hpp"
 #include "core/clock.hpp"
@@ -50,7 +51,7 @@ void save_report(const std::filesystem::path& folder, const Placement& placement
   if (run != nullptr) report.step = run->step();
   if (run != nullptr) report.checkpoint = run->newest_checkpoint();
   report.started_unix = started_unix;
-  monitor::save_exit_report(posix_file_system(), folder, report);
+  end_start_record(posix_file_system(), folder, report);
 }
 
 }  // namespace
@@ -59,7 +60,7 @@ sweep::TrialOutcome TrialRunner::run(const sweep::Trial& trial, comm::Communicat
   const double started_unix = unix_seconds();
   for (const auto& [name, value] : trial.parameters) parts_.input.table.at(name).assign(value, "sweep");
   const auto folder = parts_.sweep_folder / "trials" / trial.digest;
-  const bool was_finished = open_trial(folder, group);
+  const bool was_finished = open_trial(folder, started_unix, group);
   const train::RunContext context{
       parts_.index, group,         place_in_group(parts_.placement, group),     posix_file_system(),
       folder,       parts_.device, config::identity_digest(parts_.input.table), RankedStart::versions(),
@@ -86,9 +87,10 @@ sweep::TrialOutcome TrialRunner::run(const sweep::Trial& trial, comm::Communicat
 }
 
 /// True when an earlier start of the sweep brought the trial to its end and was killed before it could say so.
-bool TrialRunner::open_trial(const std::filesystem::path& folder, comm::Communicator& group) {
+bool TrialRunner::open_trial(const std::filesystem::path& folder, double started_unix, comm::Communicator& group) {
   return comm::run_on_leader(group, [&]() -> std::string {
            open_run_folder(posix_file_system(), folder, parts_.input.table, parts_.index);
+           begin_start_record(posix_file_system(), folder, started_unix);
            const auto report = monitor::load_exit_report(posix_file_system(), folder);
            return report && report->code == 0 ? "yes" : "no";
          }) == "yes";

@@ -32,7 +32,7 @@ class TrialRunner {
   sweep::TrialOutcome run(const sweep::Trial& trial, comm::Communicator& group);
 
  private:
-  bool open_trial(const std::filesystem::path& folder, comm::Communicator& group);
+  bool open_trial(const std::filesystem::path& folder, double started_unix, comm::Communicator& group);
   double load_metric(const std::filesystem::path& folder) const;
 
   Parts parts_;

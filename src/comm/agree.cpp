@@ -43,25 +43,28 @@ struct Outcome {
 
 }  // namespace
 
-Agreement::Agreement(Communicator& group) : group_(group), bits_(std::make_unique<std::uint32_t>(0)) {}
+Agreement::Agreement(Communicator& group) : group_(group), words_(std::make_unique<Words>()) {}
 
 Agreement::~Agreement() {
   if (!pending_) return;
   // The reduction is still under way and may write its result later: its memory outlives this object on purpose.
-  static_cast<void>(bits_.release());
+  static_cast<void>(words_.release());
 }
 
-void Agreement::start(std::uint32_t bits) {
+void Agreement::start(std::uint32_t bits, std::uint32_t signature) {
   require_invariant(!pending_, "Agreement::start called twice without wait");
-  *bits_ = bits;
-  pending_ = group_.start_all_reduce({bits_.get(), 1, ElementType::u32}, ReduceOp::bit_or);
+  static_assert(sizeof(Words) == 3 * sizeof(std::uint32_t));
+  *words_ = {bits, signature, ~signature};
+  pending_ = group_.start_all_reduce({words_.get(), 3, ElementType::u32}, ReduceOp::bit_or);
 }
 
 std::uint32_t Agreement::wait() {
   require_invariant(pending_ != nullptr, "Agreement::wait called without start");
   pending_->wait();
   pending_.reset();
-  return *bits_;
+  // A bit that is one on some rank and zero on another is set in both.
+  is_unanimous_ = (words_->ones & words_->zeros) == 0;
+  return words_->bits;
 }
 
 void run_agreed(Communicator& group, const std::function<void()>& work) {

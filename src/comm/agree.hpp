@@ -13,21 +13,31 @@
 
 namespace hpctrain::comm {
 
-/// OR of every rank's bits, started at one point and read at a later one, so that no step blocks on it.
+/// OR of every rank's bits, started at one point and read at a later one, so that no step blocks on it. A signature may
+/// ride along that should be equal on all ranks.
 ///   collective  all ranks of `group`, start() and wait() alternating
 class Agreement {
  public:
   explicit Agreement(Communicator& group);
   ~Agreement();
 
-  void start(std::uint32_t bits);
+  void start(std::uint32_t bits, std::uint32_t signature = 0);
   /// Blocks only when the slowest rank has not yet called start().
   std::uint32_t wait();
   bool is_started() const noexcept { return pending_ != nullptr; }
+  /// Whether the signatures of the round that wait() ended were equal; the same answer on all ranks.
+  bool is_unanimous() const noexcept { return is_unanimous_; }
 
  private:
+  struct Words {
+    std::uint32_t bits = 0;
+    std::uint32_t ones = 0;   ///< of signatures
+    std::uint32_t zeros = 0;  ///< of signatures
+  };
+
   Communicator& group_;
-  std::unique_ptr<std::uint32_t> bits_;
+  std::unique_ptr<Words> words_;
+  bool is_unanimous_ = true;
   std::unique_ptr<PendingCollective> pending_;
 };
 

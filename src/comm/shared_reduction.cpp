@@ -67,12 +67,13 @@ void add_elements(const SharedMemory& memory, int size, std::size_t offset_bytes
 }  // namespace
 
 struct alignas(64) SharedReduction::Slot {
-  Counter round;    ///< which of the sums that share this slot it serves now
-  Counter arrived;  ///< ranks whose part is complete
-  Counter next;     ///< chunk to be taken
-  Counter done;     ///< chunks added
-  Counter left;     ///< ranks that need the slot no more
-  Counter is_mixed_up;
+  Counter round;                    ///< which of the sums that share this slot it serves now
+  Counter arrived;                  ///< ranks whose part is complete
+  Counter next;                     ///< chunk to be taken
+  Counter done;                     ///< chunks added
+  Counter left;                     ///< ranks that need the slot no more
+  Counter first_rank;               ///< plus one, whose sum it is; 0: nobody has come yet
+  Counter differing_rank;           ///< plus one, who came with another sum; 0: nobody
   std::atomic<std::uint64_t> what;  ///< identity of the sum; 0: nobody has come yet
   std::uint64_t offset_bytes;
   std::uint64_t count;
@@ -116,7 +117,12 @@ std::uint64_t SharedReduction::start(const Span& span) {
   // Offset and count in elements of 4 bytes stay far below these shifts for what fits in memory.
   const std::uint64_t what = (offset << 34) ^ (static_cast<std::uint64_t>(span.count) << 2) ^ (is_double << 1) ^ 1;
   std::uint64_t expected = 0;
-  if (!slot.what.compare_exchange_strong(expected, what) && expected != what) slot.is_mixed_up = 1;
+  const auto own_number = static_cast<std::uint32_t>(rank_) + 1;
+  if (slot.what.compare_exchange_strong(expected, what)) {
+    slot.first_rank = own_number;
+  } else if (expected != what) {
+    slot.differing_rank = own_number;
+  }
   require_same_sums(slot);
   // Equal on all ranks, so it does not matter who writes it last.
   std::atomic_ref(slot.offset_bytes).store(offset);
@@ -186,13 +192,21 @@ void SharedReduction::leave(std::uint64_t sum) {
   if (slot.left.fetch_add(1) + 1 != static_cast<std::uint32_t>(size_)) return;
   // The last one to leave clears up for the next round; nobody else looks until the round changes.
   for (Counter* counter : {&slot.arrived, &slot.next, &slot.done, &slot.left}) counter->store(0);
+  slot.first_rank = 0;
   slot.what = 0;
   slot.round.fetch_add(1);
   wake_all(slot.round);
 }
 
 void SharedReduction::require_same_sums(const Slot& slot) {
-  require_invariant(slot.is_mixed_up.load() == 0, "all ranks sum the same buckets in the same order");
+  const std::uint32_t differing = slot.differing_rank.load();
+  if (differing == 0) return;
+  const std::uint32_t first = slot.first_rank.load();
+  const std::string other = first == 0 ? "the others" : "rank " + std::to_string(first - 1);
+  throw Error(Fault::bug, "adding gradients: rank " + std::to_string(differing - 1) + " began another sum than " +
+                              other +
+                              "; one of them left a sum out, a defect of hpctrain. The same command continues from the "
+                              "last checkpoint");
 }
 
 void SharedReduction::require_peers() const {

@@ -1,5 +1,6 @@
 #include "train/step_boundary.hpp"
 
+#include "comm/dissent.hpp"
 #include "train/stop_signal.hpp"
 
 namespace hpctrain::train {
@@ -13,20 +14,27 @@ std::optional<StopReason> find_stop(std::uint32_t wishes) {
   return std::nullopt;
 }
 
+constexpr std::uint64_t kCheckEverySteps = 1000;
+
+bool is_due(std::uint64_t count, std::uint64_t every) {
+  return every > 0 && count % every == 0;
+}
+
 }  // namespace
 
 BoundaryDecision plan_boundary(const Progress& progress, const RunLength& length, bool epoch_ended,
-                               std::uint64_t evaluate_every_epochs, std::uint64_t save_every_steps,
-                               std::uint32_t agreed_wishes) {
+                               const BoundaryIntervals& intervals, std::uint32_t agreed_wishes) {
   BoundaryDecision decision;
-  if (progress.step >= length.total_steps) return {.evaluate = true, .save = true, .stop = StopReason::finished};
+  if (progress.step >= length.total_steps) {
+    return {.evaluate = true, .check = true, .save = true, .stop = StopReason::finished};
+  }
   // The epoch that just ended: the cursor already stands at the start of the following one.
-  decision.evaluate = epoch_ended && evaluate_every_epochs > 0 && progress.cursor.epoch % evaluate_every_epochs == 0;
-  decision.save = decision.evaluate || (agreed_wishes & kSaveWish) != 0 ||
-                  (save_every_steps > 0 && progress.step % save_every_steps == 0);
+  decision.evaluate = epoch_ended && is_due(progress.cursor.epoch, intervals.evaluate_epochs);
   decision.settle = (agreed_wishes & kSettleWish) != 0;
   decision.stop = find_stop(agreed_wishes);
-  if (decision.stop) decision.save = true;
+  decision.save = decision.evaluate || decision.stop || (agreed_wishes & kSaveWish) != 0 ||
+                  is_due(progress.step, intervals.save_steps);
+  decision.check = decision.save || is_due(progress.step, intervals.check_steps);
   return decision;
 }
 
@@ -46,9 +54,11 @@ std::string_view stop_reason_name(StopReason reason) noexcept {
   return "unknown";
 }
 
-StepBoundary::StepBoundary(comm::Communicator& group, const RunLength& length, const CadenceSettings& cadence,
-                           const EvaluationSettings& evaluation, const WallTimeSettings& wall_time, StopFile stop_file)
+StepBoundary::StepBoundary(comm::Communicator& group, const comm::TracedChannel& channel, const RunLength& length,
+                           const CadenceSettings& cadence, const EvaluationSettings& evaluation,
+                           const WallTimeSettings& wall_time, StopFile stop_file)
     : control_(group.split(0, group.rank())),
+      channel_(channel),
       agreement_(*control_),
       length_(length),
       cadence_(cadence),
@@ -57,24 +67,41 @@ StepBoundary::StepBoundary(comm::Communicator& group, const RunLength& length, c
       stop_file_(std::move(stop_file)) {}
 
 BoundaryDecision StepBoundary::decide(const Progress& progress, bool epoch_ended, std::uint32_t wishes) {
-  const std::uint32_t agreed = agreement_.is_started() ? agreement_.wait() : 0;
-  const auto decision =
-      plan_boundary(progress, length_, epoch_ended, evaluation_.every_epochs, cadence_.checkpoint_every_steps, agreed);
-  if (!decision.stop) agreement_.start(own_wishes() | wishes);
+  const std::uint32_t agreed = agreement_.is_started() ? wait_for_agreement() : 0;
+  const BoundaryIntervals intervals{evaluation_.every_epochs, cadence_.checkpoint_every_steps, kCheckEverySteps};
+  const auto decision = plan_boundary(progress, length_, epoch_ended, intervals, agreed);
+  if (!decision.stop) start_agreement(own_wishes() | wishes);
   return decision;
 }
 
 bool StepBoundary::agree_to_end(bool wish) {
   // What the pending one carried is not lost: who wished it still does.
   finish();
-  agreement_.start(wish ? kStopWish : 0);
-  const bool is_agreed = agreement_.wait() != 0;
-  if (!is_agreed) agreement_.start(own_wishes());
+  start_agreement(wish ? kStopWish : 0);
+  const bool is_agreed = wait_for_agreement() != 0;
+  if (!is_agreed) start_agreement(own_wishes());
   return is_agreed;
 }
 
 void StepBoundary::finish() {
-  if (agreement_.is_started()) agreement_.wait();
+  if (agreement_.is_started()) wait_for_agreement();
+}
+
+void StepBoundary::start_agreement(std::uint32_t wishes) {
+  compared_signature_ = channel_.signature();
+  // Half of it is enough to tell; who differs is found out with all of it.
+  agreement_.start(wishes, static_cast<std::uint32_t>(compared_signature_));
+}
+
+std::uint32_t StepBoundary::wait_for_agreement() {
+  const std::uint32_t agreed = agreement_.wait();
+  if (agreement_.is_unanimous()) return agreed;
+  const auto dissent = comm::find_dissent(*control_, compared_signature_);
+  require_invariant(dissent.has_value(), "signatures that differ in part differ");
+  throw Error(Fault::bug, dissent->describe("sums of gradients") +
+                              ": that rank left one out or began them in another order, a defect of hpctrain; the same "
+                              "command continues from the last checkpoint")
+      .as_agreed();
 }
 
 void StepBoundary::note_step(double seconds) {

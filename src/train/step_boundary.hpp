@@ -10,6 +10,7 @@
 
 #include "comm/agree.hpp"
 #include "comm/communicator.hpp"
+#include "comm/traced_channel.hpp"
 #include "core/clock.hpp"
 #include "train/progress.hpp"
 #include "train/settings.hpp"
@@ -28,10 +29,11 @@ constexpr bool is_complete(StopReason reason) noexcept {
   return reason == StopReason::finished || reason == StopReason::early_stop;
 }
 
-/// What to do before the next step, in this order.
+/// What to do before the next step, in this order. Nothing is saved that was not checked.
 struct BoundaryDecision {
   bool settle = false;  ///< background saves have something to tell
   bool evaluate = false;
+  bool check = false;  ///< that all ranks hold the same parameters; before every save
   bool save = false;
   std::optional<StopReason> stop;
 
@@ -44,19 +46,29 @@ inline constexpr std::uint32_t kWallTimeWish = 4;
 inline constexpr std::uint32_t kSettleWish = 8;
 inline constexpr std::uint32_t kStopFileWish = 16;
 
+/// How often something is due; 0: never for this reason.
+struct BoundaryIntervals {
+  std::uint64_t evaluate_epochs = 0;
+  std::uint64_t save_steps = 0;
+  std::uint64_t check_steps = 0;
+};
+
 /// Pure: equal on all ranks, because `agreed_wishes` is.
 BoundaryDecision plan_boundary(const Progress& progress, const RunLength& length, bool epoch_ended,
-                               std::uint64_t evaluate_every_epochs, std::uint64_t save_every_steps,
-                               std::uint32_t agreed_wishes);
+                               const BoundaryIntervals& intervals, std::uint32_t agreed_wishes);
 
 class StepBoundary {
  public:
   ///   collective  all ranks of `group`; a group of its own is split off, so its messages never meet the gradients'
-  StepBoundary(comm::Communicator& group, const RunLength& length, const CadenceSettings& cadence,
-               const EvaluationSettings& evaluation, const WallTimeSettings& wall_time, StopFile stop_file);
+  /// `channel`: whose sums are compared; outlives the boundary.
+  StepBoundary(comm::Communicator& group, const comm::TracedChannel& channel, const RunLength& length,
+               const CadenceSettings& cadence, const EvaluationSettings& evaluation, const WallTimeSettings& wall_time,
+               StopFile stop_file);
 
   ///   collective  all ranks, once after every step
   ///   blocks      only for ranks that have not yet passed the boundary before
+  ///   errors      Fault::bug, agreed, naming the ranks that had added other gradients than the rest, or in another
+  ///               order, when they passed the boundary before
   ///   wishes  of the caller, read at the following boundary like all others
   BoundaryDecision decide(const Progress& progress, bool epoch_ended, std::uint32_t wishes);
 
@@ -74,10 +86,14 @@ class StepBoundary {
   void note_save(double seconds) { longest_.note_save(seconds); }
 
  private:
+  void start_agreement(std::uint32_t wishes);
+  std::uint32_t wait_for_agreement();
   std::uint32_t own_wishes();
 
   std::unique_ptr<comm::Communicator> control_;
+  const comm::TracedChannel& channel_;
   comm::Agreement agreement_;
+  std::uint64_t compared_signature_ = 0;  ///< the channel's when the pending agreement was started
   RunLength length_;
   CadenceSettings cadence_;
   EvaluationSettings evaluation_;

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "train/replica_check.hpp"
+
 namespace hpctrain::train {
 namespace {
 
@@ -38,6 +40,7 @@ std::optional<StopReason> Trainer::pass_boundary() {
   const BoundaryDecision decision = parts_.boundary.decide(progress_, epoch_ended_, news);
   if (decision.settle) parts_.saver.settle(false);
   if (decision.evaluate || decision.save || decision.stop) loss_guard_.require_sound();
+  if (decision.check) require_equal_replicas(parts_.group, parts_.state, progress_.step);
   if (decision.evaluate && parts_.watched) evaluate(*parts_.watched);
   std::optional<StopReason> stop = decision.stop;
   const bool may_end_early = decision.evaluate && !stop && parts_.early_stopping.is_on();

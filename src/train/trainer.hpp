@@ -47,8 +47,8 @@ class Trainer {
 
   /// Trains from `progress` on.
   ///   collective  all ranks of the group
-  ///   errors      Fault::usage when the loss is no number, Fault::data, Fault::storage (third failed checkpoint in a
-  ///   row, or the last one), Fault::stopped
+  ///   errors      Fault::usage when the loss is no number, Fault::bug when ranks hold different parameters,
+  ///               Fault::data, Fault::storage (third failed checkpoint in a row, or the last one), Fault::stopped
   StopReason run(Progress progress);
 
   /// As far as the run got; readable while it is failing, for exit.json.

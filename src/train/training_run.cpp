@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "comm/agree.hpp"
+#include "comm/common_facts.hpp"
 #include "core/log.hpp"
 #include "data/delivered_fields.hpp"
 #include "data/sample_order.hpp"
@@ -16,6 +17,7 @@
 #include "train/initial_weights.hpp"
 #include "train/network_state.hpp"
 #include "train/precision.hpp"
+#include "train/replica_check.hpp"
 #include "train/resident_feed.hpp"
 #include "train/run_cache.hpp"
 #include "train/run_parts.hpp"
@@ -96,8 +98,9 @@ void TrainingRun::make_network() {
 
 void TrainingRun::make_buckets() {
   gradient_group_ = context_.group.split(0, context_.group.rank());
-  channel_ = context_.device.is_cuda() ? comm::make_nccl_channel(*gradient_group_, context_.device.index())
-                                       : comm::make_host_channel(*gradient_group_);
+  channel_ = std::make_unique<comm::TracedChannel>(
+      context_.device.is_cuda() ? comm::make_nccl_channel(*gradient_group_, context_.device.index())
+                                : comm::make_host_channel(*gradient_group_));
   buckets_ = std::make_unique<GradientBuckets>(state_.parameters, kStepPassengers + statistics_->elements(), *channel_);
 }
 
@@ -143,8 +146,8 @@ void TrainingRun::make_loop() {
       context_.index, *task_, *network_, context_.group, context_.placement, context_.device, settings_.loader, slots_,
       plan_micro_batch(settings_.train, context_.placement.world), settings_.evaluation.max_samples, forward_pass,
       tasks::read_image_size(settings_.image_size), evaluation_places_.get()});
-  boundary_ = std::make_unique<StepBoundary>(context_.group, length_, settings_.cadence, settings_.evaluation,
-                                             settings_.wall_time, StopFile(context_.run_folder));
+  boundary_ = std::make_unique<StepBoundary>(context_.group, *channel_, length_, settings_.cadence,
+                                             settings_.evaluation, settings_.wall_time, StopFile(context_.run_folder));
   recorder_ = std::make_unique<RunRecorder>(RunRecorder::Settings{context_.run_folder, context_.group.is_leader(),
                                                                   settings_.quiet, length_, loader_->num_samples(),
                                                                   [this] { return task_->operation_seconds(); }});
@@ -209,7 +212,17 @@ Progress TrainingRun::restore() {
   } else {
     start_afresh();
   }
+  require_equal_start();
   return progress;
+}
+
+/// Rank zero sent its state to all: what differs now was changed on the way, and would change results from here on.
+void TrainingRun::require_equal_start() {
+  auto facts = replica_facts(state_);
+  facts.insert(facts.begin(), {"bucket layout", buckets_->layout_digest()});
+  comm::require_common_facts(context_.group, facts,
+                             "rank 0 sent them, so MPI or the memory of this machine changed them, or this is a defect "
+                             "of hpctrain; start without this machine");
 }
 
 /// Rank zero's weights go to all, so that all start from the same bits.

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "comm/communicator.hpp"
-#include "comm/gradient_channel.hpp"
+#include "comm/traced_channel.hpp"
 #include "core/file_system.hpp"
 #include "core/placement.hpp"
 #include "data/dataset_index.hpp"
@@ -65,6 +65,7 @@ class TrainingRun {
   void make_trainer();
   Progress restore();
   void start_afresh();
+  void require_equal_start();
   bool is_already_complete(const Progress& progress) const;
   void record_start(const Progress& progress);
   void require_same_data(const nlohmann::json& steering) const;
@@ -81,7 +82,7 @@ class TrainingRun {
   std::unique_ptr<GradientBuckets> buckets_;
   std::unique_ptr<ParameterUpdate> update_;
   std::unique_ptr<comm::Communicator> gradient_group_;  ///< gradients never meet other messages
-  std::unique_ptr<comm::GradientChannel> channel_;
+  std::unique_ptr<comm::TracedChannel> channel_;
   std::unique_ptr<data::NodeCache> cache_;
   std::unique_ptr<data::ShardLocator> evaluation_places_;
   std::unique_ptr<data::ImageWindowPlan> windows_;  ///< null: whole images

@@ -1,6 +1,7 @@
 // ranks: 2 3 4
 // The suite of all back ends over MPI, and what only real processes can show.
 #include "support/communicator_suite.hpp"
+#include "support/gradient_channel_suite.hpp"
 
 #include <ctime>
 
@@ -18,6 +19,17 @@ TEST_P(MpiBackEnd, Behaves) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Communicator, MpiBackEnd, testing::ValuesIn(suite::all_behaviours()),
+                         [](const auto& parameter) { return std::string(parameter.param.name); });
+
+class MpiChannel : public testing::TestWithParam<suite::ChannelBehaviour> {};
+
+TEST_P(MpiChannel, Behaves) {
+  const auto world = make_world_communicator();
+  suite::HostEnd end(*world);
+  GetParam().check(end);
+}
+
+INSTANTIATE_TEST_SUITE_P(GradientChannel, MpiChannel, testing::ValuesIn(suite::all_channel_behaviours()),
                          [](const auto& parameter) { return std::string(parameter.param.name); });
 
 TEST(MpiCommunicator, EveryRankEndsWithTheSameBits) {

@@ -100,17 +100,6 @@ inline void test_alone_finishes_a_collective(Communicator& group) {
   EXPECT_EQ(value, group.size() * (group.size() + 1) / 2);
 }
 
-inline void host_channel_adds_large_gradients(Communicator& group) {
-  const auto channel = make_host_channel(group);
-  std::vector<float> gradients(300'001);
-  for (std::size_t i = 0; i < gradients.size(); ++i) gradients[i] = static_cast<float>(i % 1024) + 0.5F;
-  const std::vector<float> mine = gradients;
-  channel->start_all_reduce({gradients.data(), gradients.size(), ElementType::f32}, ReduceOp::sum, nullptr)->wait();
-  std::size_t wrong = 0;
-  for (std::size_t i = 0; i < mine.size(); ++i) wrong += gradients[i] != mine[i] * static_cast<float>(group.size());
-  EXPECT_EQ(wrong, 0U);
-}
-
 /// Fills `channel`'s own memory with buckets of one type, adds them all at once, and again, more often than the channel
 /// can have sums under way.
 template <typename T>
@@ -275,6 +264,16 @@ inline void agreement_joins_bits_of_all(Communicator& group) {
   EXPECT_FALSE(agreement.is_started());
 }
 
+inline void agreement_compares_signatures(Communicator& group) {
+  Agreement agreement(group);
+  const bool is_last = group.rank() == group.size() - 1;
+  for (const bool differs : {false, true, false}) {
+    agreement.start(8, 0xA5A5U ^ (differs && is_last ? 1U : 0U));
+    EXPECT_EQ(agreement.wait(), 8U);
+    EXPECT_EQ(agreement.is_unanimous(), !differs || group.size() == 1);
+  }
+}
+
 /// The error that `run` throws on this rank; fails the test when there is none.
 template <typename Run>
 Error error_of(const Run& run) {
@@ -350,7 +349,6 @@ inline const std::vector<Behaviour>& all_behaviours() {
       {"AllReduceAddsSixteenBitFloats", all_reduce_adds_sixteen_bit_floats},
       {"OutstandingAllReducesDoNotMix", outstanding_all_reduces_do_not_mix},
       {"TestAloneFinishesACollective", test_alone_finishes_a_collective},
-      {"HostChannelAddsLargeGradients", host_channel_adds_large_gradients},
       {"ChannelMemoryAddsFloats", channel_memory_adds_floats},
       {"ChannelMemoryAddsDoubles", channel_memory_adds_doubles},
       {"ChannelMemoryAddsInRankOrder", channel_memory_adds_in_rank_order},
@@ -363,6 +361,7 @@ inline const std::vector<Behaviour>& all_behaviours() {
       {"SplitOrdersByKeyThenRank", split_orders_by_key_then_rank},
       {"AgreementIsReadOneStepLater", agreement_is_read_one_step_later},
       {"AgreementJoinsBitsOfAll", agreement_joins_bits_of_all},
+      {"AgreementComparesSignatures", agreement_compares_signatures},
       {"RunAgreedSpreadsOneFailure", run_agreed_spreads_one_failure},
       {"RunAgreedLetsTheLowestRankSpeak", run_agreed_lets_the_lowest_rank_speak},
       {"RunAgreedTurnsForeignExceptionsIntoBugs", run_agreed_turns_foreign_exceptions_into_bugs},

@@ -34,19 +34,21 @@ class HangProgramTest(ProgramTest):
         process.wait(10)
 
     def assert_named(self, run, process, rank: int, phase: str, cause: str, started: float, within: float):
-        """One line naming it in time, exit.json, the end of every process."""
+        """One line naming it in time, exit.json, the end of every process. Returns what followed the line."""
         line = ""
         for line in process.stderr:
             if re.search(rf"rank {rank} on \S+ (hangs|died) in ", line):
                 break
         self.assertLess(time.monotonic() - started, within, line)
         self.assertIn(f"in {phase}", line)
+        rest = process.stderr.read()
         self.assertNotEqual(process.wait(15), 0)
         self.assertTrue(wait_until(lambda: not processes_with(str(run)), 5), "a rank outlived its job")
         report = json.loads((run / "exit.json").read_text())
         self.assertEqual((report["code"], report["cause"], report["rank"], report["phase"]), (75, cause, rank, phase))
         self.assertTrue(report["host"])
         self.assertGreater(report["step"], 0)
+        return rest
 
     def slow_a_rank_for(self, seconds: float) -> int:
         """Runs a fifth of the time, as on a machine that something else fills. Returns the steps it made."""

@@ -35,6 +35,10 @@ TEST(SharedReduction, NamesRanksThatSumDifferentBuckets) {
     });
   });
   EXPECT_EQ(error.fault(), Fault::bug);
+  const std::string text = error.what();
+  EXPECT_TRUE(text.find("rank 0 began another sum than") != text.npos ||
+              text.find("rank 1 began another sum than") != text.npos)
+      << text;
 }
 
 TEST(SharedReduction, LeavesForeignMemoryAndOtherReductionsToOthers) {

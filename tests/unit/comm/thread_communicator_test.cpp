@@ -2,6 +2,7 @@
 #include "comm/thread_communicator.hpp"
 
 #include "support/communicator_suite.hpp"
+#include "support/gradient_channel_suite.hpp"
 
 namespace hpctrain::comm {
 
@@ -16,6 +17,23 @@ TEST_P(ThreadBackEnd, Behaves) {
 
 INSTANTIATE_TEST_SUITE_P(Communicator, ThreadBackEnd,
                          testing::Combine(testing::Values(1, 2, 3, 4, 7), testing::ValuesIn(suite::all_behaviours())),
+                         [](const auto& parameter) {
+                           return std::string(std::get<1>(parameter.param).name) + "On" +
+                                  std::to_string(std::get<0>(parameter.param));
+                         });
+
+class ThreadChannel : public testing::TestWithParam<std::tuple<int, suite::ChannelBehaviour>> {};
+
+TEST_P(ThreadChannel, Behaves) {
+  const auto& [ranks, behaviour] = GetParam();
+  run_ranks(ranks, [&](Communicator& group) {
+    suite::HostEnd end(group);
+    behaviour.check(end);
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(GradientChannel, ThreadChannel,
+                         testing::Combine(testing::Values(1, 2, 3), testing::ValuesIn(suite::all_channel_behaviours())),
                          [](const auto& parameter) {
                            return std::string(std::get<1>(parameter.param).name) + "On" +
                                   std::to_string(std::get<0>(parameter.param));

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <torch/utils.h>
 
+#include "comm/agree.hpp"
+#include "comm/thread_communicator.hpp"
 #include "support/expect_error.hpp"
 
 namespace hpctrain::train {
@@ -16,6 +18,14 @@ TEST(Precision, GpusBeforeAmpereRefuseTf32AndBf16NamingTheOption) {
                [&] { require_precision(Precision::bf16, volta); });
   expect_error(Fault::device, {"train.precision tf32"}, [&] { require_precision(Precision::tf32, volta); });
   EXPECT_NO_THROW(require_precision(Precision::fp16, volta));
+}
+
+TEST(Precision, OneOldGpuAmongNewOnesIsRefusedByAllRanks) {
+  comm::run_ranks(3, [](comm::Communicator& group) {
+    const FormatSupport support{.is_gpu = true, .compute_capability = group.rank() == 1 ? 7 : 9};
+    expect_error(Fault::device, {"rank 1 on ", "train.precision bf16", "this one has 7"},
+                 [&] { comm::run_agreed(group, [&] { require_precision(Precision::bf16, support); }); });
+  });
 }
 
 TEST(Precision, AmpereTakesAllFormats) {
