@@ -43,9 +43,7 @@ double write_raw(FileSystem& files, const std::filesystem::path& path, const che
   }
   file->sync();
   file->close();
-  const double seconds = watch.seconds();
-  files.remove_all(path);
-  return seconds;
+  return watch.seconds();
 }
 
 class FolderOfItsOwn {
@@ -76,11 +74,13 @@ CheckpointBenchReport run_checkpoint_bench(FileSystem& files, const CheckpointBe
   const FolderOfItsOwn folder(files, settings.folder);
   const checkpoint::TrainingState state = make_state(settings.state_bytes);
   const auto group = comm::make_single_rank_communicator();
-  checkpoint::CheckpointStore store(folder.path() / "run", *group, files, {.keep = 1});
+  // Nothing is deleted while anything is timed: the disk would do that work beside the next writes.
+  checkpoint::CheckpointStore store(folder.path() / "run", *group, files,
+                                    {.keep = static_cast<std::uint64_t>(settings.rounds)});
   CheckpointBenchReport report;
   report.state_bytes = settings.state_bytes;
   for (int round = 1; round <= settings.rounds; ++round) {
-    const double raw_seconds = write_raw(files, folder.path() / "raw", state);
+    const double raw_seconds = write_raw(files, folder.path() / ("raw-" + std::to_string(round)), state);
     checkpoint::CheckpointRecord record;
     record.step = static_cast<std::uint64_t>(round);
     const Stopwatch watch;
