@@ -13,6 +13,7 @@
 #include "apps/start_table.hpp"
 #include "checkpoint/catalogue.hpp"
 #include "comm/agree.hpp"
+#include "comm/node_ring.hpp"
 #include "comm/watchdog.hpp"
 #include "config/run_ini.hpp"
 #include "core/clock.hpp"
@@ -62,6 +63,9 @@ int TrainCommand::run_ranks(comm::MpiSession& session) {
   const data::DatasetIndex index = start_.share_index(world);
   open_run(world, index);
   start_watchdog(session);
+  comm::NodeRing ring(world, {start_.input().settings.watchdog.timeout_seconds, session.placement(),
+                              [this] { return watchdog_->furthest_behind(); },
+                              [this](const auto& last, double seconds) { watchdog_->end_for(last, seconds); }});
   const train::StopReason reason = train(session, index);
   const bool is_finished = train::is_complete(reason);
   const int code = is_finished ? 0 : exit_code(Fault::stopped);
@@ -71,6 +75,7 @@ int TrainCommand::run_ranks(comm::MpiSession& session) {
     log_warning("stopped before the end ({}); the same command continues this run: --out {}", cause,
                 run_folder_.string());
   }
+  ring.leave();
   return code;
 }
 

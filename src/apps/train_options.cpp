@@ -62,6 +62,10 @@ void add_train_options(OptionTable& table, Settings& settings) {
                 .identity()
                 .help("Keep a moving average of the weights with this decay, shorter at first; evaluation, export and "
                       "prediction use it"));
+  table.add(option(settings.run.cadence.check_every_steps, "train", "check-every-steps")
+                .unit("steps")
+                .help("How often all ranks compare their parameters, bit for bit; before every checkpoint they do so "
+                      "anyway. 0: then only"));
   table.add(option(train.nan_skips, "train", "nan-skips")
                 .unit("updates")
                 .help("Updates in a row that are skipped where loss or gradients are not finite, before the run ends; "

@@ -21,6 +21,13 @@ auto place_in_line(const RankView& view, const std::vector<PhaseRule>& rules) {
 
 }  // namespace
 
+std::size_t find_furthest_behind(const std::vector<RankView>& views, const std::vector<PhaseRule>& rules) {
+  const auto last = std::min_element(views.begin(), views.end(), [&](const RankView& a, const RankView& b) {
+    return place_in_line(a, rules) < place_in_line(b, rules);
+  });
+  return static_cast<std::size_t>(last - views.begin());
+}
+
 std::optional<HangVerdict> find_hang(const std::vector<RankView>& views, const std::vector<PhaseRule>& rules,
                                      double timeout_seconds) {
   const auto dead = std::find_if(views.begin(), views.end(), [](const RankView& view) { return view.is_dead; });
@@ -30,13 +37,10 @@ std::optional<HangVerdict> find_hang(const std::vector<RankView>& views, const s
   const bool is_due = std::any_of(views.begin(), views.end(),
                                   [&](const RankView& view) { return is_overdue(view, rules, timeout_seconds); });
   if (!is_due) return std::nullopt;
-  const auto culprit = std::min_element(views.begin(), views.end(), [&](const RankView& a, const RankView& b) {
-    return place_in_line(a, rules) < place_in_line(b, rules);
-  });
-  const bool is_stopped = culprit->silent_seconds > kSilentSeconds;
-  return HangVerdict{is_stopped ? HangKind::stopped : HangKind::stuck,
-                     static_cast<std::size_t>(culprit - views.begin()),
-                     is_stopped ? culprit->silent_seconds : culprit->quiet_seconds};
+  const std::size_t culprit = find_furthest_behind(views, rules);
+  const RankView& view = views[culprit];
+  if (view.silent_seconds > kSilentSeconds) return HangVerdict{HangKind::stopped, culprit, view.silent_seconds};
+  return HangVerdict{HangKind::stuck, culprit, view.quiet_seconds};
 }
 
 std::optional<std::size_t> find_speaker(const std::vector<RankView>& views) {

@@ -39,9 +39,13 @@ struct HangVerdict {
   bool operator==(const HangVerdict&) const = default;
 };
 
+/// The rank that the others wait for, if for any: among the silent where there are any, lowest step, not waiting for
+/// peers, lowest sequence. Index into the views, which are not empty.
+std::size_t find_furthest_behind(const std::vector<RankView>& views, const std::vector<PhaseRule>& rules);
+
 /// A process that is gone is the culprit at once. Else somebody must have been quiet for longer than its phase allows,
-/// or silent for longer than `timeout_seconds`; then the culprit is, among the silent where there are any, the one
-/// furthest behind: lowest step, not waiting for peers, lowest sequence. First steps are exempt from being quiet.
+/// or silent for longer than `timeout_seconds`; then the culprit is the one furthest behind. First steps are exempt
+/// from being quiet.
 std::optional<HangVerdict> find_hang(const std::vector<RankView>& views, const std::vector<PhaseRule>& rules,
                                      double timeout_seconds);
 

@@ -99,7 +99,7 @@ double Watchdog::patience_with(const std::vector<RankView>& views, const HangVer
 std::vector<RankView> Watchdog::view_ranks(double now_seconds) const {
   std::vector<RankView> views;
   const auto since = [&](const std::atomic<double>& moment) {
-    return now_seconds - std::max(moment.load(std::memory_order_acquire), forgiven_seconds_);
+    return now_seconds - std::max(moment.load(std::memory_order_acquire), forgiven_seconds_.load());
   };
   for (std::size_t i = 0; i < table_->size(); ++i) {
     const TableEntry& entry = (*table_)[i];
@@ -129,10 +129,34 @@ void Watchdog::act(const std::vector<RankView>& views, const HangVerdict& verdic
   const auto speaker = find_speaker(views);
   if (!speaker || views[*speaker].rank != parts_.placement.rank) return;
   std::uint32_t nobody = 0;
-  if (table_->claim().compare_exchange_strong(nobody, 1)) end_job(views, verdict);
+  if (!table_->claim().compare_exchange_strong(nobody, 1)) return;
+  describe_hang(views, verdict);
+  const RankView& culprit = views[verdict.culprit];
+  end_job({verdict.kind == HangKind::dead ? "dead rank" : "hang", culprit.rank, parts_.placement.host,
+           parts_.phases[culprit.phase].name, culprit.step});
 }
 
-void Watchdog::end_job(const std::vector<RankView>& views, const HangVerdict& verdict) {
+NodeNews Watchdog::furthest_behind() const {
+  if (!table_)
+    return {parts_.placement.rank, parts_.placement.host, parts_.phases[unwatched_.phase].name, unwatched_.step};
+  const auto views = view_ranks(steady_seconds());
+  if (views.empty()) return {parts_.placement.rank, parts_.placement.host, "end", 0};
+  const RankView& view = views[find_furthest_behind(views, parts_.phases)];
+  return {view.rank, parts_.placement.host, parts_.phases[view.phase].name, view.step};
+}
+
+void Watchdog::end_for(const NodeNews& last, double silent_seconds) {
+  std::uint32_t nobody = 0;
+  if (table_ && !table_->claim().compare_exchange_strong(nobody, 1)) return;
+  print_lines(
+      fmt::format("hpctrain: rank {} on {} hangs in {} after step {}: nothing from its node for {:.1f} s "
+                  "(comm.hang-timeout-seconds {}); the same command continues the run\n",
+                  last.rank, last.host, last.phase, last.step, silent_seconds, parts_.settings.timeout_seconds));
+  end_job({"hang", last.rank, last.host, last.phase, last.step});
+}
+
+/// For people: who it is, what every rank of the node does, the culprit's stack where it can still give it.
+void Watchdog::describe_hang(const std::vector<RankView>& views, const HangVerdict& verdict) const {
   const RankView& culprit = views[verdict.culprit];
   std::string text = "hpctrain: " + describe(culprit, verdict) + "; the same command continues the run\n";
   for (const RankView& view : views) {
@@ -142,9 +166,11 @@ void Watchdog::end_job(const std::vector<RankView>& views, const HangVerdict& ve
   }
   print_lines(text);
   if (verdict.kind == HangKind::stuck) request_stack(culprit.process);
+}
+
+void Watchdog::end_job(const HangReport& report) {
   try {
-    parts_.on_hang({verdict.kind == HangKind::dead ? "dead rank" : "hang", culprit.rank, parts_.placement.host,
-                    parts_.phases[culprit.phase].name, culprit.step});
+    parts_.on_hang(report);
   } catch (const std::exception& error) {
     print_lines(std::string("hpctrain: reporting it failed too: ") + error.what() + "\n");
   }

@@ -15,6 +15,7 @@
 #include "comm/hang_verdict.hpp"
 #include "comm/heartbeat_table.hpp"
 #include "comm/process_view.hpp"
+#include "comm/ring_watch.hpp"
 #include "core/heartbeat.hpp"
 #include "core/placement.hpp"
 
@@ -53,6 +54,12 @@ class Watchdog {
   /// The job ends for another reason, which was told: no rank of this node says that one died.
   void stand_down() noexcept;
 
+  /// Where the rank of this node is that the others wait for, if for any. From any thread.
+  NodeNews furthest_behind() const;
+  /// Another node is silent, and that was last heard of it: ends the job, unless a rank of this node already does. From
+  /// any thread but the watching one.
+  void end_for(const NodeNews& last, double silent_seconds);
+
   /// Where this rank publishes what it does; valid while the watchdog lives.
   Heartbeat& heartbeat() noexcept { return table_ ? table_->own().heartbeat : unwatched_; }
 
@@ -62,7 +69,8 @@ class Watchdog {
   double patience_with(const std::vector<RankView>& views, const HangVerdict& verdict) const;
   std::vector<RankView> view_ranks(double now_seconds) const;
   void act(const std::vector<RankView>& views, const HangVerdict& verdict);
-  [[noreturn]] void end_job(const std::vector<RankView>& views, const HangVerdict& verdict);
+  void describe_hang(const std::vector<RankView>& views, const HangVerdict& verdict) const;
+  [[noreturn]] void end_job(const HangReport& report);
   std::string describe(const RankView& view, const HangVerdict& verdict) const;
 
   Parts parts_;
@@ -71,7 +79,7 @@ class Watchdog {
   std::unique_ptr<HeartbeatTable> table_;
   std::vector<ProcessWatch> processes_;  ///< by local rank
   double last_look_seconds_ = 0;
-  double forgiven_seconds_ = 0;               ///< what was quiet before this moment begins anew
+  std::atomic<double> forgiven_seconds_ = 0;  ///< what was quiet before this moment begins anew
   std::optional<double> first_seen_seconds_;  ///< of the hang that is there now
   std::optional<double> claimed_seconds_;     ///< somebody else has taken it upon itself to end the job
   std::mutex mutex_;

@@ -14,7 +14,7 @@ namespace hpctrain::train {
 
 /// One digest for each tensor: parameters, then optimizer state, then buffers.
 ///   blocks  until the device has made them
-///   cost    one pass over the state in host memory, about 10 GB/s
+///   cost    one pass over the state in host memory, about 6 GB/s
 std::vector<std::uint64_t> replica_digests(const checkpoint::TrainingState& state);
 
 /// The same under the tensors' names, for require_common_facts().

@@ -85,6 +85,7 @@ struct EvaluationSettings {
 struct CadenceSettings {
   std::uint64_t checkpoint_every_steps = 0;  ///< 0: not by steps
   double checkpoint_every_minutes = 10;      ///< 0: not by time
+  std::uint64_t check_every_steps = 1000;    ///< that all ranks hold the same parameters; 0: before saves only
 };
 
 /// Samples of a rank at once: its share of the global batch, or less where the user said so.

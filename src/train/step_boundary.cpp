@@ -14,8 +14,6 @@ std::optional<StopReason> find_stop(std::uint32_t wishes) {
   return std::nullopt;
 }
 
-constexpr std::uint64_t kCheckEverySteps = 1000;
-
 bool is_due(std::uint64_t count, std::uint64_t every) {
   return every > 0 && count % every == 0;
 }
@@ -68,7 +66,8 @@ StepBoundary::StepBoundary(comm::Communicator& group, const comm::TracedChannel&
 
 BoundaryDecision StepBoundary::decide(const Progress& progress, bool epoch_ended, std::uint32_t wishes) {
   const std::uint32_t agreed = agreement_.is_started() ? wait_for_agreement() : 0;
-  const BoundaryIntervals intervals{evaluation_.every_epochs, cadence_.checkpoint_every_steps, kCheckEverySteps};
+  const BoundaryIntervals intervals{evaluation_.every_epochs, cadence_.checkpoint_every_steps,
+                                    cadence_.check_every_steps};
   const auto decision = plan_boundary(progress, length_, epoch_ended, intervals, agreed);
   if (!decision.stop) start_agreement(own_wishes() | wishes);
   return decision;

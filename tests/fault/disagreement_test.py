@@ -106,7 +106,7 @@ class DamagedMemoryTest(ProgramTest):
         self.assertTrue(wait_until(lambda: not processes_with(str(self.out)), 5))
 
     def test_a_flipped_bit_of_rank_zero_is_named_and_never_saved(self):
-        process, beats = self.start("--checkpoint.every-steps", "20")
+        process, beats = self.start("--checkpoint.every-steps", "20", "--train.check-every-steps", "0")
         self.assertTrue(wait_until(lambda: len(self.checkpoints()) > 1))
         self.plant(beats, 0)
         self.assert_ended_by(process, 0)
@@ -115,7 +115,7 @@ class DamagedMemoryTest(ProgramTest):
             self.assertEqual(self.weights(checkpoint), self.sound, checkpoint.name)
 
     def test_a_flipped_bit_of_another_rank_is_named_between_checkpoints(self):
-        process, beats = self.start()
+        process, beats = self.start("--train.check-every-steps", "10")
         self.plant(beats, 2)
         self.assert_ended_by(process, 2)
         self.assertEqual(len(self.checkpoints()), 1)

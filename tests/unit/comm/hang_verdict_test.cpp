@@ -71,6 +71,11 @@ TEST(FindHang, NamesADeadRankAtOnce) {
   EXPECT_EQ(find_hang(views, kRules, kTimeout), (HangVerdict{HangKind::dead, 1, 0.1}));
 }
 
+TEST(FindFurthestBehind, IsTheRankThatTheOthersWaitFor) {
+  EXPECT_EQ(find_furthest_behind({view_of(0, kReduce, 7, 4, 0), view_of(1, kCompute, 7, 5, 0)}, kRules), 1U);
+  EXPECT_EQ(find_furthest_behind({view_of(0, kCompute, 6, 4, 0), view_of(1, kCompute, 7, 1, 0)}, kRules), 0U);
+}
+
 TEST(FindSpeaker, IsTheLowestRankThatRuns) {
   std::vector<RankView> views = {view_of(0, kReduce, 7, 4, 5), view_of(1, kReduce, 7, 4, 5)};
   EXPECT_EQ(find_speaker(views), 0U);
