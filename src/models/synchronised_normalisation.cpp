@@ -2,6 +2,8 @@
 
 #include <torch/autograd.h>
 
+#include <tuple>
+
 namespace hpctrain::models {
 namespace {
 
@@ -27,7 +29,19 @@ torch::Tensor sums_of(const torch::Tensor& input, torch::ScalarType statistics_t
   return sums;
 }
 
-/// What the backward pass of a fixed affine map gives, plus what flows through mean and variance.
+/// As if mean and variance were constants: gradients of input, weight and bias over this rank's values.
+std::tuple<torch::Tensor, torch::Tensor, torch::Tensor> local_gradients(const torch::Tensor& upstream,
+                                                                        const torch::Tensor& input,
+                                                                        const torch::Tensor& weight,
+                                                                        const torch::Tensor& mean,
+                                                                        const torch::Tensor& variance, double epsilon) {
+  // torch's kernel divides by the number of values.
+  if (input.numel() == 0) return {torch::zeros_like(input), torch::zeros_like(weight), torch::zeros_like(weight)};
+  return at::native_batch_norm_backward(upstream.contiguous(input.suggest_memory_format()), input, weight, mean,
+                                        variance, {}, {}, /*train=*/false, epsilon, {true, true, true});
+}
+
+/// The gradients of a fixed affine map, plus what flows through mean and variance.
 class SynchronisedNormalisation : public torch::autograd::Function<SynchronisedNormalisation> {
  public:
   static torch::Tensor forward(AutogradContext* context, const torch::Tensor& input, const torch::Tensor& weight,
@@ -45,9 +59,7 @@ class SynchronisedNormalisation : public torch::autograd::Function<SynchronisedN
     const auto &input = saved[0], &weight = saved[1], &mean = saved[2], &variance = saved[3], &count = saved[4];
     const double epsilon = context->saved_data["epsilon"].toDouble();
     auto* reducer = reinterpret_cast<StatisticsReducer*>(context->saved_data["reducer"].toInt());
-    auto [of_input, of_weight, of_bias] =
-        at::native_batch_norm_backward(upstream[0].contiguous(input.suggest_memory_format()), input, weight, mean,
-                                       variance, {}, {}, /*train=*/false, epsilon, {true, true, true});
+    auto [of_input, of_weight, of_bias] = local_gradients(upstream[0], input, weight, mean, variance, epsilon);
     const auto sums = torch::cat({of_bias, of_weight}).to(torch::kFloat64);
     reducer->add_over_ranks(sums);
     const auto means = (sums / count).to(mean.scalar_type());

@@ -52,13 +52,13 @@ class ReproducibleTest(ProgramTest):
         self.assertNotEqual(end_of(runs[0])["state_digest"], end_of(runs[1])["state_digest"])
 
     def test_what_would_change_bits_is_refused_in_one_line(self):
-        for ranks, flags, words in (
+        for case, (ranks, flags, words) in enumerate((
                 (3, (), ("train.micro-shards 2", "at most 2 ranks", "there are 3")),
                 (1, ("--train.micro-batch", "15"), ("train.micro-batch 15", "micro-shard of 16 samples")),
                 (1, ("--train.threads", "2"), ("train.threads 2",)),
-                (1, ("--model.sync-bn",), ("model.sync-bn",))):
+                (1, ("--model.sync-bn",), ("model.sync-bn",)))):
             result = run_hpctrain("--data", self.data, "--train.micro-shards", "2", "--batch", "32", *flags, "--out",
-                                  self.folder / "refused", ranks=ranks)
+                                  self.folder / f"refused-{case}", ranks=ranks)
             self.assert_refused(result, 64, *words)
 
     def test_a_run_keeps_its_number_of_micro_shards(self):

@@ -58,8 +58,21 @@ std::vector<Share> micro_shards_on(int world) {
 
 TEST(MicroBatchPlanner, CutsABatchIntoTheSameMicroShardsOnAnyNumberOfRanks) {
   const auto alone = micro_shards_on(1);
-  EXPECT_EQ(alone, (std::vector<Share>{{0, 3}, {3, 2}, {5, 3}, {8, 2}, {10, 2}, {0, 3}, {3, 2}, {5, 3}, {8, 2}, {10, 2},
-                                       {0, 1}, {1, 1}, {2, 1}, {3, 1}, {4, 1}}));
+  EXPECT_EQ(alone, (std::vector<Share>{{0, 3},
+                                       {3, 2},
+                                       {5, 3},
+                                       {8, 2},
+                                       {10, 2},
+                                       {0, 3},
+                                       {3, 2},
+                                       {5, 3},
+                                       {8, 2},
+                                       {10, 2},
+                                       {0, 1},
+                                       {1, 1},
+                                       {2, 1},
+                                       {3, 1},
+                                       {4, 1}}));
   for (int world = 2; world <= 5; ++world) EXPECT_EQ(micro_shards_on(world), alone) << world;
 }
 

@@ -4,7 +4,6 @@
 
 #include <vector>
 
-
 #include "comm/thread_communicator.hpp"
 #include "models/batch_norm.hpp"
 #include "train/statistics_over_ranks.hpp"

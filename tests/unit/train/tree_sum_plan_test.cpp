@@ -127,8 +127,7 @@ TEST(TreeSumPlan, ThreeRanksOfEightMicroShards) {
   // 0 1 2 | 3 4 5 | 6 7: rank 1's first shard belongs under rank 0's last, its other two under the root's right half.
   const TreeExchange to_first{TreeMove::send, 0};
   EXPECT_EQ(plan_tree_sum(8, 1, 3).folds_after_shard, (std::vector<std::size_t>{0, 0, 1}));
-  EXPECT_EQ(plan_tree_sum(8, 1, 3).exchanges,
-            (std::vector<TreeExchange>{to_first, {TreeMove::receive, 2}, to_first}));
+  EXPECT_EQ(plan_tree_sum(8, 1, 3).exchanges, (std::vector<TreeExchange>{to_first, {TreeMove::receive, 2}, to_first}));
 }
 
 }  // namespace
