@@ -34,6 +34,17 @@ void add_model_options(OptionTable& table, Settings& settings) {
                 .identity()
                 .help("First layers of a ResNet: imagenet halves the resolution twice and takes torchvision's weights, "
                       "small keeps it, for images of about 32 pixels"));
+  table.add(option(settings.run.dropout, "model", "dropout")
+                .at_least(0)
+                .below(1)
+                .sweepable()
+                .identity()
+                .help("Classifiers: probability that training leaves out a feature before the last layer"));
+  table.add(
+      option(settings.run.sync_batch_norm, "model", "sync-bn")
+          .sweepable()
+          .identity()
+          .help("Batch normalisation takes its mean and variance over the micro-batch of all ranks, not of each"));
   table.add(
       option(settings.run.init, "model", "init")
           .sweepable()

@@ -15,6 +15,7 @@
 #include "core/version.hpp"
 #include "data/index_child.hpp"
 #include "device/device.hpp"
+#include "train/reproducible_mode.hpp"
 
 namespace hpctrain::apps {
 namespace {
@@ -60,7 +61,8 @@ void RankedStart::prepare_or_throw(const comm::Launch& launch, const std::functi
   log.world = launch.world.value_or(1);
   log.quiet = input_.settings.run.quiet;
   start_logging(log);
-  device::set_operation_threads(input_.settings.run.train.threads.value_or(static_cast<int>(granted_cpus_)));
+  device::set_operation_threads(
+      train::plan_operation_threads(input_.settings.run.train, static_cast<int>(granted_cpus_)));
   if (launch.rank != 0) return;
   if (input_.settings.data_dir == sample_dataset_folder()) make_sample_dataset(input_.settings.data_dir);
   index_ = data::index_dataset(packer_program(), input_.settings.data_dir);

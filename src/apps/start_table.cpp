@@ -7,6 +7,7 @@
 #include "core/text_format.hpp"
 #include "monitor/settings_table.hpp"
 #include "train/forward_pass.hpp"
+#include "train/reproducible_mode.hpp"
 #include "train/schedule.hpp"
 
 namespace hpctrain::apps {
@@ -38,6 +39,10 @@ std::string describe_batch(const train::TrainSettings& train, int world) {
   const auto ranks = static_cast<std::uint64_t>(world);
   const std::uint64_t share = (train.batch + ranks - 1) / ranks;
   const std::uint64_t micro = train::plan_micro_batch(train, world);
+  if (train::is_reproducible(train)) {
+    return fmt::format("{} in {} micro-shards of up to {} samples, up to {} of them on each of {} ranks", train.batch,
+                       train.micro_shards, micro, data::plan_micro_steps(train.micro_shards, world, 1), world);
+  }
   return fmt::format("{} = {} ranks × up to {} samples, in {} micro-steps of up to {}", train.batch, world, share,
                      (share + micro - 1) / micro, micro);
 }

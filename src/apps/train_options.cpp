@@ -44,6 +44,11 @@ void add_train_options(OptionTable& table, Settings& settings) {
                 .at_least(1)
                 .unit("samples")
                 .help("Most samples a rank computes at once; the rest of its share is accumulated"));
+  table.add(option(train.micro_shards, "train", "micro-shards")
+                .at_most(65536)
+                .identity()
+                .help("Cut every global batch into so many parts, computed one by one and added in a fixed order: the "
+                      "same bits on any number of ranks up to this one. 0: off"));
   table.add(
       option(train.precision, "train", "precision")
           .alias("precision")

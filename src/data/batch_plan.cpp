@@ -72,4 +72,12 @@ Share plan_micro_share(Share share, std::uint64_t micro_step, std::uint64_t micr
   return {share.first + begin, std::min(micro_batch, share.count - begin)};
 }
 
+Share plan_own_micro_shards(std::uint64_t micro_shards, int rank, int world) {
+  return plan_share(micro_shards, rank, world);
+}
+
+Share plan_micro_shard(std::uint64_t batch_count, std::uint64_t micro_shards, std::uint64_t number) {
+  return plan_share(batch_count, static_cast<int>(number), static_cast<int>(micro_shards));
+}
+
 }  // namespace hpctrain::data

@@ -60,4 +60,10 @@ std::uint64_t plan_micro_steps(std::uint64_t batch_count, int world, std::uint64
 /// Part of `share` in micro-step m; empty past its end.
 Share plan_micro_share(Share share, std::uint64_t micro_step, std::uint64_t micro_batch);
 
+/// Numbers of the micro-shards that a rank computes, where a batch is cut into `micro_shards` parts whatever the world.
+Share plan_own_micro_shards(std::uint64_t micro_shards, int rank, int world);
+
+/// Samples of one micro-shard; none where the batch has fewer samples than there are micro-shards.
+Share plan_micro_shard(std::uint64_t batch_count, std::uint64_t micro_shards, std::uint64_t number);
+
 }  // namespace hpctrain::data

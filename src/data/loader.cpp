@@ -57,13 +57,9 @@ PlannerSettings make_planner_settings(const DatasetIndex& index, const LoaderPla
           fmt::format("train.batch = {} leaves some of the {} ranks without samples; set train.batch to {} or more, or "
                       "start fewer ranks",
                       plan.batch, placement.world, placement.world));
-  PlannerSettings settings{epoch_samples(index, plan),
-                           plan.batch,
-                           plan.micro_batch,
-                           plan.tail,
-                           plan.epochs,
-                           placement.rank,
-                           placement.world};
+  PlannerSettings settings{
+      epoch_samples(index, plan), plan.batch, plan.micro_batch, plan.tail, plan.epochs, placement.rank, placement.world,
+      plan.micro_shards};
   data::steps_per_epoch(settings.num_samples, settings.batch, settings.tail);  // refuses what cannot be planned
   return settings;
 }

@@ -33,6 +33,9 @@ struct LoaderPlan {
   std::uint64_t seed = 0;
   std::uint64_t batch = 0;        ///< global batch, samples
   std::uint64_t micro_batch = 0;  ///< most samples of one rank in one micro-step
+  /// Parts of every global batch, each a micro-step of its own of at most micro_batch samples, the same for any number
+  /// of ranks up to theirs; 0: a rank's share is cut by micro_batch.
+  std::uint64_t micro_shards = 0;
   Tail tail = Tail::short_batch;
   bool shuffled = true;
   std::optional<std::uint64_t> epochs;       ///< next() ends before epoch number `epochs`; unset: never (training)

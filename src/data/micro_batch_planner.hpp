@@ -26,6 +26,7 @@ struct PlannerSettings {
   std::optional<std::uint64_t> epochs;
   int rank = 0;
   int world = 1;
+  std::uint64_t micro_shards = 0;  ///< parts of every batch, each a micro-step of its own; 0: by `micro_batch`
 };
 
 class MicroBatchPlanner {
@@ -37,6 +38,9 @@ class MicroBatchPlanner {
   void seek(Cursor cursor);
 
  private:
+  std::uint64_t micro_steps() const;
+  Share share() const;
+
   PlannerSettings settings_;
   Cursor cursor_;
   std::optional<GlobalBatch> batch_;  // whose micro-steps are being handed out

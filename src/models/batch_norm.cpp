@@ -3,6 +3,7 @@
 #include <torch/nn.h>
 
 #include "core/error.hpp"
+#include "models/synchronised_normalisation.hpp"
 
 namespace hpctrain::models {
 
@@ -15,7 +16,7 @@ BatchNorm::BatchNorm(std::int64_t channels, double epsilon, double momentum) : e
 }
 
 torch::Tensor BatchNorm::forward(const torch::Tensor& input) {
-  if (is_training()) return normalised_by_batch(input);
+  if (is_training()) return reducer_ != nullptr ? normalised_over_ranks(input) : normalised_by_batch(input);
   return torch::batch_norm(input, weight_, bias_, running_mean_, running_var_, /*training=*/false, momentum_, epsilon_,
                            at::globalContext().userEnabledCuDNN());
 }
@@ -31,16 +32,26 @@ torch::Tensor BatchNorm::normalised_by_batch(const torch::Tensor& input) {
   const auto batch_variance = torch::zeros_like(running_var_);
   auto output = torch::batch_norm(input, weight_, bias_, batch_mean, batch_variance, /*training=*/true,
                                   /*momentum=*/1.0, epsilon_, at::globalContext().userEnabledCuDNN());
-  if (values_per_channel > 0) {
-    const torch::NoGradGuard no_grad;
-    const std::int64_t channels = running_mean_.numel();
-    staged();
-    const auto count = static_cast<double>(values_per_channel);
-    staged_.narrow(0, 0, 1).add_(count);
-    staged_.narrow(0, 1, channels).add_(batch_mean, count);
-    staged_.narrow(0, 1 + channels, channels).add_(batch_variance, count);
-  }
+  stage(values_per_channel, batch_mean, batch_variance);
   return output;
+}
+
+torch::Tensor BatchNorm::normalised_over_ranks(const torch::Tensor& input) {
+  const auto batch = normalise_over_ranks(input, weight_, bias_, epsilon_, *reducer_);
+  // Every rank stages the statistics of all, weighted by its own values: over ranks the weights add up to all values.
+  stage(input.numel() / input.size(1), batch.mean, batch.variance);
+  return batch.output;
+}
+
+void BatchNorm::stage(std::int64_t count, const torch::Tensor& mean, const torch::Tensor& variance) {
+  if (count == 0) return;
+  const torch::NoGradGuard no_grad;
+  const std::int64_t channels = running_mean_.numel();
+  staged();
+  const auto weight = static_cast<double>(count);
+  staged_.narrow(0, 0, 1).add_(weight);
+  staged_.narrow(0, 1, channels).add_(mean, weight);
+  staged_.narrow(0, 1 + channels, channels).add_(variance, weight);
 }
 
 const torch::Tensor& BatchNorm::staged() {

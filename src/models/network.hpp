@@ -21,6 +21,7 @@ struct NetworkSpec {
   std::int64_t width = 28;     ///< pixels
   std::int64_t outputs = 10;   ///< classes or landmarks
   Stem stem = Stem::imagenet;  ///< read by networks that have the choice
+  double dropout = 0;          ///< probability that a feature of the last layer is left out, 0 … 1; classifiers only
 };
 
 /// What a network answers with.

@@ -42,7 +42,7 @@ std::shared_ptr<Network> make_resnet(const char* name, const ResNetPlan& plan, c
 
 }  // namespace
 
-ResNet::ResNet(const ResNetPlan& plan, const NetworkSpec& spec) : stem_(spec.stem) {
+ResNet::ResNet(const ResNetPlan& plan, const NetworkSpec& spec) : stem_(spec.stem), dropout_(spec.dropout) {
   conv1_ = register_module(
       "conv1", stem_ == Stem::imagenet ? make_convolution(3, 64, 7, 2) : make_convolution(spec.channels, 64, 3, 1));
   bn1_ = register_module("bn1", std::make_shared<BatchNorm>(64));
@@ -76,7 +76,7 @@ torch::Tensor ResNet::forward(const torch::Tensor& images) {
   features = bn1_->forward(conv1_(features)).relu_();
   if (stem_ == Stem::imagenet) features = torch::max_pool2d(features, 3, 2, 1);
   for (auto& stage : stages_) features = stage->forward(features);
-  return fc_(features.mean({2, 3}));
+  return fc_(torch::dropout(features.mean({2, 3}), dropout_, is_training()));
 }
 
 std::shared_ptr<Network> make_resnet18(const NetworkSpec& spec) {

@@ -21,7 +21,8 @@ struct ResNetPlan {
   std::array<std::int64_t, 4> blocks_per_stage{};
 };
 
-/// Stem, four stages of residual blocks (64, 128, 256, 512 channels wide), mean over all pixels, one linear layer.
+/// Stem, four stages of residual blocks (64, 128, 256, 512 channels wide), mean over all pixels, dropout, one linear
+/// layer.
 /// Stem::imagenet takes 1 or 3 channels; a grey image is repeated three times, so weights of colour networks fit.
 ///   shapes  [N, channels, height, width] → logits [N, outputs]
 ///   source  Deep Residual Learning, He et al. 2015; stride in the 3×3 convolution as in torchvision
@@ -36,6 +37,7 @@ class ResNet : public Network {
                                    std::int64_t stride);
 
   Stem stem_;
+  double dropout_;
   std::int64_t stage_channels_ = 64;  ///< coming out of the newest stage
   torch::nn::Conv2d conv1_{nullptr};
   std::shared_ptr<BatchNorm> bn1_;

@@ -10,7 +10,7 @@
 
 namespace hpctrain::models {
 
-/// conv 3×3 → ReLU → max-pool 2, twice (16 and 32 channels), then one linear layer.
+/// conv 3×3 → ReLU → max-pool 2, twice (16 and 32 channels), dropout, then one linear layer.
 ///   shapes  [N, channels, height, width] → logits [N, outputs]
 class SmallConvnet : public Network {
  public:
@@ -19,6 +19,7 @@ class SmallConvnet : public Network {
   std::string_view head_name() const override { return "fc"; }
 
  private:
+  double dropout_;
   torch::nn::Conv2d conv1_{nullptr};
   torch::nn::Conv2d conv2_{nullptr};
   torch::nn::Linear fc_{nullptr};

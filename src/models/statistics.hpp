@@ -9,6 +9,17 @@
 
 namespace hpctrain::models {
 
+/// Adds numbers over ranks, for layers that normalise by the statistics of all of them.
+class StatisticsReducer {
+ public:
+  virtual ~StatisticsReducer() = default;
+
+  /// Replaces `sums` by its sum over all ranks, with equal bits on each.
+  ///   shapes      any, contiguous float64 on the layer's device
+  ///   collective  all ranks, same shapes in the same order
+  virtual void add_over_ranks(const torch::Tensor& sums) = 0;
+};
+
 /// A layer whose running statistics move once per optimizer step instead of in every forward pass, so that they are
 /// equal on all ranks and count steps, not micro-batches.
 class StatisticsOwner {
@@ -23,6 +34,10 @@ class StatisticsOwner {
   /// Moves the running statistics by `sums` = staged() added over all ranks. Counts one step; zero sums change nothing.
   /// What is staged stays. No device synchronisation.
   virtual void apply_staged(const torch::Tensor& sums) = 0;
+
+  /// From now on training-mode forwards normalise over all ranks of `reducer`, which outlives the layer; null: over
+  /// their own micro-batch.
+  virtual void normalise_over(StatisticsReducer* reducer) = 0;
 
   /// For the next step, and for a step that is dropped and repeated.
   virtual void clear_staged() = 0;

@@ -36,7 +36,7 @@ class UNet : public Network {
   torch::nn::Conv2d head_{nullptr};
 };
 
-///   errors  Fault::usage when the images are smaller than 32×32 pixels
+///   errors  Fault::usage when the images are smaller than 32×32 pixels, or dropout is asked for
 std::shared_ptr<Network> make_unet(const NetworkSpec& spec);
 
 }  // namespace hpctrain::models

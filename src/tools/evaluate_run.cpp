@@ -56,10 +56,10 @@ class RunEvaluation {
 
  private:
   train::Evaluator make_evaluator(models::Network& network, std::optional<std::uint64_t> max_samples) {
-    return train::Evaluator({place_.index, *saved_.task, network, place_.group, place_.placement, place_.device,
-                             settings_.loader, slots_, train::plan_micro_batch(settings_.train, place_.placement.world),
-                             max_samples, train::make_forward_pass(settings_, place_.device),
-                             tasks::read_image_size(settings_.image_size)});
+    return train::Evaluator(
+        {place_.index, *saved_.task, network, place_.group, place_.placement, place_.device, settings_.loader, slots_,
+         train::plan_micro_batch(settings_.train, place_.placement.world), settings_.train.micro_shards, max_samples,
+         train::make_forward_pass(settings_, place_.device), tasks::read_image_size(settings_.image_size)});
   }
 
   SplitScore score_split(train::Evaluator& evaluator, const std::string& split) {

@@ -9,9 +9,10 @@ namespace hpctrain::train {
 
 EvaluationReport Evaluator::run(const std::string& split, const BatchObserver& observer) {
   const Stopwatch watch;
-  torch::Tensor score = score_own_share(split, observer);
-  parts_.group.all_reduce({score.data_ptr(), static_cast<std::size_t>(score.numel()), comm::ElementType::f64},
+  const torch::Tensor scores = score_own_share(split, observer);
+  parts_.group.all_reduce({scores.data_ptr(), static_cast<std::size_t>(scores.numel()), comm::ElementType::f64},
                           comm::ReduceOp::sum);
+  const torch::Tensor score = scores.sum(0);
   EvaluationReport report;
   report.split = split;
   report.samples = static_cast<std::uint64_t>(score[0].item<double>());
@@ -22,34 +23,52 @@ EvaluationReport Evaluator::run(const std::string& split, const BatchObserver& o
   return report;
 }
 
+/// One row for each micro-shard, zero where it is another rank's: over ranks only zeros are added to a row, and the
+/// rows are added in their order, so the sum does not depend on the ranks. One row where that is not asked for.
 torch::Tensor Evaluator::score_own_share(const std::string& split, const BatchObserver& observer) {
   const torch::NoGradGuard no_grad;
   parts_.network.eval();
-  auto score =
-      torch::zeros({parts_.task.score_width()}, torch::TensorOptions().dtype(torch::kFloat64).device(parts_.device));
-  visit(split, [&](const tasks::Batch& batch) {
+  const bool has_rows = parts_.micro_shards > 0;
+  const Placement& place = parts_.placement;
+  const auto rows = static_cast<std::int64_t>(std::max<std::uint64_t>(1, parts_.micro_shards));
+  auto scores = torch::zeros({rows, parts_.task.score_width()},
+                             torch::TensorOptions().dtype(torch::kFloat64).device(parts_.device));
+  const std::uint64_t first_row =
+      has_rows ? data::plan_own_micro_shards(parts_.micro_shards, place.rank, place.world).first : 0;
+  walk(split, [&](const data::MicroBatch& records, const tasks::Batch& batch) {
     const auto outputs = parts_.forward_pass.run(parts_.task, parts_.network, batch);
-    score += parts_.task.score(outputs, batch);
+    const std::uint64_t row = has_rows ? first_row + records.micro_step : 0;
+    scores[static_cast<std::int64_t>(row)] += parts_.task.score(outputs, batch);
     if (observer) observer(outputs, batch);
   });
   parts_.network.train();
-  return score.cpu();
+  return scores.cpu();
 }
 
 void Evaluator::visit(const std::string& split, const std::function<void(const tasks::Batch&)>& visitor) {
+  walk(split, [&](const data::MicroBatch&, const tasks::Batch& batch) { visitor(batch); });
+}
+
+data::LoaderPlan Evaluator::plan_walk(const std::string& split) const {
+  const auto world = static_cast<std::uint64_t>(parts_.placement.world);
   data::LoaderPlan plan;
   plan.split = split;
-  plan.batch = parts_.micro_batch * static_cast<std::uint64_t>(parts_.placement.world);
+  plan.batch = parts_.micro_batch * (parts_.micro_shards > 0 ? parts_.micro_shards : world);
   plan.micro_batch = parts_.micro_batch;
+  plan.micro_shards = parts_.micro_shards;
   plan.shuffled = false;
   plan.epochs = 1;
   plan.max_samples = parts_.max_samples;
   plan.image_size = parts_.image_size;
-  data::Loader loader(parts_.index, plan, parts_.loader, parts_.placement,
+  return plan;
+}
+
+void Evaluator::walk(const std::string& split, const Visitor& visitor) {
+  data::Loader loader(parts_.index, plan_walk(split), parts_.loader, parts_.placement,
                       data::LoaderSeams{.allocator = &parts_.slots, .locator = parts_.locator});
   LoaderFeed feed(loader, parts_.device);
   while (const auto records = feed.next()) {
-    if (records->count() > 0) visitor(parts_.task.make_batch(*records, tasks::Mode::evaluate));
+    if (records->count() > 0) visitor(records->host, parts_.task.make_batch(*records, tasks::Mode::evaluate));
     feed.look_ahead();
   }
 }

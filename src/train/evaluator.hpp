@@ -39,7 +39,8 @@ class Evaluator {
     torch::Device device;
     data::LoaderSettings loader;
     data::SlotAllocator& slots;
-    std::uint64_t micro_batch;  ///< samples of a rank at once; what training uses is known to fit
+    std::uint64_t micro_batch;   ///< samples of a rank at once; what training uses is known to fit
+    std::uint64_t micro_shards;  ///< as in training: scores have the same bits on any number of ranks; 0: they need not
     std::optional<std::uint64_t> max_samples;
     ForwardPass forward_pass;                     ///< as training uses it
     std::optional<data::ImageSize> image_size{};  ///< that encoded pictures are decoded to
@@ -57,6 +58,10 @@ class Evaluator {
   void visit(const std::string& split, const std::function<void(const tasks::Batch&)>& visitor);
 
  private:
+  using Visitor = std::function<void(const data::MicroBatch& records, const tasks::Batch& batch)>;
+
+  data::LoaderPlan plan_walk(const std::string& split) const;
+  void walk(const std::string& split, const Visitor& visitor);
   torch::Tensor score_own_share(const std::string& split, const BatchObserver& observer);
 
   Parts parts_;

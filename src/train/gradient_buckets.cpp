@@ -56,12 +56,12 @@ void GradientBuckets::make_buffers(std::int64_t passengers, const torch::TensorO
   }
   const auto bytes = static_cast<std::size_t>(total) * options.dtype().itemsize();
   const auto memory = options.device().is_cpu() ? channel.make_memory(bytes) : nullptr;
-  const auto slab = memory ? torch::from_blob(
-                                 memory.get(), {total}, [memory](void*) {}, options)
-                           : torch::zeros({total}, options);
+  slab_ = memory ? torch::from_blob(
+                       memory.get(), {total}, [memory](void*) {}, options)
+                 : torch::zeros({total}, options);
   std::int64_t offset = 0;
   for (const std::int64_t count : elements) {
-    buffers_.push_back(slab.narrow(0, offset, count));
+    buffers_.push_back(slab_.narrow(0, offset, count));
     offset += round_up(count);
   }
 }

@@ -28,6 +28,10 @@ class GradientBuckets {
   /// The values that ride along: the step's loss, batch statistics.   shapes  [passengers], as the gradients
   const torch::Tensor& passengers() const noexcept { return passengers_; }
 
+  /// Everything in one piece, for those who add it apart.   shapes  [all elements and what aligns them], as the
+  /// gradients
+  const torch::Tensor& slab() const noexcept { return slab_; }
+
   const BucketPlan& plan() const noexcept { return plan_; }
   /// One bucket's elements, passengers included where it is the last.
   comm::Span span(std::size_t bucket) const;
@@ -37,8 +41,9 @@ class GradientBuckets {
   void make_buffers(std::int64_t passengers, const torch::TensorOptions& options, comm::GradientChannel& channel);
 
   BucketPlan plan_;
-  std::vector<torch::Tensor> buffers_;
-  torch::Tensor passengers_;  ///< view of the last buffer's end
+  torch::Tensor slab_;
+  std::vector<torch::Tensor> buffers_;  ///< views of the slab
+  torch::Tensor passengers_;            ///< view of the last buffer's end
 };
 
 }  // namespace hpctrain::train

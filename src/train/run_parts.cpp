@@ -38,6 +38,7 @@ std::unique_ptr<tasks::Task> make_run_task(const RunSettings& settings, const da
 std::shared_ptr<models::Network> make_run_network(const RunSettings& settings, const tasks::Task& task) {
   models::NetworkSpec spec = task.network_spec();
   spec.stem = settings.stem;
+  spec.dropout = settings.dropout;
   torch::manual_seed(settings.train.seed);
   auto network = models::make_network(settings.network, spec);
   const bool wants_maps = task.network_output() == models::OutputKind::maps;

@@ -27,6 +27,7 @@ struct TrainSettings {
   std::optional<std::uint64_t> steps{};        ///< with epochs: whichever comes first
   std::uint64_t batch = 128;                   ///< global batch, samples per optimizer step
   std::optional<std::uint64_t> micro_batch{};  ///< most samples of a rank at once; unset: its whole share
+  std::uint64_t micro_shards = 0;              ///< parts of a global batch, each computed apart; 0: not reproducible
   Precision precision = Precision::fp32;
   std::uint64_t seed = 1;
   device::DeviceWish device = device::DeviceWish::automatic;
@@ -88,7 +89,8 @@ struct CadenceSettings {
   std::uint64_t check_every_steps = 1000;    ///< that all ranks hold the same parameters; 0: before saves only
 };
 
-/// Samples of a rank at once: its share of the global batch, or less where the user said so.
+/// Samples of a rank at once: its share of the global batch, or less where the user said so; with micro-shards, one of
+/// them.
 std::uint64_t plan_micro_batch(const TrainSettings& settings, int world);
 
 struct WallTimeSettings {
@@ -101,6 +103,8 @@ struct RunSettings {
   std::string task = "classification";
   std::string network = "small-convnet";
   models::Stem stem = models::Stem::imagenet;
+  double dropout = 0;                 ///< probability
+  bool sync_batch_norm = false;       ///< batch statistics are those of all ranks
   std::filesystem::path init;         ///< safetensors to start from; empty: random weights
   std::string augment = "auto";       ///< as tasks::read_augmentation() takes it
   std::string image_size = "stored";  ///< as tasks::read_image_size() takes it

@@ -49,7 +49,7 @@ void TrainStep::run_micro_step(const tasks::DeviceRecords& uploaded, std::uint64
   const data::MicroBatch& records = uploaded.host;
   torch::Tensor loss;
   // A rank whose share is used up adds zeros, and that is what its buckets already hold.
-  if (records.count > 0) {
+  if (records.count > 0 || parts_.has_collectives) {
     loss = parts_.micro_step.run_forward(uploaded, step);
     parts_.buckets.passengers().select(0, 0).add_(loss.detach());
   }

@@ -40,7 +40,8 @@ class TrainStep {
     ParameterUpdate& update;
     const Schedule& schedule;
     monitor::StepClock& clock;
-    Audit* audit = nullptr;  ///< null: none
+    Audit* audit = nullptr;        ///< null: none
+    bool has_collectives = false;  ///< forward and backward talk: micro-batches without samples run too
   };
 
   explicit TrainStep(const Parts& parts) : parts_(parts) {}

@@ -13,14 +13,17 @@
 #include "device/gpu_identity.hpp"
 #include "models/registry.hpp"
 #include "tasks/image_size.hpp"
+#include "train/device_channel.hpp"
 #include "train/gradient_sync.hpp"
 #include "train/initial_weights.hpp"
 #include "train/network_state.hpp"
 #include "train/precision.hpp"
 #include "train/replica_check.hpp"
+#include "train/reproducible_mode.hpp"
 #include "train/resident_feed.hpp"
 #include "train/run_cache.hpp"
 #include "train/run_parts.hpp"
+#include "train/tree_reduction.hpp"
 
 namespace hpctrain::train {
 namespace {
@@ -31,6 +34,7 @@ data::LoaderPlan make_loader_plan(const RunSettings& settings, int world) {
   plan.seed = settings.train.seed;
   plan.batch = settings.train.batch;
   plan.micro_batch = plan_micro_batch(settings.train, world);
+  plan.micro_shards = settings.train.micro_shards;
   plan.tail = settings.tail;
   plan.order = settings.order;
   plan.image_size = tasks::read_image_size(settings.image_size);
@@ -59,10 +63,14 @@ TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
   comm::run_agreed(context_.group, [this] {
     require_precision(settings_.train.precision, find_format_support(settings_.train.precision, context_.device));
     require_early_stopping_possible(settings_.evaluation, context_.index);
-    device::set_kernel_choice(settings_.train.deterministic, settings_.train.cudnn_benchmark);
+    require_reproducible(settings_, context_.placement.world);
+    // Without a GPU one thread is enough for equal bits.
+    const bool is_gpu_reproducible = is_reproducible(settings_.train) && context_.device.is_cuda();
+    device::set_kernel_choice(settings_.train.deterministic || is_gpu_reproducible, settings_.train.cudnn_benchmark);
     set_matmul_format(settings_.train.precision);
     make_network();
   });
+  synchronise_statistics();
   make_buckets();
   comm::run_agreed(context_.group, [this] {
     update_ = std::make_unique<ParameterUpdate>(settings_.train, settings_.optimizer, state_.parameters);
@@ -96,11 +104,17 @@ void TrainingRun::make_network() {
   statistics_ = std::make_unique<StepStatistics>(*network_);
 }
 
+void TrainingRun::synchronise_statistics() {
+  if (!settings_.sync_batch_norm || context_.placement.world == 1) return;
+  const auto owners = models::statistics_owners(*network_);
+  if (owners.empty()) return;
+  statistics_over_ranks_ = std::make_unique<StatisticsOverRanks>(context_.group, context_.device);
+  for (auto* owner : owners) owner->normalise_over(statistics_over_ranks_.get());
+}
+
 void TrainingRun::make_buckets() {
   gradient_group_ = context_.group.split(0, context_.group.rank());
-  channel_ = std::make_unique<comm::TracedChannel>(
-      context_.device.is_cuda() ? comm::make_nccl_channel(*gradient_group_, context_.device.index())
-                                : comm::make_host_channel(*gradient_group_));
+  channel_ = std::make_unique<comm::TracedChannel>(make_device_channel(*gradient_group_, context_.device));
   buckets_ = std::make_unique<GradientBuckets>(state_.parameters, kStepPassengers + statistics_->elements(), *channel_);
 }
 
@@ -134,18 +148,28 @@ void TrainingRun::make_feed() {
   if (resident) feed_ = std::make_unique<ResidentFeed>(std::move(resident), image, std::move(feed_));
 }
 
+std::unique_ptr<GradientReduction> TrainingRun::make_reduction() {
+  if (is_reproducible(settings_.train)) {
+    return std::make_unique<TreeReduction>(
+        TreeReduction::Parts{*buckets_, *statistics_, *gradient_group_, settings_.train.micro_shards});
+  }
+  return std::make_unique<GradientSync>(GradientSync::Parts{*buckets_, *statistics_, *channel_, context_.device},
+                                        state_.parameters);
+}
+
 void TrainingRun::make_loop() {
   const ForwardPass forward_pass = make_forward_pass(settings_, context_.device);
   micro_step_ = std::make_unique<MicroStep>(
       MicroStep::Parts{*task_, *network_, forward_pass, clock_, settings_.train.seed, audit_.get()});
-  reduction_ = std::make_unique<GradientSync>(GradientSync::Parts{*buckets_, *statistics_, *channel_, context_.device},
-                                              state_.parameters);
+  reduction_ = make_reduction();
   step_ = std::make_unique<TrainStep>(TrainStep::Parts{*feed_, *micro_step_, *buckets_, *statistics_, *reduction_,
-                                                       *update_, *schedule_, clock_, audit_.get()});
-  evaluator_ = std::make_unique<Evaluator>(Evaluator::Parts{
-      context_.index, *task_, *network_, context_.group, context_.placement, context_.device, settings_.loader, slots_,
-      plan_micro_batch(settings_.train, context_.placement.world), settings_.evaluation.max_samples, forward_pass,
-      tasks::read_image_size(settings_.image_size), evaluation_places_.get()});
+                                                       *update_, *schedule_, clock_, audit_.get(),
+                                                       statistics_over_ranks_ != nullptr});
+  evaluator_ = std::make_unique<Evaluator>(
+      Evaluator::Parts{context_.index, *task_, *network_, context_.group, context_.placement, context_.device,
+                       settings_.loader, slots_, plan_micro_batch(settings_.train, context_.placement.world),
+                       settings_.train.micro_shards, settings_.evaluation.max_samples, forward_pass,
+                       tasks::read_image_size(settings_.image_size), evaluation_places_.get()});
   boundary_ = std::make_unique<StepBoundary>(context_.group, *channel_, length_, settings_.cadence,
                                              settings_.evaluation, settings_.wall_time, StopFile(context_.run_folder));
   recorder_ = std::make_unique<RunRecorder>(RunRecorder::Settings{context_.run_folder, context_.group.is_leader(),
@@ -177,13 +201,21 @@ StopReason TrainingRun::run() {
   const Progress progress = restore();
   if (is_already_complete(progress)) return StopReason::finished;
   record_start(progress);
-  if (statistics_->elements() > 0) {
+  say_what_results_depend_on();
+  return trainer_->run(progress);
+}
+
+void TrainingRun::say_what_results_depend_on() const {
+  if (statistics_->elements() == 0 || is_reproducible(settings_.train)) return;
+  if (settings_.sync_batch_norm) {
+    log_info("{} normalises over one micro-batch of all ranks: its results depend on ranks × train.micro-batch",
+             settings_.network);
+  } else {
     log_info(
         "{} normalises over each micro-batch of a rank: its results depend on the number of ranks and on "
-        "train.micro-batch",
+        "train.micro-batch; train.micro-shards or model.sync-bn make them depend on less",
         settings_.network);
   }
-  return trainer_->run(progress);
 }
 
 bool TrainingRun::is_already_complete(const Progress& progress) const {

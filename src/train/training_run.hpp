@@ -19,6 +19,7 @@
 #include "train/batch_feed.hpp"
 #include "train/device_slots.hpp"
 #include "train/settings.hpp"
+#include "train/statistics_over_ranks.hpp"
 #include "train/trainer.hpp"
 
 namespace hpctrain::train {
@@ -59,13 +60,16 @@ class TrainingRun {
  private:
   void make_network();
   void make_feed();
+  void synchronise_statistics();
   void make_buckets();
   void make_schedule();
+  std::unique_ptr<GradientReduction> make_reduction();
   void make_loop();
   void make_trainer();
   Progress restore();
   void start_afresh();
   void require_equal_start();
+  void say_what_results_depend_on() const;
   bool is_already_complete(const Progress& progress) const;
   void record_start(const Progress& progress);
   void require_same_data(const nlohmann::json& steering) const;
@@ -79,6 +83,7 @@ class TrainingRun {
   std::shared_ptr<models::Network> network_;
   checkpoint::TrainingState state_;
   std::unique_ptr<StepStatistics> statistics_;
+  std::unique_ptr<StatisticsOverRanks> statistics_over_ranks_;  ///< null: batches are normalised where they are
   std::unique_ptr<GradientBuckets> buckets_;
   std::unique_ptr<ParameterUpdate> update_;
   std::unique_ptr<comm::Communicator> gradient_group_;  ///< gradients never meet other messages

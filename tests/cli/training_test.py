@@ -38,6 +38,19 @@ class TrainingTest(ProgramTest):
         for ours, theirs in zip(read_metrics(parts, "step"), read_metrics(whole, "step"), strict=True):
             self.assertLessEqual(abs(ours["loss"] - theirs["loss"]), 1e-5 * max(1, theirs["loss"]))
 
+    def test_batch_normalisation_over_all_ranks_gives_the_losses_of_one_rank(self):
+        # 42 samples: the epoch's last batch has two, and one of three ranks none.
+        self.data = make_dataset(self.folder / "small", train=42, test=6, side=8)
+        flags = ("--model.name", "resnet18", "--model.stem", "small", "--batch", "8", "--epochs", "2", "--lr", "0.001",
+                 "--model.sync-bn", "--eval.every-epochs", "0")
+        alone, together = self.train("alone", *flags), self.train("together", *flags, ranks=3)
+        apart = self.train("apart", *[flag for flag in flags if flag != "--model.sync-bn"], ranks=3)
+        losses = [[line["loss"] for line in read_metrics(run, "step")] for run in (alone, together, apart)]
+        self.assertEqual(len(losses[0]), 12)
+        for ours, theirs in zip(losses[1], losses[0], strict=True):
+            self.assertLessEqual(abs(ours - theirs), 1e-3 * max(1, theirs))
+        self.assertGreater(max(abs(a - b) for a, b in zip(losses[2], losses[0])), 1e-2)
+
     def test_a_run_leaves_the_files_that_scripts_rely_on(self):
         run = self.train("run", "--epochs", "3", "--lr", "0.05", "--batch", "32", ranks=2)
         events = [line["event"] for line in read_metrics(run)]

@@ -2,7 +2,7 @@
 import subprocess
 import unittest
 
-from hpctrain_test import HPCTRAIN, ProgramTest, audit_of, make_dataset, read_metrics, run_hpctrain
+from hpctrain_test import HPCTRAIN, ProgramTest, audit_of, end_of, make_dataset, read_metrics, run_hpctrain
 
 SAMPLES = 1003
 
@@ -31,6 +31,20 @@ class ElasticTest(ProgramTest):
         check = subprocess.run([HPCTRAIN, "check-audit", str(run)], capture_output=True, text=True)
         self.assertEqual(check.returncode, 0, check.stdout + check.stderr)
         self.assertIn("2 whole epochs: every sample exactly once", check.stdout)
+
+    def test_in_the_reproducible_mode_they_end_with_the_bits_of_the_unbroken_run(self):
+        reference, run = self.folder / "unbroken", self.folder / "elastic"
+        # A constant rate: the others plan ahead to the last step, and train.steps moves that.
+        flags = ("--train.micro-shards", "8", "--optim.schedule", "constant", "--model.dropout", "0.2",
+                 "--optim.clip-norm", "0.5", "--train.ema-decay", "0.9", "--checkpoint.every-steps", "5")
+        self.train(reference, 1, *flags)
+        for ranks, steps in ((4, "7"), (2, "15"), (3, "26"), (1, "none")):
+            self.train(run, ranks, *flags, "--train.steps", steps)
+        self.assertEqual([line["world"] for line in read_metrics(run, "run")], [4, 2, 3, 1])
+        self.assertEqual(end_of(run)["state_digest"], end_of(reference)["state_digest"])
+        self.assertEqual(read_metrics(run, "checkpoint")[-1]["chain"], read_metrics(reference, "checkpoint")[-1]["chain"])
+        self.assertEqual(read_metrics(run, "eval")[-1]["metrics"], read_metrics(reference, "eval")[-1]["metrics"])
+        self.assertEqual(audit_of(run), audit_of(reference))
 
     def test_an_audit_with_a_sample_too_many_or_too_few_is_told(self):
         run = self.folder / "told"

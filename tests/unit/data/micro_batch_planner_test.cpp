@@ -40,6 +40,54 @@ TEST(MicroBatchPlanner, PlansEmptyMicroBatchesForRanksWithoutSamples) {
   EXPECT_EQ(plans[1].share.count, 0u);
 }
 
+/// All micro-batches of an epoch of 29 samples in batches of 12, cut into five micro-shards, in the order of samples.
+std::vector<Share> micro_shards_on(int world) {
+  std::vector<std::vector<Share>> batches(3);
+  for (int rank = 0; rank < world; ++rank) {
+    const auto plans = walk(MicroBatchPlanner({29, 12, 3, Tail::short_batch, 1, rank, world, 5}));
+    std::size_t batch = 0;
+    for (const auto& plan : plans) {
+      if (plan.share.count > 0) batches[batch].push_back(plan.share);
+      if (plan.micro_step + 1 == plan.micro_steps) ++batch;
+    }
+  }
+  std::vector<Share> all;
+  for (const auto& shares : batches) all.insert(all.end(), shares.begin(), shares.end());
+  return all;
+}
+
+TEST(MicroBatchPlanner, CutsABatchIntoTheSameMicroShardsOnAnyNumberOfRanks) {
+  const auto alone = micro_shards_on(1);
+  EXPECT_EQ(alone, (std::vector<Share>{{0, 3},
+                                       {3, 2},
+                                       {5, 3},
+                                       {8, 2},
+                                       {10, 2},
+                                       {0, 3},
+                                       {3, 2},
+                                       {5, 3},
+                                       {8, 2},
+                                       {10, 2},
+                                       {0, 1},
+                                       {1, 1},
+                                       {2, 1},
+                                       {3, 1},
+                                       {4, 1}}));
+  for (int world = 2; world <= 5; ++world) EXPECT_EQ(micro_shards_on(world), alone) << world;
+}
+
+TEST(MicroBatchPlanner, LeavesMicroShardsEmptyWhereABatchHasFewerSamples) {
+  // Three samples in eight micro-shards: some have none, and each sample is in one.
+  std::uint64_t samples = 0;
+  const auto plans = walk(MicroBatchPlanner({3, 3, 1, Tail::short_batch, 1, 0, 1, 8}));
+  ASSERT_EQ(plans.size(), 8U);
+  for (const auto& plan : plans) {
+    EXPECT_LE(plan.share.count, 1U);
+    samples += plan.share.count;
+  }
+  EXPECT_EQ(samples, 3U);
+}
+
 TEST(MicroBatchPlanner, SeeksToTheFirstMicroStepOfABatch) {
   MicroBatchPlanner planner({10, 4, 1, Tail::short_batch, 2, 0, 1});
   planner.next();
