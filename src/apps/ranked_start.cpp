@@ -10,6 +10,7 @@
 #include "core/version.hpp"
 #include "data/index_child.hpp"
 #include "device/device.hpp"
+#include "device/host_memory.hpp"
 
 namespace hpctrain::apps {
 
@@ -35,6 +36,7 @@ void RankedStart::prepare_or_throw(const comm::Launch& launch, const std::functi
   log.world = launch.world.value_or(1);
   log.quiet = input_.settings.run.quiet;
   start_logging(log);
+  device::keep_freed_memory();
   device::set_operation_threads(input_.settings.run.train.threads.value_or(static_cast<int>(granted_cpus_)));
   if (launch.rank != 0) return;
   if (input_.settings.data_dir == sample_dataset_folder()) make_sample_dataset(input_.settings.data_dir);
