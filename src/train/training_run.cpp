@@ -12,6 +12,7 @@
 #include "device/gpu_identity.hpp"
 #include "models/registry.hpp"
 #include "tasks/image_size.hpp"
+#include "train/device_channel.hpp"
 #include "train/gradient_sync.hpp"
 #include "train/initial_weights.hpp"
 #include "train/network_state.hpp"
@@ -22,18 +23,6 @@
 
 namespace hpctrain::train {
 namespace {
-
-data::LoaderPlan make_loader_plan(const RunSettings& settings, int world) {
-  data::LoaderPlan plan;
-  plan.split = kTrainingSplit;
-  plan.seed = settings.train.seed;
-  plan.batch = settings.train.batch;
-  plan.micro_batch = plan_micro_batch(settings.train, world);
-  plan.tail = settings.tail;
-  plan.order = settings.order;
-  plan.image_size = tasks::read_image_size(settings.image_size);
-  return plan;
-}
 
 std::optional<std::uint64_t> free_device_bytes(const torch::Device& device) {
   if (device.is_cpu()) return std::nullopt;
@@ -96,15 +85,13 @@ void TrainingRun::make_network() {
 
 void TrainingRun::make_buckets() {
   gradient_group_ = context_.group.split(0, context_.group.rank());
-  channel_ = context_.device.is_cuda() ? comm::make_nccl_channel(*gradient_group_, context_.device.index())
-                                       : comm::make_host_channel(*gradient_group_);
+  channel_ = make_device_channel(*gradient_group_, context_.device);
   buckets_ = std::make_unique<GradientBuckets>(state_.parameters, kStepPassengers + statistics_->elements(), *channel_);
 }
 
 void TrainingRun::make_schedule() {
-  length_ = plan_run_length(loader_->steps_per_epoch(), settings_.train.epochs, settings_.train.steps.value_or(0));
-  schedule_ = std::make_unique<Schedule>(
-      settings_.schedule, plan_peak_lr(settings_.optimizer.lr, settings_.lr_scaling, settings_.train.batch), length_);
+  length_ = plan_length(settings_, loader_->steps_per_epoch());
+  schedule_ = std::make_unique<Schedule>(make_run_schedule(settings_, length_));
 }
 
 void TrainingRun::make_feed() {
@@ -135,8 +122,8 @@ void TrainingRun::make_loop() {
   const ForwardPass forward_pass = make_forward_pass(settings_, context_.device);
   micro_step_ = std::make_unique<MicroStep>(
       MicroStep::Parts{*task_, *network_, forward_pass, clock_, settings_.train.seed, audit_.get()});
-  reduction_ = std::make_unique<GradientSync>(GradientSync::Parts{*buckets_, *statistics_, *channel_, context_.device},
-                                              state_.parameters);
+  reduction_ = std::make_unique<GradientSync>(
+      GradientSync::Parts{*buckets_, *statistics_, *channel_, context_.device, clock_}, state_.parameters);
   step_ = std::make_unique<TrainStep>(TrainStep::Parts{*feed_, *micro_step_, *buckets_, *statistics_, *reduction_,
                                                        *update_, *schedule_, clock_, audit_.get()});
   evaluator_ = std::make_unique<Evaluator>(Evaluator::Parts{
