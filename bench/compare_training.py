@@ -8,49 +8,12 @@ is the peer without any all-reduce.
     .venv/bin/python bench/compare_training.py [--pairs 7]
 """
 import argparse
-import json
-import os
-import pathlib
 import statistics
-import subprocess
 import sys
-import tempfile
-import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-PYTHON_BIN = ROOT / ".venv/bin"
-ENVIRONMENT = os.environ | {
-    "OMPI_ALLOW_RUN_AS_ROOT": "1",
-    "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-    "OMP_NUM_THREADS": "1",
-}
+from both_sides import run_peer, train_hpctrain
 
-
-def run_peer(steps: int, ranks: int, *flags: str) -> dict:
-    command = [PYTHON_BIN / "torchrun", "--nproc-per-node", str(ranks), "--master-port", "29517",
-               ROOT / "bench/ddp_peer.py", "--steps", str(steps), *flags]
-    started = time.time()
-    output = subprocess.run(command, env=ENVIRONMENT, check=True, capture_output=True, text=True).stdout
-    result = json.loads(output.strip().splitlines()[-1])
-    result["start_seconds"] = result["first_step_unix"] - started
-    return result
-
-
-def run_hpctrain(steps: int, ranks: int) -> dict:
-    with tempfile.TemporaryDirectory() as folder:
-        out = pathlib.Path(folder) / "run"
-        command = ["mpirun", "-np", str(ranks), "--oversubscribe", ROOT / "build/release/bin/hpctrain",
-                   "--out", out, "--train.batch", str(32 * ranks), "--train.steps", str(steps),
-                   "--train.threads", "1", "--eval.max-samples", "1", "--device", "cpu", "--run.quiet"]
-        started = time.time()
-        subprocess.run(command, env=ENVIRONMENT, check=True, capture_output=True)
-        lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
-    steps_made = [line for line in lines if line["event"] == "step"]
-    warm_up = 20
-    span = steps_made[-1]["unix"] - steps_made[warm_up - 1]["unix"]
-    rate = (len(steps_made) - warm_up) * 32 * ranks / span
-    return {"samples_per_second": rate, "start_seconds": steps_made[0]["unix"] - started,
-            "loss": steps_made[-1]["loss"]}
+WARM_UP = 20
 
 
 def main() -> int:
@@ -60,15 +23,15 @@ def main() -> int:
     parser.add_argument("--ranks", type=int, default=2)
     options = parser.parse_args()
 
-    run_hpctrain(30, options.ranks)  # packs the sample data set where needed, warms the page cache
+    train_hpctrain(10, WARM_UP, options.ranks)  # packs the sample data set where needed, warms the page cache
     pairs = []
     for number in range(options.pairs):
-        ours = run_hpctrain(options.steps, options.ranks)
-        peer = run_peer(options.steps, options.ranks)
+        ours = train_hpctrain(options.steps, WARM_UP, options.ranks)
+        peer = run_peer("ddp_peer.py", options.ranks, "--steps", options.steps)
         pairs.append((ours, peer))
         print(f"pair {number + 1}: hpctrain {ours['samples_per_second']:7.0f} /s, first step {ours['start_seconds']:.2f} s"
               f" | DDP {peer['samples_per_second']:7.0f} /s, first step {peer['start_seconds']:.2f} s", flush=True)
-    ceiling = run_peer(options.steps, options.ranks, "--no-sync")["samples_per_second"]
+    ceiling = run_peer("ddp_peer.py", options.ranks, "--steps", options.steps, "--no-sync")["samples_per_second"]
 
     def median(side: int, key: str) -> float:
         return statistics.median(pair[side][key] for pair in pairs)
@@ -85,8 +48,8 @@ def main() -> int:
 
     # Only a wrong answer is a failure: both must have learned something from the same data.
     for ours, peer in pairs:
-        if not (ours["loss"] < 1.5 and peer["loss"] < 1.5):
-            print(f"a network did not learn: loss {ours['loss']} and {peer['loss']}", file=sys.stderr)
+        if not (ours["losses"][-1] < 1.5 and peer["losses"][-1] < 1.5):
+            print(f"a network did not learn: loss {ours['losses'][-1]} and {peer['losses'][-1]}", file=sys.stderr)
             return 1
     return 0
 

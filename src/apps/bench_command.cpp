@@ -17,6 +17,8 @@ struct Bench {
   int (*run)(const Arguments&);
 };
 constexpr std::array kBenches = {
+    Bench{"step", "a training step and where its time goes, beside a bare LibTorch loop", run_step_bench_command},
+    Bench{"comm", "sums of gradients over these ranks, beside copies", run_comm_bench_command},
     Bench{"data", "the loader beside the same copies out of ordinary memory", run_data_bench_command},
     Bench{"checkpoint", "how fast a disk takes checkpoints, beside its raw rate", run_checkpoint_bench_command},
 };

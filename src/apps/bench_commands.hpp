@@ -5,6 +5,8 @@
 
 namespace hpctrain::apps {
 
+int run_step_bench_command(const Arguments& arguments);
+int run_comm_bench_command(const Arguments& arguments);
 int run_data_bench_command(const Arguments& arguments);
 int run_checkpoint_bench_command(const Arguments& arguments);
 

@@ -15,6 +15,7 @@
 #include "core/version.hpp"
 #include "data/index_child.hpp"
 #include "device/device.hpp"
+#include "device/host_memory.hpp"
 #include "train/reproducible_mode.hpp"
 
 namespace hpctrain::apps {
@@ -61,6 +62,7 @@ void RankedStart::prepare_or_throw(const comm::Launch& launch, const std::functi
   log.world = launch.world.value_or(1);
   log.quiet = input_.settings.run.quiet;
   start_logging(log);
+  device::keep_freed_memory();
   device::set_operation_threads(
       train::plan_operation_threads(input_.settings.run.train, static_cast<int>(granted_cpus_)));
   if (launch.rank != 0) return;

@@ -1,10 +1,22 @@
 // Events as JSON lines.
 #include "monitor/metrics.hpp"
 
+#include <cmath>
+
 #include "core/error.hpp"
 #include "core/log.hpp"
 
 namespace hpctrain::monitor {
+
+nlohmann::json to_json(const PhaseSeconds& phases) {
+  nlohmann::json json = nlohmann::json::object();
+  for (std::size_t i = 0; i < kPhaseCount; ++i) {
+    // Whole microseconds print as six digits, not seventeen: there is such an object for each step.
+    const double microseconds = std::round(phases.seconds[i] * 1e6);
+    if (microseconds > 0) json[std::string(phase_name(static_cast<Phase>(i)))] = microseconds / 1e6;
+  }
+  return json;
+}
 
 nlohmann::json to_json(const RunEvent& event) {
   nlohmann::json line = event.details;
@@ -19,11 +31,16 @@ nlohmann::json to_json(const StepEvent& event) {
   nlohmann::json line = {{"loss", event.loss},
                          {"lr", event.lr},
                          {"samples_per_second", event.samples_per_second},
-                         {"data_wait_share", event.data_wait_share}};
+                         {"data_wait_share", event.data_wait_share},
+                         {"phase_seconds", to_json(event.phases)}};
   if (event.gradient_norm) line["gradient_norm"] = *event.gradient_norm;
   if (event.loss_scale) line["loss_scale"] = *event.loss_scale;
   if (event.skipped_updates) line["skipped_updates"] = *event.skipped_updates;
   return line;
+}
+
+nlohmann::json to_json(const EpochEvent& event) {
+  return {{"samples_per_second", event.samples_per_second}, {"phase_seconds", to_json(event.phases)}};
 }
 
 nlohmann::json to_json(const EvalEvent& event) {
@@ -44,6 +61,7 @@ nlohmann::json to_json(const EndEvent& event) {
   nlohmann::json line = {{"reason", event.reason},
                          {"samples_per_second", event.samples_per_second},
                          {"data_wait_share", event.data_wait_share},
+                         {"phase_seconds", to_json(event.phases)},
                          {"best_metrics", event.best_metrics}};
   if (event.state_digest) line["state_digest"] = *event.state_digest;
   if (!event.augment_seconds.empty()) line["augment_seconds"] = event.augment_seconds;

@@ -12,6 +12,7 @@
 
 #include "core/append_file.hpp"
 #include "core/clock.hpp"
+#include "monitor/step_clock.hpp"
 
 namespace hpctrain::monitor {
 
@@ -34,13 +35,20 @@ struct StepEvent {
   double loss = 0;
   double lr = 0;
   double samples_per_second = 0;                   ///< over the world
-  double data_wait_share = 0;                      ///< 0 … 1
+  double data_wait_share = 0;                      ///< 0 … 1, of the time of steps
+  PhaseSeconds phases{};                           ///< of rank zero, since the step before it was recorded
   std::optional<double> gradient_norm{};           ///< before clipping, where gradients are clipped
   std::optional<double> loss_scale{};              ///< fp16
   std::optional<std::uint64_t> skipped_updates{};  ///< of the whole run, where updates can be skipped
 };
 
 /// Metrics are fractions 0–1; names ending in _mm are millimetres.
+/// An epoch's steps are made. What follows it (evaluation, checkpoint) counts to the next one.
+struct EpochEvent {
+  double samples_per_second = 0;  ///< over the world, in the time of steps
+  PhaseSeconds phases{};          ///< of the epoch's part in this start, mean over ranks
+};
+
 struct EvalEvent {
   std::string split{};
   std::map<std::string, double> metrics{};
@@ -63,15 +71,19 @@ struct VerdictEvent {
 struct EndEvent {
   std::string reason{};
   double samples_per_second = 0;
-  double data_wait_share = 0;
+  double data_wait_share = 0;  ///< mean over ranks, of the time of steps
+  PhaseSeconds phases{};       ///< of this start, mean over ranks
   std::optional<std::string> state_digest{};
   std::map<std::string, double> best_metrics{};
   std::map<std::string, double> augment_seconds{};  ///< of rank zero, by kind of operation, this start
 };
 
+/// Seconds by the phases' names, to the microsecond; phases that took none are left out.
+nlohmann::json to_json(const PhaseSeconds& phases);
 /// The line's own names and values, without the common ones.
 nlohmann::json to_json(const RunEvent& event);
 nlohmann::json to_json(const StepEvent& event);
+nlohmann::json to_json(const EpochEvent& event);
 nlohmann::json to_json(const EvalEvent& event);
 nlohmann::json to_json(const CheckpointEvent& event);
 nlohmann::json to_json(const VerdictEvent& event);
@@ -86,6 +98,7 @@ class MetricsWriter {
   /// Appends one line. Never throws for storage: one warning at the first failure, then it keeps trying quietly.
   void record(const MetricsPosition& position, const RunEvent& event) { write("run", position, to_json(event)); }
   void record(const MetricsPosition& position, const StepEvent& event) { write("step", position, to_json(event)); }
+  void record(const MetricsPosition& position, const EpochEvent& event) { write("epoch", position, to_json(event)); }
   void record(const MetricsPosition& position, const EvalEvent& event) { write("eval", position, to_json(event)); }
   void record(const MetricsPosition& position, const CheckpointEvent& event) {
     write("checkpoint", position, to_json(event));

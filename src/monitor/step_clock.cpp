@@ -9,10 +9,8 @@ std::string_view phase_name(Phase phase) noexcept {
   switch (phase) {
     case Phase::data_wait:
       return "data_wait";
-    case Phase::host_to_device:
-      return "host_to_device";
-    case Phase::augment:
-      return "augment";
+    case Phase::make_batch:
+      return "make_batch";
     case Phase::forward:
       return "forward";
     case Phase::backward:
@@ -25,6 +23,8 @@ std::string_view phase_name(Phase phase) noexcept {
       return "checkpoint";
     case Phase::evaluation:
       return "evaluation";
+    case Phase::start:
+      return "start";
     case Phase::other:
       return "other";
   }
@@ -33,6 +33,10 @@ std::string_view phase_name(Phase phase) noexcept {
 
 double PhaseSeconds::total() const noexcept {
   return std::accumulate(seconds.begin(), seconds.end(), 0.0);
+}
+
+double PhaseSeconds::training() const noexcept {
+  return total() - (*this)[Phase::start] - (*this)[Phase::evaluation] - (*this)[Phase::checkpoint];
 }
 
 double PhaseSeconds::share(Phase phase) const noexcept {

@@ -15,19 +15,19 @@ namespace hpctrain::monitor {
 
 enum class Phase {
   data_wait,
-  host_to_device,
-  augment,
+  make_batch,  ///< records to tensors, augmentation included
   forward,
   backward,
-  communication,
+  communication,  ///< exposed: the loop launches, helps with or waits for sums over ranks and computes nothing itself
   optimizer,
   checkpoint,
   evaluation,
+  start,  ///< before the first step
   other,
 };
 inline constexpr std::size_t kPhaseCount = 10;
 
-/// "data_wait", "host_to_device", …: the spelling in files.
+/// "data_wait", "make_batch", …: the spelling in files.
 std::string_view phase_name(Phase phase) noexcept;
 
 /// Seconds by phase; a plain value that adds and subtracts.
@@ -37,6 +37,8 @@ struct PhaseSeconds {
   double& operator[](Phase phase) noexcept { return seconds[static_cast<std::size_t>(phase)]; }
   double operator[](Phase phase) const noexcept { return seconds[static_cast<std::size_t>(phase)]; }
   double total() const noexcept;
+  /// What steps took: without start, evaluations and checkpoints.
+  double training() const noexcept;
   /// Fraction of the total; 0 where the total is.
   double share(Phase phase) const noexcept;
   /// What came on top of `earlier`.
@@ -45,7 +47,8 @@ struct PhaseSeconds {
   bool operator==(const PhaseSeconds&) const = default;
 };
 
-/// Exactly one phase runs at any moment, so the phases add up to the wall time by construction. One thread only.
+/// Exactly one phase runs at any moment, so the phases add up to the wall time by construction. It begins in
+/// Phase::start. One thread at a time.
 ///   cost  a phase switch reads the steady clock once
 class StepClock {
  public:
@@ -69,7 +72,7 @@ class StepClock {
 
  private:
   PhaseSeconds booked_;
-  Phase phase_ = Phase::other;
+  Phase phase_ = Phase::start;
   double since_;
   Heartbeat* heartbeat_ = nullptr;
 };

@@ -16,22 +16,22 @@ std::string_view phase_words(Phase phase) {
   switch (phase) {
     case Phase::data_wait:
       return "waiting for data";
-    case Phase::host_to_device:
-      return "copying to the device";
-    case Phase::augment:
-      return "augmentation";
+    case Phase::make_batch:
+      return "making batches";
     case Phase::forward:
       return "forward";
     case Phase::backward:
       return "backward";
     case Phase::communication:
-      return "averaging gradients";
+      return "exposed communication";
     case Phase::optimizer:
       return "optimizer";
     case Phase::checkpoint:
       return "checkpoints";
     case Phase::evaluation:
       return "evaluation";
+    case Phase::start:
+      return "starting";
     case Phase::other:
       return "other";
   }

@@ -23,9 +23,9 @@ struct RunSummary {
   std::uint64_t epochs = 0;
   std::uint64_t samples = 0;                        ///< of this start, over the world
   std::optional<std::uint64_t> skipped_updates{};   ///< of the whole run; empty: none can be skipped
-  double samples_per_second = 0;                    ///< over the world, training only
+  double samples_per_second = 0;                    ///< over the world, in the time of steps
   double wall_seconds = 0;                          ///< of this start
-  PhaseSeconds phases{};                            ///< of rank zero, this start
+  PhaseSeconds phases{};                            ///< of this start, mean over ranks
   std::map<std::string, double> augment_seconds{};  ///< of rank zero, by kind of operation; may be empty
   std::vector<SplitResult> results{};
   std::filesystem::path run_folder{};

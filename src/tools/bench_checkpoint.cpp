@@ -11,6 +11,7 @@
 #include "core/clock.hpp"
 #include "core/error.hpp"
 #include "core/run_identifier.hpp"
+#include "tools/own_folder.hpp"
 
 namespace hpctrain::tools {
 namespace {
@@ -46,32 +47,10 @@ double write_raw(FileSystem& files, const std::filesystem::path& path, const che
   return watch.seconds();
 }
 
-class FolderOfItsOwn {
- public:
-  FolderOfItsOwn(FileSystem& files, const std::filesystem::path& parent)
-      : files_(files), path_(parent / ("bench-checkpoint-" + random_hex(4))) {
-    files_.create_folders(path_);
-  }
-  ~FolderOfItsOwn() {
-    try {
-      files_.remove_all(path_);
-    } catch (const Error&) {  // the figures matter, not the folder
-    }
-  }
-  FolderOfItsOwn(const FolderOfItsOwn&) = delete;
-  FolderOfItsOwn& operator=(const FolderOfItsOwn&) = delete;
-
-  const std::filesystem::path& path() const noexcept { return path_; }
-
- private:
-  FileSystem& files_;
-  std::filesystem::path path_;
-};
-
 }  // namespace
 
 CheckpointBenchReport run_checkpoint_bench(FileSystem& files, const CheckpointBenchSettings& settings) {
-  const FolderOfItsOwn folder(files, settings.folder);
+  const OwnFolder folder(files, settings.folder / ("bench-checkpoint-" + random_hex(4)));
   const checkpoint::TrainingState state = make_state(settings.state_bytes);
   const auto group = comm::make_single_rank_communicator();
   // Nothing is deleted while anything is timed: the disk would do that work beside the next writes.

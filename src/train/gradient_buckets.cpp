@@ -3,6 +3,7 @@
 #include <torch/utils.h>
 
 #include "core/error.hpp"
+#include "train/device_channel.hpp"
 
 namespace hpctrain::train {
 namespace {
@@ -54,11 +55,7 @@ void GradientBuckets::make_buffers(std::int64_t passengers, const torch::TensorO
     elements.push_back(bucket.elements + (is_last ? passengers : 0));
     total += round_up(elements.back());
   }
-  const auto bytes = static_cast<std::size_t>(total) * options.dtype().itemsize();
-  const auto memory = options.device().is_cpu() ? channel.make_memory(bytes) : nullptr;
-  slab_ = memory ? torch::from_blob(
-                       memory.get(), {total}, [memory](void*) {}, options)
-                 : torch::zeros({total}, options);
+  slab_ = make_channel_tensor(channel, total, options);
   std::int64_t offset = 0;
   for (const std::int64_t count : elements) {
     buffers_.push_back(slab_.narrow(0, offset, count));

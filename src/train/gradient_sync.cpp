@@ -55,6 +55,8 @@ void GradientSync::start_backward(bool is_last) {
 
 void GradientSync::note_ready(std::size_t parameter) {
   if (!is_launching_) return;
+  // On a GPU this is autograd's thread; the one that owns the clock waits for it in backward.
+  const monitor::PhaseTimer timer(parts_.clock, monitor::Phase::communication);
   missing_[bucket_of_[parameter]] -= 1;
   launch_ready_buckets();
   // Nobody else moves messages forward during a long backward pass.

@@ -9,6 +9,7 @@
 
 #include "checkpoint/training_state.hpp"
 #include "comm/gradient_channel.hpp"
+#include "monitor/step_clock.hpp"
 #include "train/gradient_buckets.hpp"
 #include "train/gradient_reduction.hpp"
 #include "train/step_statistics.hpp"
@@ -23,6 +24,7 @@ class GradientSync final : public GradientReduction {
     StepStatistics& statistics;
     comm::GradientChannel& channel;
     torch::Device device;
+    monitor::StepClock& clock;
   };
 
   GradientSync(const Parts& parts, const std::vector<checkpoint::NamedTensor>& parameters);

@@ -25,7 +25,7 @@ torch::Tensor MicroStep::run_forward(const tasks::DeviceRecords& uploaded, std::
   seed_default_generator(parts_.seed, step, records.first_in_batch);
   tasks::Batch batch;
   {
-    const PhaseTimer timer(parts_.clock, Phase::host_to_device);
+    const PhaseTimer timer(parts_.clock, Phase::make_batch);
     batch = parts_.task.make_batch(uploaded, tasks::Mode::train);
   }
   if (parts_.audit != nullptr) parts_.audit->add(batch.sample_ids);

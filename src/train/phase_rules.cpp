@@ -12,8 +12,8 @@ constexpr double kLongPhasePatience = 10;
 
 comm::PhaseRule make_rule(Phase phase) {
   const bool is_long = phase == Phase::evaluation || phase == Phase::checkpoint;
-  // Between phases lies the agreement of all ranks at a step boundary.
-  const bool waits_for_peers = phase == Phase::communication || phase == Phase::other;
+  // All ranks connect at the start, and agree at step boundaries, which lie between the named phases.
+  const bool waits_for_peers = phase == Phase::communication || phase == Phase::start || phase == Phase::other;
   return {std::string(monitor::phase_name(phase)), is_long ? kLongPhasePatience : 1, waits_for_peers};
 }
 

@@ -55,6 +55,28 @@ ForwardPass make_forward_pass(const RunSettings& settings, const torch::Device& 
   return {precision, plan_channels_last(settings.train.channels_last, precision, device)};
 }
 
+data::LoaderPlan make_loader_plan(const RunSettings& settings, int world) {
+  data::LoaderPlan plan;
+  plan.split = kTrainingSplit;
+  plan.seed = settings.train.seed;
+  plan.batch = settings.train.batch;
+  plan.micro_batch = plan_micro_batch(settings.train, world);
+  plan.micro_shards = settings.train.micro_shards;
+  plan.tail = settings.tail;
+  plan.order = settings.order;
+  plan.image_size = tasks::read_image_size(settings.image_size);
+  return plan;
+}
+
+RunLength plan_length(const RunSettings& settings, std::uint64_t steps_per_epoch) {
+  return plan_run_length(steps_per_epoch, settings.train.epochs, settings.train.steps.value_or(0));
+}
+
+Schedule make_run_schedule(const RunSettings& settings, const RunLength& length) {
+  const double peak_lr = plan_peak_lr(settings.optimizer.lr, settings.lr_scaling, settings.train.batch);
+  return Schedule(settings.schedule, peak_lr, length);
+}
+
 std::vector<std::string> scored_splits(const data::DatasetIndex& index) {
   std::vector<std::string> names;
   for (const auto& split : index.splits) {

@@ -18,8 +18,12 @@ monitor::MetricsPosition position_of(const Progress& progress) {
   return {.step = progress.step, .epoch = epoch_of_last_step(progress)};
 }
 
-double training_seconds(const PhaseSeconds& phases) {
-  return phases.total() - phases[Phase::evaluation] - phases[Phase::checkpoint];
+double data_wait_share(const PhaseSeconds& phases) {
+  return phases.training() > 0 ? phases[Phase::data_wait] / phases.training() : 0;
+}
+
+double samples_per_second(std::uint64_t samples, const PhaseSeconds& phases) {
+  return phases.training() > 0 ? static_cast<double>(samples) / phases.training() : 0;
 }
 
 /// xxh3-128 over the digest so far, the step (u64) and the loss (f64), little-endian.
@@ -60,9 +64,7 @@ void RunRecorder::record_step(const Progress& progress, const StepReport& report
   const PhaseSeconds step_phases = phases.since(phases_at_last_step_);
   phases_at_last_step_ = phases;
   if (!metrics_) return;
-  const double seconds = training_seconds(step_phases);
-  pending_ = PendingStep{progress, report, window_.samples_per_second(),
-                         seconds > 0 ? step_phases[Phase::data_wait] / seconds : 0};
+  pending_ = PendingStep{progress, report, window_.samples_per_second(), step_phases};
   show_progress(progress, report.batch.ends_epoch);
 }
 
@@ -78,11 +80,21 @@ void RunRecorder::flush_step() {
                    monitor::StepEvent{.loss = last_loss_,
                                       .lr = report.lr,
                                       .samples_per_second = pending_->samples_per_second,
-                                      .data_wait_share = pending_->data_wait_share,
+                                      .data_wait_share = data_wait_share(pending_->phases),
+                                      .phases = pending_->phases,
                                       .gradient_norm = read_if_defined(report.update.gradient_norm),
                                       .loss_scale = read_if_defined(report.update.loss_scale),
                                       .skipped_updates = skipped_updates_});
   pending_.reset();
+}
+
+void RunRecorder::record_epoch(const Progress& progress, const PhaseSeconds& phases) {
+  if (!metrics_) return;
+  flush_step();
+  const PhaseSeconds of_epoch = phases.since(at_last_epoch_.phases);
+  const double rate = samples_per_second(samples_ - at_last_epoch_.samples, of_epoch);
+  at_last_epoch_ = {samples_, phases};
+  metrics_->record(position_of(progress), monitor::EpochEvent{rate, of_epoch});
 }
 
 void RunRecorder::show_progress(const Progress& progress, bool epoch_ended) {
@@ -126,18 +138,14 @@ void RunRecorder::record_verdict(const Progress& progress, const std::string& te
   metrics_->record(position_of(progress), monitor::VerdictEvent{.text = text});
 }
 
-double RunRecorder::training_samples_per_second(const PhaseSeconds& phases) const {
-  const double seconds = training_seconds(phases);
-  return seconds > 0 ? static_cast<double>(samples_) / seconds : 0;
-}
-
 void RunRecorder::record_end(const Progress& progress, const std::string& reason, const std::string& state_digest,
-                             double data_wait_share, const PhaseSeconds& phases) {
+                             const PhaseSeconds& phases) {
   if (!metrics_) return;
   flush_step();
   monitor::EndEvent event{.reason = reason,
-                          .samples_per_second = training_samples_per_second(phases),
-                          .data_wait_share = data_wait_share,
+                          .samples_per_second = samples_per_second(samples_, phases),
+                          .data_wait_share = data_wait_share(phases),
+                          .phases = phases,
                           .state_digest = state_digest,
                           .best_metrics = {}};
   for (const auto& [split, result] : results_) {

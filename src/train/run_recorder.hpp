@@ -35,7 +35,11 @@ class RunRecorder {
 
   void record_start(const Progress& progress, const monitor::RunEvent& event);
   /// The loss is read when the next thing is recorded, so that no step waits for the device.
+  ///   phases  of this rank since the start
   void record_step(const Progress& progress, const StepReport& report, const monitor::PhaseSeconds& phases);
+  /// The epoch's last step was recorded.
+  ///   phases  since the start, mean over ranks
+  void record_epoch(const Progress& progress, const monitor::PhaseSeconds& phases);
   /// Writes the step whose loss was not read yet. Before a checkpoint: a run that continues from it makes that step no
   /// more, and a kill between the two must not leave a gap.
   void flush_step();
@@ -48,19 +52,21 @@ class RunRecorder {
   void record_checkpoint(const Progress& progress, const monitor::CheckpointEvent& event);
   void record_verdict(const Progress& progress, const std::string& text);
   /// Writes the end line and prints the summary.
-  ///   data_wait_share  mean over ranks
+  ///   phases  since the start, mean over ranks
   void record_end(const Progress& progress, const std::string& reason, const std::string& state_digest,
-                  double data_wait_share, const monitor::PhaseSeconds& phases);
-
-  /// Samples of this start over the world, divided by the time neither evaluating nor saving.
-  double training_samples_per_second(const monitor::PhaseSeconds& phases) const;
+                  const monitor::PhaseSeconds& phases);
 
  private:
   struct PendingStep {
     Progress progress;
     StepReport report;
     double samples_per_second = 0;
-    double data_wait_share = 0;
+    monitor::PhaseSeconds phases;
+  };
+  /// What had been counted at some moment of this start.
+  struct Count {
+    std::uint64_t samples = 0;     ///< over the world
+    monitor::PhaseSeconds phases;  ///< mean over ranks
   };
 
   void show_progress(const Progress& progress, bool epoch_ended);
@@ -70,6 +76,7 @@ class RunRecorder {
   monitor::ProgressLine progress_line_;
   monitor::ThroughputWindow window_;
   monitor::PhaseSeconds phases_at_last_step_;
+  Count at_last_epoch_;
   std::optional<PendingStep> pending_;
   std::uint64_t samples_ = 0;
   std::uint64_t steps_ = 0;

@@ -1,7 +1,5 @@
 #include "train/trainer.hpp"
 
-#include <array>
-
 #include "train/replica_check.hpp"
 
 namespace hpctrain::train {
@@ -18,6 +16,7 @@ std::string end_reason(StopReason reason) {
 }  // namespace
 
 StopReason Trainer::run(Progress progress) {
+  parts_.clock.switch_to(Phase::other);
   progress_ = progress;
   parts_.feed.seek(progress_.cursor);
   std::optional<StopReason> stop;
@@ -28,14 +27,13 @@ StopReason Trainer::run(Progress progress) {
     stop = pass_boundary();
   }
   if (is_complete(*stop)) evaluate_at_end();
-  const double data_wait_share = mean_data_wait_share();
-  const std::string reason = end_reason(*stop);
-  parts_.recorder.record_end(progress_, reason, checkpoint::state_digest(parts_.state), data_wait_share,
-                             parts_.clock.seconds());
+  const std::string digest = checkpoint::state_digest(parts_.state);
+  parts_.recorder.record_end(progress_, end_reason(*stop), digest, mean_phases());
   return *stop;
 }
 
 std::optional<StopReason> Trainer::pass_boundary() {
+  if (epoch_ended_) parts_.recorder.record_epoch(progress_, mean_phases());
   const std::uint32_t news = parts_.saver.has_news() ? kSettleWish : 0;
   const BoundaryDecision decision = parts_.boundary.decide(progress_, epoch_ended_, news);
   if (decision.settle) parts_.saver.settle(false);
@@ -104,12 +102,13 @@ checkpoint::CheckpointRecord Trainer::make_record() const {
   return record;
 }
 
-double Trainer::mean_data_wait_share() {
-  const auto phases = parts_.clock.seconds();
-  std::array<double, 2> sums = {phases[Phase::data_wait],
-                                phases.total() - phases[Phase::evaluation] - phases[Phase::checkpoint]};
-  parts_.group.all_reduce({sums.data(), sums.size(), comm::ElementType::f64}, comm::ReduceOp::sum);
-  return sums[1] > 0 ? sums[0] / sums[1] : 0;
+/// Since the start; collective over the group.
+monitor::PhaseSeconds Trainer::mean_phases() {
+  monitor::PhaseSeconds phases = parts_.clock.seconds();
+  auto& seconds = phases.seconds;
+  parts_.group.all_reduce({seconds.data(), seconds.size(), comm::ElementType::f64}, comm::ReduceOp::sum);
+  for (double& sum : seconds) sum /= parts_.group.size();
+  return phases;
 }
 
 }  // namespace hpctrain::train

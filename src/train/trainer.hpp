@@ -62,7 +62,7 @@ class Trainer {
   void evaluate_at_end();
   void save(bool is_last);
   checkpoint::CheckpointRecord make_record() const;
-  double mean_data_wait_share();
+  monitor::PhaseSeconds mean_phases();
 
   Parts parts_;
   Progress progress_;

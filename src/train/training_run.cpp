@@ -28,19 +28,6 @@
 namespace hpctrain::train {
 namespace {
 
-data::LoaderPlan make_loader_plan(const RunSettings& settings, int world) {
-  data::LoaderPlan plan;
-  plan.split = kTrainingSplit;
-  plan.seed = settings.train.seed;
-  plan.batch = settings.train.batch;
-  plan.micro_batch = plan_micro_batch(settings.train, world);
-  plan.micro_shards = settings.train.micro_shards;
-  plan.tail = settings.tail;
-  plan.order = settings.order;
-  plan.image_size = tasks::read_image_size(settings.image_size);
-  return plan;
-}
-
 std::optional<std::uint64_t> free_device_bytes(const torch::Device& device) {
   if (device.is_cpu()) return std::nullopt;
   return device::gpu_free_bytes(device.index());
@@ -119,9 +106,8 @@ void TrainingRun::make_buckets() {
 }
 
 void TrainingRun::make_schedule() {
-  length_ = plan_run_length(loader_->steps_per_epoch(), settings_.train.epochs, settings_.train.steps.value_or(0));
-  schedule_ = std::make_unique<Schedule>(
-      settings_.schedule, plan_peak_lr(settings_.optimizer.lr, settings_.lr_scaling, settings_.train.batch), length_);
+  length_ = plan_length(settings_, loader_->steps_per_epoch());
+  schedule_ = std::make_unique<Schedule>(make_run_schedule(settings_, length_));
 }
 
 void TrainingRun::make_feed() {
@@ -153,7 +139,7 @@ std::unique_ptr<GradientReduction> TrainingRun::make_reduction() {
     return std::make_unique<TreeReduction>(
         TreeReduction::Parts{*buckets_, *statistics_, *gradient_group_, settings_.train.micro_shards});
   }
-  return std::make_unique<GradientSync>(GradientSync::Parts{*buckets_, *statistics_, *channel_, context_.device},
+  return std::make_unique<GradientSync>(GradientSync::Parts{*buckets_, *statistics_, *channel_, context_.device, clock_},
                                         state_.parameters);
 }
 

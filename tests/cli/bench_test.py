@@ -1,8 +1,8 @@
-"""`hpctrain bench` as a user calls it: the names scripts rely on, for stored pixels and for encoded pictures."""
+"""`hpctrain bench` as a user calls it: the names scripts rely on, on one rank and on two."""
 import json
 import unittest
 
-from hpctrain_test import run_hpctrain, run_pack
+from hpctrain_test import ProgramTest, make_dataset, run_hpctrain, run_pack
 from packing import PackTest, noise
 
 
@@ -34,6 +34,66 @@ class BenchDataTest(PackTest):
     def test_what_cannot_be_measured_is_named(self):
         self.assert_refused(run_hpctrain("bench", "sleep"), 64, "bench needs what to measure", "data")
         self.assert_refused(run_hpctrain("bench", "data"), 64, "--data DIR")
+
+
+class BenchStepTest(ProgramTest):
+    def bench(self, *arguments, ranks: int = 1):
+        return run_hpctrain("bench", "step", "--data", make_dataset(self.folder), "--dir", self.folder, "--steps", 4,
+                            "--warm-up", 1, "--rounds", 2, "--batch", 32, "--json", *arguments, ranks=ranks)
+
+    def report(self, *arguments, ranks: int = 1) -> dict:
+        result = self.bench(*arguments, ranks=ranks)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return json.loads(result.stdout)
+
+    def check(self, report: dict, ranks: int) -> None:
+        self.assertEqual((report["ranks"], report["batch"]), (ranks, 32))
+        self.assertAlmostEqual(report["samples_per_second"] * report["step_seconds"], 32, places=6)
+        self.assertGreater(report["bare_step_seconds"], 0)
+        self.assertIsInstance(report["overhead"], float)
+        phases = report["phase_seconds"]
+        self.assertTrue({"make_batch", "forward", "backward", "optimizer"} <= phases.keys(), phases)
+        self.assertEqual(phases.keys() & {"start", "evaluation", "checkpoint"}, set())
+
+    def test_a_step_is_measured_beside_the_bare_loop(self):
+        self.check(self.report(), ranks=1)
+
+    def test_ranks_that_accumulate_are_measured_too(self):
+        report = self.report("--train.micro-batch", 5, ranks=2)
+        self.check(report, ranks=2)
+        self.assertGreater(report["phase_seconds"]["communication"], 0)
+
+    def test_it_leaves_nothing_behind(self):
+        self.report()
+        self.assertEqual(list(self.folder.glob("bench-step-*")), [])
+
+    def test_an_optimizer_that_the_bare_loop_lacks_is_refused(self):
+        result = self.bench("--optim.name", "adamw")
+        self.assertEqual(result.returncode, 64)
+        self.assertIn("sgd only", result.stderr)
+
+
+class BenchCommTest(unittest.TestCase):
+    def report(self, ranks: int) -> dict:
+        result = run_hpctrain("bench", "comm", "--sizes", "64 1000000", "--rounds", 2, "--device", "cpu", "--json",
+                              ranks=ranks)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return json.loads(result.stdout)
+
+    def test_sums_of_each_size_are_measured(self):
+        for ranks in (1, 2, 3):
+            report = self.report(ranks)
+            self.assertEqual(report["ranks"], ranks)
+            self.assertEqual([entry["bytes"] for entry in report["sums"]], [64, 1000000])
+            for entry in report["sums"]:
+                self.assertAlmostEqual(entry["bytes_per_second"] * entry["seconds"], entry["bytes"], places=3)
+                self.assertGreater(entry["copy_bytes_per_second"], 0)
+        self.assertEqual(report["road"], "shared memory")
+
+    def test_sizes_that_are_none_are_refused_once(self):
+        result = run_hpctrain("bench", "comm", "--sizes", "2", ranks=2)
+        self.assertEqual(result.returncode, 64)
+        self.assertEqual(result.stderr.count("--sizes"), 1, result.stderr)
 
 
 if __name__ == "__main__":

@@ -75,6 +75,29 @@ class TrainingTest(ProgramTest):
         self.assertEqual(saved["path"], report["checkpoint"])
         self.assertEqual(saved["bytes"], sum(file.stat().st_size for file in newest.iterdir()))
 
+    def test_the_ledger_says_where_each_step_epoch_and_run_spent_its_time(self):
+        run = self.train("ledger", "--epochs", "2", "--batch", "32", "--lr", "0.01")
+        steps, epochs, end = read_metrics(run, "step"), read_metrics(run, "epoch"), end_of(run)
+        self.assertEqual([(line["step"], line["epoch"]) for line in epochs], [(13, 0), (26, 1)])
+        phases = ("make_batch", "forward", "backward", "optimizer")
+        for line in steps + epochs + [end]:
+            for phase in phases:
+                self.assertGreater(line["phase_seconds"][phase], 0)
+            self.assertGreater(line["samples_per_second"], 0)
+        for phase in phases:
+            total = end["phase_seconds"][phase]
+            self.assertAlmostEqual(sum(line["phase_seconds"][phase] for line in steps), total, delta=30e-6)
+            self.assertAlmostEqual(sum(line["phase_seconds"][phase] for line in epochs), total, delta=3e-6)
+        self.assertGreater(end["phase_seconds"]["evaluation"], 0)
+        self.assertGreater(end["phase_seconds"]["checkpoint"], 0)
+
+    def test_the_ledger_of_the_end_is_the_mean_over_ranks(self):
+        run = self.train("two", "--epochs", "1", "--batch", "32", "--lr", "0.01", ranks=2)
+        end = end_of(run)["phase_seconds"]
+        self.assertGreater(end["communication"], 0)
+        [epoch] = read_metrics(run, "epoch")
+        self.assertLess(abs(epoch["phase_seconds"]["forward"] - end["forward"]), 2e-6)
+
     def test_run_ini_starts_a_new_equal_run(self):
         first = self.train("first", "--epochs", "1", "--batch", "64", "--optim.name", "adamw", "--lr", "0.002")
         again = self.folder / "again"

@@ -7,8 +7,8 @@ import time
 
 ENTRY = struct.Struct("<QQIIdd88xii?")  # core/heartbeat.hpp padded to 128 bytes, then comm/heartbeat_table.hpp
 ENTRY_BYTES = 256
-PHASES = ("data_wait", "host_to_device", "augment", "forward", "backward", "communication", "optimizer", "checkpoint",
-          "evaluation", "other")
+PHASES = ("data_wait", "make_batch", "forward", "backward", "communication", "optimizer", "checkpoint", "evaluation",
+          "start", "other")
 
 
 class Heartbeats:

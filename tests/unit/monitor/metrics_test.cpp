@@ -38,32 +38,41 @@ TEST(Metrics, EveryLineSaysWhatAndWhen) {
   MetricsWriter writer(folder.path());
   writer.record({0, 0}, RunEvent{});
   writer.record({1, 0}, StepEvent{});
+  writer.record({1, 0}, EpochEvent{});
   writer.record({1, 0}, EvalEvent{});
   writer.record({1, 0}, CheckpointEvent{});
   writer.record({1, 0}, VerdictEvent{});
   writer.record({2, 1}, EndEvent{});
   const std::vector<json> lines = lines_of(folder);
-  ASSERT_EQ(lines.size(), 6u);
-  const std::vector<std::string> events = {"run", "step", "eval", "checkpoint", "verdict", "end"};
+  ASSERT_EQ(lines.size(), 7u);
+  const std::vector<std::string> events = {"run", "step", "epoch", "eval", "checkpoint", "verdict", "end"};
   for (std::size_t i = 0; i < lines.size(); ++i) {
     EXPECT_EQ(lines[i].at("event"), events[i]);
     EXPECT_GE(lines[i].at("seconds").get<double>(), 0);
     EXPECT_LT(lines[i].at("seconds").get<double>(), 60);
     EXPECT_GE(lines[i].at("unix").get<double>(), before);
   }
-  EXPECT_EQ(lines[5].at("step"), 2);
-  EXPECT_EQ(lines[5].at("epoch"), 1);
+  EXPECT_EQ(lines[6].at("step"), 2);
+  EXPECT_EQ(lines[6].at("epoch"), 1);
 }
 
 TEST(Metrics, NamesAreThoseThatScriptsRelyOn) {
-  EXPECT_EQ(to_json(StepEvent{0.5, 0.1, 5312, 0.034}),
-            json::parse(R"({"loss":0.5,"lr":0.1,"samples_per_second":5312.0,"data_wait_share":0.034})"));
+  PhaseSeconds phases;
+  phases[Phase::forward] = 0.25;
+  phases[Phase::communication] = 0.0000124;
+  phases[Phase::other] = 0.0000001;
+  EXPECT_EQ(to_json(StepEvent{0.5, 0.1, 5312, 0.034, phases}),
+            json::parse(R"({"loss":0.5,"lr":0.1,"samples_per_second":5312.0,"data_wait_share":0.034,
+                            "phase_seconds":{"forward":0.25,"communication":0.000012}})"));
+  EXPECT_EQ(to_json(EpochEvent{5000, phases}),
+            json::parse(R"({"samples_per_second":5000.0,"phase_seconds":{"forward":0.25,"communication":0.000012}})"));
   EXPECT_EQ(to_json(EvalEvent{"test", {{"top1", 0.89}, {"loss", 0.31}}}),
             json::parse(R"({"split":"test","metrics":{"top1":0.89,"loss":0.31}})"));
   EXPECT_EQ(to_json(CheckpointEvent{0.25, 4096, "ckpt/step-10", "c0ffee"}),
             json::parse(R"({"save_seconds":0.25,"bytes":4096,"path":"ckpt/step-10","chain":"c0ffee"})"));
-  EXPECT_EQ(to_json(EndEvent{"done", 5000, 0.02, "ab12", {{"top1", 0.9}}}),
+  EXPECT_EQ(to_json(EndEvent{"done", 5000, 0.02, phases, "ab12", {{"top1", 0.9}}}),
             json::parse(R"({"reason":"done","samples_per_second":5000.0,"data_wait_share":0.02,
+                            "phase_seconds":{"forward":0.25,"communication":0.000012},
                             "state_digest":"ab12","best_metrics":{"top1":0.9}})"));
   EXPECT_EQ(to_json(VerdictEvent{"skipped", {{"rank", 3}}}), json::parse(R"({"text":"skipped","rank":3})"));
 }

@@ -11,11 +11,12 @@ namespace {
 
 TEST(StepClock, PhasesAddUpToTheWallTime) {
   StepClock clock(100);
+  EXPECT_EQ(clock.phase(), Phase::start);
   clock.switch_to(Phase::data_wait, 101);
   clock.switch_to(Phase::forward, 103);
   clock.switch_to(Phase::data_wait, 107);
   const PhaseSeconds seconds = clock.seconds(108);
-  EXPECT_EQ(seconds[Phase::other], 1);
+  EXPECT_EQ(seconds[Phase::start], 1);
   EXPECT_EQ(seconds[Phase::data_wait], 2 + 1);
   EXPECT_EQ(seconds[Phase::forward], 4);
   EXPECT_EQ(seconds.total(), 8);
@@ -36,9 +37,30 @@ TEST(StepClock, DifferencesGiveOneStep) {
   const PhaseSeconds before = clock.seconds(3);
   clock.switch_to(Phase::backward, 4);
   const PhaseSeconds step = clock.seconds(10).since(before);
-  EXPECT_EQ(step[Phase::other], 0);
+  EXPECT_EQ(step[Phase::start], 0);
   EXPECT_EQ(step[Phase::forward], 1);
   EXPECT_EQ(step[Phase::backward], 6);
+}
+
+TEST(StepClock, AStepIsItsPartsAndNeitherItsEvaluationNorItsCheckpoint) {
+  StepClock clock(0);
+  clock.switch_to(Phase::other, 2);
+  const PhaseSeconds before = clock.seconds(2);
+  double now = 2;
+  for (const Phase phase : {Phase::data_wait, Phase::make_batch, Phase::forward, Phase::backward, Phase::communication,
+                            Phase::backward, Phase::communication, Phase::optimizer, Phase::other}) {
+    clock.switch_to(phase, now += 0.25);
+  }
+  const PhaseSeconds step = clock.seconds(now += 0.25).since(before);
+  EXPECT_EQ(step.total(), now - 2);
+  EXPECT_EQ(step.training(), step.total());
+  EXPECT_EQ(step[Phase::backward], 0.5);
+  EXPECT_EQ(step[Phase::communication], 0.5);
+  clock.switch_to(Phase::evaluation, now);
+  clock.switch_to(Phase::checkpoint, now + 8);
+  const PhaseSeconds all = clock.seconds(now + 20);
+  EXPECT_EQ(all.total(), now + 20);
+  EXPECT_EQ(all.training(), now - 2);
 }
 
 TEST(StepClock, NothingMeasuredHasNoShare) {
@@ -55,7 +77,7 @@ TEST(PhaseTimer, ReturnsToTheOuterPhase) {
     }
     EXPECT_EQ(clock.phase(), Phase::backward);
   }
-  EXPECT_EQ(clock.phase(), Phase::other);
+  EXPECT_EQ(clock.phase(), Phase::start);
   EXPECT_GT(clock.seconds()[Phase::backward], 0);
 }
 

@@ -36,7 +36,7 @@ TEST(Summary, TellsHowGoodHowFastAndWhere) {
             "  throughput        5,312 samples/s (300,000 samples)\n"
             "  waiting for data  8.0 % of the time\n"
             "  wall time         1 min 25 s\n"
-            "  time went to      backward 50.0 %, forward 40.0 %, waiting for data 8.0 %, averaging gradients 2.0 %\n"
+            "  time went to      backward 50.0 %, forward 40.0 %, waiting for data 8.0 %, exposed communication 2.0 %\n"
             "  run directory     runs/a\n");
 }
 

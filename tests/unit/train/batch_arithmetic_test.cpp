@@ -86,7 +86,8 @@ double largest_difference(torch::ScalarType type) {
         StepStatistics statistics(problem.network);
         const auto channel = comm::make_host_channel(group);
         GradientBuckets buckets(problem.state.parameters, 1, *channel);
-        GradientSync sync({buckets, statistics, *channel, torch::kCPU}, problem.state.parameters);
+        monitor::StepClock clock;
+        GradientSync sync({buckets, statistics, *channel, torch::kCPU, clock}, problem.state.parameters);
         const std::uint64_t largest_share = (kBatch + group.size() - 1) / static_cast<std::uint64_t>(group.size());
         carry_out(problem, sync, group, (largest_share + accumulation - 1) / accumulation);
         const double difference = (problem.gradients() - expected).abs().max().item<double>();

@@ -46,7 +46,7 @@ class RecordingChannel final : public comm::GradientChannel {
 struct Bench {
   explicit Bench(comm::Communicator& group)
       : state(network_state(network)), statistics(network), channel(group), buckets(state.parameters, 1, channel) {
-    sync = std::make_unique<GradientSync>(GradientSync::Parts{buckets, statistics, channel, torch::kCPU},
+    sync = std::make_unique<GradientSync>(GradientSync::Parts{buckets, statistics, channel, torch::kCPU, clock},
                                           state.parameters);
   }
 
@@ -63,6 +63,7 @@ struct Bench {
   StepStatistics statistics;
   RecordingChannel channel;
   GradientBuckets buckets;
+  monitor::StepClock clock;
   std::unique_ptr<GradientSync> sync;
 };
 
@@ -77,6 +78,24 @@ TEST(GradientSync, SumsGradientsAndPassengersOverRanks) {
     EXPECT_EQ(bench.gradient(1), 7);
     EXPECT_EQ(bench.gradient(2), 7);
     EXPECT_EQ(bench.buckets.passengers()[0].item<float>(), 1.5F);
+  });
+}
+
+TEST(GradientSync, WhatHooksDoDuringBackwardIsExposedCommunication) {
+  comm::run_ranks(2, [](comm::Communicator& group) {
+    Bench bench(group);
+    bench.sync->start_step();
+    bench.sync->start_backward(false);
+    bench.run_backward(1);
+    EXPECT_EQ(bench.clock.seconds()[monitor::Phase::communication], 0);
+    bench.sync->start_backward(true);
+    {
+      const monitor::PhaseTimer timer(bench.clock, monitor::Phase::backward);
+      bench.run_backward(1);
+    }
+    EXPECT_GT(bench.clock.seconds()[monitor::Phase::communication], 0);
+    EXPECT_GT(bench.clock.seconds()[monitor::Phase::backward], 0);
+    bench.sync->wait();
   });
 }
 
