@@ -139,8 +139,8 @@ std::unique_ptr<GradientReduction> TrainingRun::make_reduction() {
     return std::make_unique<TreeReduction>(
         TreeReduction::Parts{*buckets_, *statistics_, *gradient_group_, settings_.train.micro_shards});
   }
-  return std::make_unique<GradientSync>(GradientSync::Parts{*buckets_, *statistics_, *channel_, context_.device, clock_},
-                                        state_.parameters);
+  return std::make_unique<GradientSync>(
+      GradientSync::Parts{*buckets_, *statistics_, *channel_, context_.device, clock_}, state_.parameters);
 }
 
 void TrainingRun::make_loop() {
