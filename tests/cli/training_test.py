@@ -44,12 +44,13 @@ class TrainingTest(ProgramTest):
         flags = ("--model.name", "resnet18", "--model.stem", "small", "--batch", "8", "--epochs", "2", "--lr", "0.001",
                  "--model.sync-bn", "--eval.every-epochs", "0")
         alone, together = self.train("alone", *flags), self.train("together", *flags, ranks=3)
-        apart = self.train("apart", *[flag for flag in flags if flag != "--model.sync-bn"], ranks=3)
+        # Without the last batch: one image of one pixel has no variance of its own.
+        apart = self.train("apart", *[flag for flag in flags if flag != "--model.sync-bn"], "--data.tail", "drop", ranks=3)
         losses = [[line["loss"] for line in read_metrics(run, "step")] for run in (alone, together, apart)]
         self.assertEqual(len(losses[0]), 12)
         for ours, theirs in zip(losses[1], losses[0], strict=True):
             self.assertLessEqual(abs(ours - theirs), 1e-3 * max(1, theirs))
-        self.assertGreater(max(abs(a - b) for a, b in zip(losses[2], losses[0])), 1e-2)
+        self.assertGreater(max(abs(a - b) for a, b in zip(losses[2][:5], losses[0])), 1e-2)
 
     def test_a_run_leaves_the_files_that_scripts_rely_on(self):
         run = self.train("run", "--epochs", "3", "--lr", "0.05", "--batch", "32", ranks=2)
