@@ -1,4 +1,4 @@
-// One checksum block is both the unit of writing and the unit of digesting.
+// Digests follow the blocks of the column, writes the large pages of the file.
 #include "data/column_writer.hpp"
 
 #include <algorithm>
@@ -8,35 +8,51 @@
 #include "data/shard_format.hpp"
 
 namespace hpctrain::data {
+namespace {
+
+// A file system that keeps large folios takes their size from the write. Only a folio of this size, at a multiple of it
+// in the file, is mapped with one entry of the page table: fewer faults in a first epoch, fewer misses in later ones.
+constexpr std::uint64_t kLargePageBytes = 2u << 20;
+
+}  // namespace
 
 ColumnWriter::ColumnWriter(RawFile& file, std::uint64_t offset, std::optional<std::uint64_t> bytes)
     : file_(file), next_(offset) {
   if (bytes) end_ = offset + *bytes;
-  block_.reserve(kChecksumBlockBytes);
+  waiting_.reserve(kLargePageBytes + kChecksumBlockBytes);
   digests_.reserve(checksum_blocks(bytes.value_or(0)));
 }
 
 void ColumnWriter::append(std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
-    const std::size_t taken = std::min<std::size_t>(bytes.size(), kChecksumBlockBytes - block_.size());
-    block_.insert(block_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(taken));
+    const std::size_t taken = std::min<std::size_t>(bytes.size(), kChecksumBlockBytes - undigested_);
+    waiting_.insert(waiting_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(taken));
+    undigested_ += taken;
     bytes = bytes.subspan(taken);
-    if (block_.size() == kChecksumBlockBytes) flush_block();
+    if (undigested_ == kChecksumBlockBytes) close_block();
   }
 }
 
 std::vector<std::uint64_t> ColumnWriter::finish() {
-  if (!block_.empty()) flush_block();
+  if (undigested_ > 0) close_block();
+  write_until(next_ + waiting_.size());
   require_invariant(!end_ || next_ == *end_, "a shard gets as many rows as it was laid out for");
   return std::move(digests_);
 }
 
-void ColumnWriter::flush_block() {
-  require_invariant(!end_ || block_.size() <= *end_ - next_, "a shard gets no more rows than it was laid out for");
-  file_.write_at(next_, block_);
-  next_ += block_.size();
-  digests_.push_back(xxh3_64(block_));
-  block_.clear();
+void ColumnWriter::close_block() {
+  require_invariant(!end_ || waiting_.size() <= *end_ - next_, "a shard gets no more rows than it was laid out for");
+  digests_.push_back(xxh3_64(std::span(waiting_).last(undigested_)));
+  undigested_ = 0;
+  const std::uint64_t border = (next_ + waiting_.size()) / kLargePageBytes * kLargePageBytes;
+  if (border > next_) write_until(border);
+}
+
+void ColumnWriter::write_until(std::uint64_t offset) {
+  const auto bytes = static_cast<std::size_t>(offset - next_);
+  file_.write_at(next_, std::span(waiting_).first(bytes));
+  waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(bytes));
+  next_ = offset;
 }
 
 }  // namespace hpctrain::data

@@ -22,12 +22,14 @@ class ColumnWriter {
   std::vector<std::uint64_t> finish();
 
  private:
-  void flush_block();
+  void close_block();
+  void write_until(std::uint64_t offset);
 
   RawFile& file_;
-  std::uint64_t next_;
+  std::uint64_t next_;  // where the first waiting byte goes
   std::optional<std::uint64_t> end_;
-  std::vector<std::byte> block_;  // at most one checksum block
+  std::vector<std::byte> waiting_;  // less than one large page, and one checksum block behind it
+  std::size_t undigested_ = 0;      // of them, at their end
   std::vector<std::uint64_t> digests_;
 };
 
