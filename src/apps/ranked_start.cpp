@@ -66,7 +66,7 @@ void RankedStart::prepare_or_throw(const comm::Launch& launch, const std::functi
   device::set_operation_threads(
       train::plan_operation_threads(input_.settings.run.train, static_cast<int>(granted_cpus_)));
   if (launch.rank != 0) return;
-  if (input_.settings.data_dir == sample_dataset_folder()) make_sample_dataset(input_.settings.data_dir);
+  if (is_sample_dataset(input_.settings.data_dir)) make_sample_dataset(input_.settings.data_dir);
   index_ = data::index_dataset(packer_program(), input_.settings.data_dir);
 }
 

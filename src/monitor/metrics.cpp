@@ -32,7 +32,8 @@ nlohmann::json to_json(const StepEvent& event) {
                          {"lr", event.lr},
                          {"samples_per_second", event.samples_per_second},
                          {"data_wait_share", event.data_wait_share},
-                         {"phase_seconds", to_json(event.phases)}};
+                         {"phase_seconds", to_json(event.phases)},
+                         {"ready_batches", event.ready_batches}};
   if (event.gradient_norm) line["gradient_norm"] = *event.gradient_norm;
   if (event.loss_scale) line["loss_scale"] = *event.loss_scale;
   if (event.skipped_updates) line["skipped_updates"] = *event.skipped_updates;
@@ -65,6 +66,7 @@ nlohmann::json to_json(const EndEvent& event) {
                          {"best_metrics", event.best_metrics}};
   if (event.state_digest) line["state_digest"] = *event.state_digest;
   if (!event.augment_seconds.empty()) line["augment_seconds"] = event.augment_seconds;
+  if (!event.data.empty()) line["data"] = event.data;
   return line;
 }
 

@@ -37,6 +37,7 @@ struct StepEvent {
   double samples_per_second = 0;                   ///< over the world
   double data_wait_share = 0;                      ///< 0 … 1, of the time of steps
   PhaseSeconds phases{};                           ///< of rank zero, since the step before it was recorded
+  std::uint64_t ready_batches = 0;                 ///< micro-batches that rank zero had read ahead after this step
   std::optional<double> gradient_norm{};           ///< before clipping, where gradients are clipped
   std::optional<double> loss_scale{};              ///< fp16
   std::optional<std::uint64_t> skipped_updates{};  ///< of the whole run, where updates can be skipped
@@ -76,6 +77,7 @@ struct EndEvent {
   std::optional<std::string> state_digest{};
   std::map<std::string, double> best_metrics{};
   std::map<std::string, double> augment_seconds{};  ///< of rank zero, by kind of operation, this start
+  nlohmann::json data = nlohmann::json::object();   ///< what reading took, all ranks, this start
 };
 
 /// Seconds by the phases' names, to the microsecond; phases that took none are left out.

@@ -71,6 +71,8 @@ void Evaluator::walk(const std::string& split, const Visitor& visitor) {
     if (records->count() > 0) visitor(records->host, parts_.task.make_batch(*records, tasks::Mode::evaluate));
     feed.look_ahead();
   }
+  loader.require_unchanged_shards();
+  traffic_.add(loader.counters());
 }
 
 }  // namespace hpctrain::train

@@ -56,7 +56,8 @@ void RunRecorder::record_start(const Progress& progress, const monitor::RunEvent
   if (metrics_) metrics_->record(position_of(progress), event);
 }
 
-void RunRecorder::record_step(const Progress& progress, const StepReport& report, const PhaseSeconds& phases) {
+void RunRecorder::record_step(const Progress& progress, const StepReport& report, const PhaseSeconds& phases,
+                              std::uint64_t ready_batches) {
   flush_step();
   samples_ += report.batch.count;
   ++steps_;
@@ -64,7 +65,7 @@ void RunRecorder::record_step(const Progress& progress, const StepReport& report
   const PhaseSeconds step_phases = phases.since(phases_at_last_step_);
   phases_at_last_step_ = phases;
   if (!metrics_) return;
-  pending_ = PendingStep{progress, report, window_.samples_per_second(), step_phases};
+  pending_ = PendingStep{progress, report, window_.samples_per_second(), step_phases, ready_batches};
   show_progress(progress, report.batch.ends_epoch);
 }
 
@@ -82,6 +83,7 @@ void RunRecorder::flush_step() {
                                       .samples_per_second = pending_->samples_per_second,
                                       .data_wait_share = data_wait_share(pending_->phases),
                                       .phases = pending_->phases,
+                                      .ready_batches = pending_->ready_batches,
                                       .gradient_norm = read_if_defined(report.update.gradient_norm),
                                       .loss_scale = read_if_defined(report.update.loss_scale),
                                       .skipped_updates = skipped_updates_});
@@ -139,7 +141,7 @@ void RunRecorder::record_verdict(const Progress& progress, const std::string& te
 }
 
 void RunRecorder::record_end(const Progress& progress, const std::string& reason, const std::string& state_digest,
-                             const PhaseSeconds& phases) {
+                             const nlohmann::json& data_traffic, const PhaseSeconds& phases) {
   if (!metrics_) return;
   flush_step();
   monitor::EndEvent event{.reason = reason,
@@ -147,7 +149,8 @@ void RunRecorder::record_end(const Progress& progress, const std::string& reason
                           .data_wait_share = data_wait_share(phases),
                           .phases = phases,
                           .state_digest = state_digest,
-                          .best_metrics = {}};
+                          .best_metrics = {},
+                          .data = data_traffic};
   for (const auto& [split, result] : results_) {
     for (const auto& [name, value] : result.metrics) event.best_metrics[split + "_" + name] = value;
   }

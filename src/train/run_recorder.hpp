@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,8 +36,10 @@ class RunRecorder {
 
   void record_start(const Progress& progress, const monitor::RunEvent& event);
   /// The loss is read when the next thing is recorded, so that no step waits for the device.
-  ///   phases  of this rank since the start
-  void record_step(const Progress& progress, const StepReport& report, const monitor::PhaseSeconds& phases);
+  ///   phases         of this rank since the start
+  ///   ready_batches  micro-batches that this rank has read ahead
+  void record_step(const Progress& progress, const StepReport& report, const monitor::PhaseSeconds& phases,
+                   std::uint64_t ready_batches);
   /// The epoch's last step was recorded.
   ///   phases  since the start, mean over ranks
   void record_epoch(const Progress& progress, const monitor::PhaseSeconds& phases);
@@ -52,9 +55,10 @@ class RunRecorder {
   void record_checkpoint(const Progress& progress, const monitor::CheckpointEvent& event);
   void record_verdict(const Progress& progress, const std::string& text);
   /// Writes the end line and prints the summary.
-  ///   phases  since the start, mean over ranks
+  ///   data_traffic  docs/formats/metrics.md, all ranks
+  ///   phases        since the start, mean over ranks
   void record_end(const Progress& progress, const std::string& reason, const std::string& state_digest,
-                  const monitor::PhaseSeconds& phases);
+                  const nlohmann::json& data_traffic, const monitor::PhaseSeconds& phases);
 
  private:
   struct PendingStep {
@@ -62,6 +66,7 @@ class RunRecorder {
     StepReport report;
     double samples_per_second = 0;
     monitor::PhaseSeconds phases;
+    std::uint64_t ready_batches = 0;
   };
   /// What had been counted at some moment of this start.
   struct Count {

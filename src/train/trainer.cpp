@@ -1,5 +1,7 @@
 #include "train/trainer.hpp"
 
+#include "comm/agree.hpp"
+#include "train/data_traffic.hpp"
 #include "train/replica_check.hpp"
 
 namespace hpctrain::train {
@@ -18,6 +20,7 @@ std::string end_reason(StopReason reason) {
 StopReason Trainer::run(Progress progress) {
   parts_.clock.switch_to(Phase::other);
   progress_ = progress;
+  disk_bytes_before_ = disk_read_bytes();
   parts_.feed.seek(progress_.cursor);
   std::optional<StopReason> stop;
   if (parts_.early_stopping.is_over()) stop = StopReason::early_stop;
@@ -28,7 +31,8 @@ StopReason Trainer::run(Progress progress) {
   }
   if (is_complete(*stop)) evaluate_at_end();
   const std::string digest = checkpoint::state_digest(parts_.state);
-  parts_.recorder.record_end(progress_, end_reason(*stop), digest, mean_phases());
+  const nlohmann::json traffic = sum_data_traffic();
+  parts_.recorder.record_end(progress_, end_reason(*stop), digest, traffic, mean_phases());
   return *stop;
 }
 
@@ -37,7 +41,7 @@ std::optional<StopReason> Trainer::pass_boundary() {
   const std::uint32_t news = parts_.saver.has_news() ? kSettleWish : 0;
   const BoundaryDecision decision = parts_.boundary.decide(progress_, epoch_ended_, news);
   if (decision.settle) parts_.saver.settle(false);
-  if (decision.evaluate || decision.save || decision.stop) loss_guard_.require_sound();
+  if (decision.evaluate || decision.save || decision.stop) require_sound();
   if (decision.check) require_equal_replicas(parts_.group, parts_.state, progress_.step);
   if (decision.evaluate && parts_.watched) evaluate(*parts_.watched);
   std::optional<StopReason> stop = decision.stop;
@@ -47,13 +51,19 @@ std::optional<StopReason> Trainer::pass_boundary() {
   return stop;
 }
 
+/// Nothing is scored, saved or reported that a ruined network or a shard rewritten under its reader had part in.
+void Trainer::require_sound() {
+  loss_guard_.require_sound();
+  comm::run_agreed(parts_.group, [this] { parts_.feed.require_unchanged_shards(); });
+}
+
 void Trainer::make_step() {
   const Stopwatch watch;
   const StepReport report = parts_.step.run(progress_.step);
   progress_.step += 1;
   progress_.cursor = report.batch.next;
   epoch_ended_ = report.batch.ends_epoch;
-  parts_.recorder.record_step(progress_, report, parts_.clock.seconds());
+  parts_.recorder.record_step(progress_, report, parts_.clock.seconds(), parts_.feed.counters().ready_batches);
   loss_guard_.watch(progress_.step, report.loss, report.update.is_skipped);
   parts_.boundary.note_step(watch.seconds());
   parts_.clock.finish_step(progress_.step);
@@ -109,6 +119,18 @@ monitor::PhaseSeconds Trainer::mean_phases() {
   parts_.group.all_reduce({seconds.data(), seconds.size(), comm::ElementType::f64}, comm::ReduceOp::sum);
   for (double& sum : seconds) sum /= parts_.group.size();
   return phases;
+}
+
+/// Of this start; collective over the group.
+nlohmann::json Trainer::sum_data_traffic() {
+  auto disk_bytes = static_cast<double>(disk_read_bytes() - disk_bytes_before_);
+  parts_.group.all_reduce({&disk_bytes, 1, comm::ElementType::f64}, comm::ReduceOp::sum);
+  DataTraffic training, evaluation = parts_.evaluator.traffic();
+  training.add(parts_.feed.counters());
+  for (DataTraffic* traffic : {&training, &evaluation}) traffic->sum_over(parts_.group);
+  return {{"training", training.to_json()},
+          {"evaluation", evaluation.to_json()},
+          {"disk_read_bytes", static_cast<std::uint64_t>(disk_bytes)}};
 }
 
 }  // namespace hpctrain::train

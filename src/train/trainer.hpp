@@ -57,12 +57,14 @@ class Trainer {
 
  private:
   std::optional<StopReason> pass_boundary();
+  void require_sound();
   void make_step();
   void evaluate(const std::string& split);
   void evaluate_at_end();
   void save(bool is_last);
   checkpoint::CheckpointRecord make_record() const;
   monitor::PhaseSeconds mean_phases();
+  nlohmann::json sum_data_traffic();
 
   Parts parts_;
   Progress progress_;
@@ -70,6 +72,7 @@ class Trainer {
   std::optional<std::uint64_t> evaluated_step_;  ///< when the watched split was last scored
   std::optional<double> quality_;                ///< of the watched split at that step
   bool epoch_ended_ = false;
+  std::uint64_t disk_bytes_before_ = 0;
 };
 
 }  // namespace hpctrain::train

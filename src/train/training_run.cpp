@@ -51,6 +51,8 @@ TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
     require_precision(settings_.train.precision, find_format_support(settings_.train.precision, context_.device));
     require_early_stopping_possible(settings_.evaluation, context_.index);
     require_reproducible(settings_, context_.placement.world);
+    // Chosen once: loader, node cache and checkpoints must mean the same.
+    settings_.order = data::plan_order(settings_.order, context_.index, context_.index.split(kTrainingSplit));
     // Without a GPU one thread is enough for equal bits.
     const bool is_gpu_reproducible = is_reproducible(settings_.train) && context_.device.is_cuda();
     device::set_kernel_choice(settings_.train.deterministic || is_gpu_reproducible, settings_.train.cudnn_benchmark);
@@ -268,10 +270,7 @@ nlohmann::json TrainingRun::fixed_steering() const {
   return {{"dataset_uuid", context_.index.uuid_text()},
           {"seed", settings_.train.seed},
           {"batch", settings_.train.batch},
-          {"order", data::plan_order(settings_.order, context_.index,
-                                     context_.index.split(std::string(kTrainingSplit))) == data::Order::windowed
-                        ? "windowed"
-                        : "full"},
+          {"order", settings_.order == data::Order::windowed ? "windowed" : "full"},
           {"bucket_layout", buckets_->layout_digest()}};
 }
 

@@ -61,9 +61,9 @@ TEST(Metrics, NamesAreThoseThatScriptsRelyOn) {
   phases[Phase::forward] = 0.25;
   phases[Phase::communication] = 0.0000124;
   phases[Phase::other] = 0.0000001;
-  EXPECT_EQ(to_json(StepEvent{0.5, 0.1, 5312, 0.034, phases}),
+  EXPECT_EQ(to_json(StepEvent{0.5, 0.1, 5312, 0.034, phases, 4}),
             json::parse(R"({"loss":0.5,"lr":0.1,"samples_per_second":5312.0,"data_wait_share":0.034,
-                            "phase_seconds":{"forward":0.25,"communication":0.000012}})"));
+                            "phase_seconds":{"forward":0.25,"communication":0.000012},"ready_batches":4})"));
   EXPECT_EQ(to_json(EpochEvent{5000, phases}),
             json::parse(R"({"samples_per_second":5000.0,"phase_seconds":{"forward":0.25,"communication":0.000012}})"));
   EXPECT_EQ(to_json(EvalEvent{"test", {{"top1", 0.89}, {"loss", 0.31}}}),
@@ -74,6 +74,7 @@ TEST(Metrics, NamesAreThoseThatScriptsRelyOn) {
             json::parse(R"({"reason":"done","samples_per_second":5000.0,"data_wait_share":0.02,
                             "phase_seconds":{"forward":0.25,"communication":0.000012},
                             "state_digest":"ab12","best_metrics":{"top1":0.9}})"));
+  EXPECT_EQ(to_json(EndEvent{.data = {{"stalls", 2}}}).at("data"), json::parse(R"({"stalls":2})"));
   EXPECT_EQ(to_json(VerdictEvent{"skipped", {{"rank", 3}}}), json::parse(R"({"text":"skipped","rank":3})"));
 }
 
