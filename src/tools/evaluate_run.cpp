@@ -58,10 +58,10 @@ class RunEvaluation {
 
  private:
   train::Evaluator make_evaluator(models::Network& network, std::optional<std::uint64_t> max_samples) {
-    return train::Evaluator(
-        {place_.index, *saved_.task, network, place_.group, place_.placement, place_.device, settings_.loader, slots_,
-         train::plan_micro_batch(settings_.train, place_.placement.world), settings_.train.micro_shards, max_samples,
-         saved_.forward_pass, tasks::read_image_size(settings_.image_size), copies_.get()});
+    return train::Evaluator({place_.index, *saved_.task, network, place_.group, place_.placement, place_.device,
+                             settings_.loader, slots_, train::plan_micro_batch(settings_.train, place_.placement.world),
+                             settings_.train.micro_shards, max_samples, saved_.forward_pass,
+                             tasks::read_image_size(settings_.image_size), copies_.get()});
   }
 
   SplitScore score_split(train::Evaluator& evaluator, const std::string& split) {
