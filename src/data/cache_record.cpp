@@ -23,9 +23,12 @@ FileMark mark_from_json(const nlohmann::json& json) {
 }  // namespace
 
 FileMark FileMark::of(const struct stat& status) noexcept {
-  return {static_cast<std::uint64_t>(status.st_size),
-          static_cast<std::int64_t>(status.st_mtim.tv_sec) * kNanosecondsPerSecond + status.st_mtim.tv_nsec,
+  return {static_cast<std::uint64_t>(status.st_size), nanoseconds_of(status.st_mtim),
           static_cast<std::uint64_t>(status.st_ino)};
+}
+
+std::int64_t nanoseconds_of(const struct timespec& moment) noexcept {
+  return static_cast<std::int64_t>(moment.tv_sec) * kNanosecondsPerSecond + moment.tv_nsec;
 }
 
 std::string CacheRecord::text() const {

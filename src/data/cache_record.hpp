@@ -8,6 +8,7 @@
 #include <string_view>
 
 struct stat;
+struct timespec;
 
 namespace hpctrain::data {
 
@@ -20,6 +21,8 @@ struct FileMark {
   static FileMark of(const struct stat& status) noexcept;
   bool operator==(const FileMark&) const = default;
 };
+
+std::int64_t nanoseconds_of(const struct timespec& moment) noexcept;
 
 struct CacheRecord {
   FileMark source;        ///< when it was copied

@@ -163,6 +163,8 @@ class Loader::Impl {
     return BatchLease(ring_, *slot);
   }
 
+  void require_unchanged_shards() { places_.require_unchanged(); }
+
   const std::vector<FieldSchema>& fields() const noexcept { return delivered_; }
   const PlannerSettings& planned() const noexcept { return planned_; }
   Engine engine() const noexcept { return places_.engine(); }
@@ -233,6 +235,9 @@ void Loader::seek(Cursor cursor) {
 }
 std::optional<BatchLease> Loader::next() {
   return impl_->next();
+}
+void Loader::require_unchanged_shards() {
+  impl_->require_unchanged_shards();
 }
 std::uint64_t Loader::num_samples() const noexcept {
   return impl_->planned().num_samples;

@@ -80,6 +80,11 @@ class Loader {
   ///   errors  Fault::data naming shard, field and samples when a block's digest is wrong or a file was cut short
   std::optional<BatchLease> next();
 
+  /// Every shard still holds what its digests say: to be called before anything made of what was read is kept.
+  ///   blocks  one stat call for each shard; a shard that was written to is read and hashed as a whole
+  ///   errors  Fault::data naming a shard that is no longer what it was
+  void require_unchanged_shards();
+
   std::uint64_t num_samples() const noexcept;      ///< of the split, after max_samples
   std::uint64_t steps_per_epoch() const noexcept;  ///< global batches
   LoaderCounters counters() const;

@@ -37,7 +37,8 @@ ShardPlaces::ShardPlaces(const SplitLayout& layout, const std::filesystem::path&
       folder_(folder),
       locator_(locator),
       wishes_(wishes),
-      engine_(choose_engine(wishes.engine, folder)) {
+      engine_(choose_engine(wishes.engine, folder)),
+      watch_(layout) {
   raise_file_limit();
   PlaceTable table;
   for (std::size_t shard = 0; shard < layout_.shards(); ++shard) table.push_back(open(shard));
@@ -59,6 +60,7 @@ std::shared_ptr<OpenShard> ShardPlaces::open_at(std::size_t shard, const ShardLo
                          ? engine_ == Engine::mmap
                          : location.may_be_mapped && probe_file_system(location.file).is_local;
   access.opens_blocks = access.is_mapped || (wishes_.hashes_blocks && !location.is_verified);
+  if (wishes_.hashes_blocks) watch_.note_opening(shard, location.file);
   return std::make_shared<OpenShard>(layout_, shard, location, access);
 }
 
@@ -111,6 +113,14 @@ void ShardPlaces::replace(const OpenShard& place, const std::string& reason) {
   PlaceTable table = *table_;
   table[shard] = open(shard);
   publish(std::move(table));
+}
+
+void ShardPlaces::require_unchanged() {
+  // No place comes or goes meanwhile: one that was opened but not yet published would be forgotten.
+  const std::lock_guard change(change_mutex_);
+  watch_.require_unchanged([this](std::size_t shard, const std::filesystem::path& file) {
+    return (*table_)[shard]->location().file == file;
+  });
 }
 
 void ShardPlaces::publish(PlaceTable table) {

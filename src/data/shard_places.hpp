@@ -13,6 +13,7 @@
 #include "data/loader_settings.hpp"
 #include "data/open_shard.hpp"
 #include "data/shard_locator.hpp"
+#include "data/shard_watch.hpp"
 #include "data/split_layout.hpp"
 
 namespace hpctrain::data {
@@ -40,6 +41,11 @@ class ShardPlaces {
   ///   errors  Fault::data with `reason` when the source itself failed
   void replace(const OpenShard& place, const std::string& reason);
 
+  /// What was read so far came from files that are what they were, in any place that was in use since the last call.
+  /// Says nothing where no digests are checked.
+  ///   blocks, errors  as ShardWatch::require_unchanged
+  void require_unchanged();
+
   void note_position(std::uint64_t epoch, std::uint64_t position);
   std::uint64_t failures() const noexcept { return failures_.load(std::memory_order_relaxed); }
 
@@ -55,6 +61,7 @@ class ShardPlaces {
   ShardLocator* locator_;
   Wishes wishes_;
   Engine engine_;
+  ShardWatch watch_;
   std::atomic<double> asked_seconds_{0};  // steady clock
   std::mutex change_mutex_;               // one thread at a time makes a new table
   std::mutex table_mutex_;                // only to copy the pointer

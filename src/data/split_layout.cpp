@@ -8,7 +8,7 @@
 namespace hpctrain::data {
 
 SplitLayout::SplitLayout(const DatasetIndex& index, const Split& split)
-    : first_shard_(static_cast<std::size_t>(split.first_shard)) {
+    : first_shard_(static_cast<std::size_t>(split.first_shard)), fields_(index.fields) {
   const auto first = index.shards.begin() + static_cast<std::ptrdiff_t>(split.first_shard);
   shards_.assign(first, first + static_cast<std::ptrdiff_t>(split.shard_count));
   columns_.push_back({std::string(kSampleIdName), sizeof(std::uint64_t)});

@@ -40,6 +40,7 @@ class SplitLayout {
 
   std::size_t shards() const noexcept { return shards_.size(); }
   std::size_t columns() const noexcept { return columns_.size(); }
+  const std::vector<FieldSchema>& fields() const noexcept { return fields_; }  ///< as packed
   const Column& column(std::size_t column) const noexcept { return columns_[column]; }
   const ShardIndex& shard(std::size_t shard) const noexcept { return shards_[shard]; }
   std::size_t shard_of_dataset(std::size_t shard) const noexcept { return first_shard_ + shard; }
@@ -54,6 +55,7 @@ class SplitLayout {
  private:
   std::size_t first_shard_;
   std::vector<ShardIndex> shards_;  // own copy: the index may go before the loader does
+  std::vector<FieldSchema> fields_;
   std::vector<Column> columns_;
   std::vector<ColumnExtent> extents_;      // [shard][column]
   std::vector<std::uint64_t> blocks_;      // of each shard
