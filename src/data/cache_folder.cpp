@@ -111,18 +111,28 @@ std::optional<CacheRecord> CacheFolder::find_copy(const std::string& name) const
   return record;
 }
 
-std::uint64_t CacheFolder::used_bytes() const {
+std::vector<ListedCopy> CacheFolder::list_copies() const {
+  std::vector<ListedCopy> copies;
   const int listed = ::openat(descriptor_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (listed < 0) return 0;
-  DIR* folder = ::fdopendir(listed);
-  std::uint64_t bytes = 0;
+  DIR* folder = listed < 0 ? nullptr : ::fdopendir(listed);
+  if (folder == nullptr) return copies;
   while (const dirent* entry = ::readdir(folder)) {
+    const std::string_view name(entry->d_name);
     struct stat status {};
+    if (name.find(kRecordSuffix) != std::string_view::npos || name == kLockName) continue;
     if (::fstatat(descriptor_.get(), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
-    const bool is_record = std::string_view(entry->d_name).find(kRecordSuffix) != std::string_view::npos;
-    if (S_ISREG(status.st_mode) && !is_record) bytes += static_cast<std::uint64_t>(status.st_size);
+    if (!S_ISREG(status.st_mode)) continue;
+    const bool is_finished = !name.ends_with(kPartSuffix);
+    copies.push_back({std::string(is_finished ? name : name.substr(0, name.size() - kPartSuffix.size())),
+                      static_cast<std::uint64_t>(status.st_size), is_finished});
   }
   ::closedir(folder);
+  return copies;
+}
+
+std::uint64_t CacheFolder::used_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const ListedCopy& copy : list_copies()) bytes += copy.bytes;
   return bytes;
 }
 

@@ -6,11 +6,19 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/owned_descriptor.hpp"
 #include "data/cache_record.hpp"
 
 namespace hpctrain::data {
+
+/// A copy as the folder lists it; nobody vouches for what is in it.
+struct ListedCopy {
+  std::string name;
+  std::uint64_t bytes = 0;
+  bool is_finished = false;  ///< false: in the making, or left by a kill
+};
 
 /// A copy in the making, locked for as long as this lives: its lock tells a live maker from a dead one.
 struct PartFile {
@@ -30,6 +38,7 @@ class CacheFolder {
   const std::filesystem::path& path() const noexcept { return path_; }
   /// The record of a copy that is what its record says; empty when there is none, or it was written to since.
   std::optional<CacheRecord> find_copy(const std::string& name) const;
+  std::vector<ListedCopy> list_copies() const;
   /// Bytes of all copies, those in the making included.
   std::uint64_t used_bytes() const;
 

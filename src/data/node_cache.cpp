@@ -69,6 +69,12 @@ NodeCache::NodeCache(const DatasetIndex& index, const CachePlan& plan, const std
     return;
   }
   state_->copier.emplace(state_->index, *state_->folder, std::move(read_source));
+  if (!state_->content.makes_copies) {
+    // Looking takes no longer than opening would; a thread would come too late for a split that is read in a moment.
+    ShardStager(*state_).run();
+    state_->is_finished = true;
+    return;
+  }
   // Signals are the main thread's.
   sigset_t all, before;
   sigfillset(&all);

@@ -23,10 +23,11 @@ namespace hpctrain::data {
 /// What the copies are made of.
 struct CacheContent {
   std::vector<std::string> splits;  ///< whose shards are copied; a streamed cache serves the first alone
-  /// When an epoch uses the shards of the first split; streamed caches only.
+  /// When an epoch uses the shards of the first split; unset: all of them all the time. A streamed cache needs it.
   std::function<std::vector<ShardUse>(std::uint64_t epoch)> uses;
   bool is_source_mappable = true;  ///< false on a parallel file system
   bool trusts_copies = false;      ///< blocks of a copy that was verified as it was made are not hashed again
+  bool makes_copies = true;        ///< false: those that are there serve, for whoever reads the data once
 };
 
 struct CacheCounters {

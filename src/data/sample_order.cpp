@@ -27,6 +27,14 @@ Order plan_order(Order wish, const DatasetIndex& index, const Split& split) {
   return split_bytes(index, split) <= kMostBytesOfFull ? Order::full : Order::windowed;
 }
 
+std::vector<std::uint64_t> rows_of_shards(const DatasetIndex& index, const Split& split) {
+  std::vector<std::uint64_t> rows;
+  for (std::uint64_t s = 0; s < split.shard_count; ++s) {
+    rows.push_back(index.shards[split.first_shard + s].num_samples);
+  }
+  return rows;
+}
+
 EpochOrder::EpochOrder(const SampleOrder& order, std::uint64_t epoch) : order_(order), epoch_(epoch) {
   if (order.kind_ == SampleOrder::Kind::full) {
     permutation_.emplace(order.num_samples_, derive_key(order.seed_, epoch, kOrderOperation));
@@ -107,11 +115,7 @@ SampleOrder make_sample_order(Order wish, bool shuffled, std::uint64_t seed, con
                               const Split& split) {
   if (!shuffled) return SampleOrder::packed(split.num_samples);
   if (plan_order(wish, index, split) == Order::full) return SampleOrder::full(split.num_samples, seed);
-  std::vector<std::uint64_t> rows;
-  for (std::uint64_t s = 0; s < split.shard_count; ++s) {
-    rows.push_back(index.shards[split.first_shard + s].num_samples);
-  }
-  return SampleOrder::windowed(std::move(rows), seed);
+  return SampleOrder::windowed(rows_of_shards(index, split), seed);
 }
 
 }  // namespace hpctrain::data

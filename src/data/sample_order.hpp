@@ -25,6 +25,9 @@ struct WindowedOrder {
 /// full or windowed: by the bytes of the split alone, never by the node at hand.
 Order plan_order(Order wish, const DatasetIndex& index, const Split& split);
 
+/// Numbers of rows of the split's shards.
+std::vector<std::uint64_t> rows_of_shards(const DatasetIndex& index, const Split& split);
+
 class SampleOrder;
 
 /// The order of one epoch, its keys derived once: for whoever looks up many positions. Must not outlive its

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
+#include <numeric>
+#include <system_error>
 
 #include "core/clock.hpp"
 #include "core/log.hpp"
@@ -27,15 +30,22 @@ std::vector<std::size_t> plan_staging_order(std::vector<std::size_t> shards, int
   return order;
 }
 
+ShardStager::ShardStager(NodeCache::State& state) : state_(state) {
+  for (std::size_t place = 0; place < state_.shards.size(); ++place) {
+    const ShardIndex& shard = state_.index.shards[state_.shards[place]];
+    shard_bytes_.push_back(shard.file_bytes);
+    copy_places_[ShardCopier::copy_name(shard)] = place;
+    needed_.push_back(place);
+  }
+}
+
 void ShardStager::run() {
+  if (!state_.content.makes_copies) return find_copies();
   const Stopwatch watch;
   bool has_told = false;
   while (!state_.stops) {
-    if (state_.plan.mode == CacheMode::stream) plan_stream();
-    for (const std::size_t shard : missing_shards()) {
-      if (state_.stops) break;
-      stage(shard);
-    }
+    plan();
+    const bool is_more_urgent = stage_missing();
     std::unique_lock lock(state_.mutex);
     const CacheCounters counters = state_.counters;
     if (!has_told && counters.copies == counters.shards && counters.copies > 0) {
@@ -43,43 +53,98 @@ void ShardStager::run() {
       log_info("node cache: {} shards on this node after {}, {} of them read from the source by this rank",
                counters.copies, format_duration(watch.seconds()), counters.copies_made);
     }
-    if (!state_.stops) state_.changed.wait_for(lock, kLookAgain);
+    if (!state_.stops && !is_more_urgent) state_.changed.wait_for(lock, kLookAgain);
   }
 }
 
-/// Streamed: what to hold follows from the position alone, so that all ranks of a node want the same.
-void ShardStager::plan_stream() {
-  std::uint64_t epoch = 0, position = 0;
+void ShardStager::find_copies() {
+  for (const std::size_t shard : state_.shards) {
+    if (state_.stops) return;
+    if (const auto inode = state_.copier->find(shard)) note_copy(shard, {CopyOutcome::found, "", *inode, 0});
+  }
+}
+
+/// What is needed when follows from the position alone, so that all ranks of a node want the same.
+void ShardStager::plan() {
+  if (!state_.content.uses) return;
   {
     const std::lock_guard lock(state_.mutex);
-    epoch = state_.epoch;
-    position = state_.position;
+    const bool is_planned = !this_epoch_.empty() && planned_epoch_ == state_.epoch;
+    if (!is_planned) this_epoch_.clear();
+    planned_epoch_ = state_.epoch;
+    planned_position_ = state_.position;
   }
-  if (this_epoch_.empty() || planned_epoch_ != epoch) {
-    this_epoch_ = state_.content.uses(epoch);
-    next_epoch_ = state_.content.uses(epoch + 1);
-    planned_epoch_ = epoch;
+  if (this_epoch_.empty()) {
+    this_epoch_ = state_.content.uses(planned_epoch_);
+    next_epoch_ = state_.content.uses(planned_epoch_ + 1);
   }
   const Split& split = state_.index.split(state_.content.splits.front());
-  shard_bytes_.clear();
-  for (const std::size_t shard : state_.shards) shard_bytes_.push_back(state_.index.shards[shard].file_bytes);
-  next_uses_ = plan_next_uses(this_epoch_, next_epoch_, std::min(position, split.num_samples), split.num_samples);
+  next_uses_ =
+      plan_next_uses(this_epoch_, next_epoch_, std::min(planned_position_, split.num_samples), split.num_samples);
+  // Only the first split has a position; what is scored follows, in its order.
+  std::iota(needed_.begin(), needed_.end(), std::size_t{0});
+  std::stable_sort(needed_.begin(), needed_.begin() + static_cast<std::ptrdiff_t>(next_uses_.size()),
+                   [this](std::size_t a, std::size_t b) { return next_uses_[a] < next_uses_[b]; });
+  if (state_.plan.mode == CacheMode::stream) plan_held();
+}
+
+void ShardStager::plan_held() {
   const std::vector<std::size_t> wanted = plan_held_shards(next_uses_, shard_bytes_, state_.plan.limit_bytes);
+  {
+    const std::lock_guard lock(state_.mutex);
+    state_.held.clear();
+    for (const std::size_t place : wanted) state_.held.insert(state_.shards[place]);
+  }
+  std::set<std::size_t> cached = cached_places();
+  remove_unheld(cached);
+  forget_removed(cached);
+}
+
+std::set<std::size_t> ShardStager::cached_places() const {
+  std::set<std::size_t> cached;
+  for (const ListedCopy& copy : state_.folder->list_copies()) {
+    const auto place = copy_places_.find(copy.name);
+    if (copy.is_finished && place != copy_places_.end()) cached.insert(place->second);
+  }
+  return cached;
+}
+
+/// Makes room for all that is to be held and is not there. One rank of a node does it: two would remove twice what is
+/// needed.
+void ShardStager::remove_unheld(std::set<std::size_t>& cached) {
+  if (!state_.placement.is_node_leader()) return;
+  std::uint64_t bytes_wanted = 0;
+  for (std::size_t place = 0; place < shard_bytes_.size(); ++place) {
+    if (state_.held.count(state_.shards[place]) > 0 && cached.count(place) == 0) bytes_wanted += shard_bytes_[place];
+  }
+  const auto removals =
+      plan_removals({cached.begin(), cached.end()}, next_uses_, shard_bytes_, state_.plan.limit_bytes, bytes_wanted);
+  for (const std::size_t place : removals) {
+    cached.erase(place);
+    if (!state_.folder->remove_copy(ShardCopier::copy_name(state_.index.shards[state_.shards[place]]))) continue;
+    const std::lock_guard lock(state_.mutex);
+    ++state_.counters.copies_removed;
+  }
+}
+
+/// Readers of this rank must let go what another rank removed: until then it takes room without a name.
+void ShardStager::forget_removed(const std::set<std::size_t>& cached) {
   const std::lock_guard lock(state_.mutex);
-  state_.held.clear();
-  for (const std::size_t place : wanted) state_.held.insert(state_.shards[place]);
   state_.counters.shards = state_.held.size();
-  state_.counters.copies =
-      static_cast<std::uint64_t>(std::count_if(wanted.begin(), wanted.end(), [&](std::size_t place) {
-        return state_.staged[state_.shards[place]].copy_inode.has_value();
-      }));
+  state_.counters.copies = 0;
+  for (std::size_t place = 0; place < state_.shards.size(); ++place) {
+    StagedShard& staged = state_.staged[state_.shards[place]];
+    if (cached.count(place) == 0) staged.copy_inode.reset();
+    if (staged.copy_inode && state_.held.count(state_.shards[place]) > 0) ++state_.counters.copies;
+  }
 }
 
 std::vector<std::size_t> ShardStager::missing_shards() const {
   const std::lock_guard lock(state_.mutex);
   std::vector<std::size_t> missing;
   const bool is_stream = state_.plan.mode == CacheMode::stream;
-  for (const std::size_t shard : state_.shards) {
+  for (const std::size_t place : needed_) {
+    const std::size_t shard = state_.shards[place];
     const bool is_wanted = !is_stream || state_.held.count(shard) > 0;
     const StagedShard& staged = state_.staged[shard];
     if (is_wanted && !staged.copy_inode && steady_seconds() >= staged.again_seconds) missing.push_back(shard);
@@ -87,25 +152,22 @@ std::vector<std::size_t> ShardStager::missing_shards() const {
   return plan_staging_order(std::move(missing), state_.placement.local_rank, state_.placement.local_world);
 }
 
-/// Makes room in a streamed cache. One rank of a node does it: two would remove twice what is needed.
-void ShardStager::remove_unheld(std::uint64_t bytes_wanted) {
-  if (state_.plan.mode != CacheMode::stream || !state_.placement.is_node_leader()) return;
-  std::vector<std::size_t> cached;
-  for (std::size_t place = 0; place < state_.shards.size(); ++place) {
-    if (state_.copier->find(state_.shards[place])) cached.push_back(place);
+/// True when it stopped early, because training moved on while a copy was made: another shard may be needed first now.
+bool ShardStager::stage_missing() {
+  for (const std::size_t shard : missing_shards()) {
+    if (state_.stops) return false;
+    if (stage(shard) && has_moved()) return true;
   }
-  const auto removals =
-      plan_removals(std::move(cached), next_uses_, shard_bytes_, state_.plan.limit_bytes, bytes_wanted);
-  for (const std::size_t place : removals) {
-    const std::size_t shard = state_.shards[place];
-    const bool is_removed = state_.folder->remove_copy(ShardCopier::copy_name(state_.index.shards[shard]));
-    const std::lock_guard lock(state_.mutex);
-    state_.staged[shard].copy_inode.reset();
-    if (is_removed) ++state_.counters.copies_removed;
-  }
+  return false;
 }
 
-void ShardStager::stage(std::size_t shard) {
+bool ShardStager::has_moved() const {
+  const std::lock_guard lock(state_.mutex);
+  return state_.content.uses && (state_.epoch != planned_epoch_ || state_.position != planned_position_);
+}
+
+/// True when this rank made the copy.
+bool ShardStager::stage(std::size_t shard) {
   bool is_given_up = false;
   {
     const std::lock_guard lock(state_.mutex);
@@ -114,15 +176,15 @@ void ShardStager::stage(std::size_t shard) {
   if (is_given_up) {
     // Another rank may have had more luck.
     if (const auto inode = state_.copier->find(shard)) note_copy(shard, {CopyOutcome::found, "", *inode, 0});
-    return;
+    return false;
   }
-  remove_unheld(state_.index.shards[shard].file_bytes);
   const CopyReport report = state_.copier->copy(shard, state_.plan.limit_bytes, state_.stops);
   if (report.outcome == CopyOutcome::made || report.outcome == CopyOutcome::found) {
     note_copy(shard, report);
   } else if (report.outcome != CopyOutcome::busy && report.outcome != CopyOutcome::stopped) {
     note_failure(shard, report);
   }
+  return report.outcome == CopyOutcome::made;
 }
 
 void ShardStager::note_copy(std::size_t shard, const CopyReport& report) {
@@ -137,13 +199,15 @@ void ShardStager::note_copy(std::size_t shard, const CopyReport& report) {
 }
 
 void ShardStager::note_failure(std::size_t shard, const CopyReport& report) {
+  std::error_code ignored;
+  const bool folder_is_there = std::filesystem::exists(state_.folder->path(), ignored);
   {
     const std::lock_guard lock(state_.mutex);
     StagedShard& staged = state_.staged[shard];
     state_.counters.source_bytes += report.source_bytes;
     // A bad read of a good source is worth a second one; a streamed cache gets its room back as training goes on.
     if (report.outcome == CopyOutcome::not_genuine && ++staged.rejected_copies <= kMostRejectedCopies) return;
-    if (report.outcome == CopyOutcome::no_space && state_.plan.mode == CacheMode::stream) return;
+    if (report.outcome == CopyOutcome::no_space && state_.plan.mode == CacheMode::stream && folder_is_there) return;
     staged.is_given_up = true;
   }
   const std::string path = state_.index.shards[shard].path;

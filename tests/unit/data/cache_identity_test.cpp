@@ -63,9 +63,8 @@ struct World {
 CacheContent content_of(const PackedFixture& packed, Order order) {
   return {.splits = {"train"}, .uses = [&packed, order](std::uint64_t epoch) {
             const Split& split = packed.index.split("train");
-            std::vector<std::uint64_t> rows;
-            for (std::uint64_t i = 0; i < split.shard_count; ++i) rows.push_back(packed.index.shards[i].num_samples);
-            return plan_shard_uses(make_sample_order(order, true, 9, packed.index, split).in_epoch(epoch), rows);
+            return plan_shard_uses(make_sample_order(order, true, 9, packed.index, split).in_epoch(epoch),
+                                   rows_of_shards(packed.index, split));
           }};
 }
 

@@ -8,11 +8,11 @@
 #include <condition_variable>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <mutex>
 #include <thread>
 
 #include "data/cache_folder.hpp"
-#include "data/shard_stager.hpp"
 #include "unit/data/support/packed_fixture.hpp"
 
 namespace hpctrain::data {
@@ -190,29 +190,6 @@ TEST(NodeCache, StaysWithinItsLimit) {
   EXPECT_LE(CacheFolder(scratch.path(), packed.index.uuid_text(), packed.folder).used_bytes(), limit);
 }
 
-TEST(NodeCache, StreamsTheShardsThatComeNext) {
-  const PackedFixture& packed = test::shared_fixture();
-  const TemporaryFolder scratch;
-  const std::uint64_t limit = packed.index.shards[0].file_bytes * 2 + 4'000;
-  CacheContent content{.splits = {"train"}, .uses = [](std::uint64_t) {
-                         return std::vector<ShardUse>{{0, 40}, {40, 81}, {81, 103}};
-                       }};
-  NodeCache cache(packed.index, {CacheMode::stream, limit, "", false}, scratch.path(), content, {});
-  const auto tiers = [&] {
-    return std::vector<Tier>{cache.locate(0).tier, cache.locate(1).tier, cache.locate(2).tier};
-  };
-  const auto becomes = [&](const std::vector<Tier>& expected) {
-    for (int i = 0; i < 500 && tiers() != expected; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    return tiers() == expected;
-  };
-  EXPECT_TRUE(becomes({Tier::node_cache, Tier::node_cache, Tier::source}));
-  cache.note_position(0, 45);
-  EXPECT_TRUE(becomes({Tier::source, Tier::node_cache, Tier::node_cache}));
-  cache.note_position(0, 90);
-  EXPECT_TRUE(becomes({Tier::node_cache, Tier::source, Tier::node_cache}));
-  EXPECT_EQ(cache.counters().copies_removed, 2u);
-}
-
 TEST(NodeCache, LeavesASourceThatHangsToItself) {
   const PackedFixture& packed = test::shared_fixture();
   const TemporaryFolder scratch;
@@ -288,10 +265,6 @@ TEST(NodeCache, GoesOnWithTheSourceWhenItsFolderVanishes) {
   EXPECT_FALSE(cache.wait_until_staged(0.3));
   for (std::size_t shard = 0; shard < 4; ++shard) EXPECT_EQ(cache.locate(shard).tier, Tier::source);
   EXPECT_FALSE(std::filesystem::exists(copies_of(scratch, packed)));
-}
-
-TEST(StagingOrder, GivesEachRankItsOwnPartFirst) {
-  EXPECT_EQ(plan_staging_order({5, 6, 7, 8, 9}, 1, 2), (std::vector<std::size_t>{6, 8, 5, 7, 9}));
 }
 
 }  // namespace
