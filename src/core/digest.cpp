@@ -25,8 +25,22 @@ std::string hex_text(std::span<const std::byte> bytes) {
   return text;
 }
 
-void Xxh3_128::Deleter::operator()(XXH3_state_s* state) const noexcept {
+void Xxh3StateDeleter::operator()(XXH3_state_s* state) const noexcept {
   XXH3_freeState(state);
+}
+
+Xxh3_64::Xxh3_64() : state_(XXH3_createState()) {
+  if (!state_) throw std::bad_alloc();
+  XXH3_64bits_reset(state_.get());
+}
+
+Xxh3_64& Xxh3_64::update(std::span<const std::byte> bytes) {
+  XXH3_64bits_update(state_.get(), bytes.data(), bytes.size());
+  return *this;
+}
+
+std::uint64_t Xxh3_64::value() const {
+  return XXH3_64bits_digest(state_.get());
 }
 
 Xxh3_128::Xxh3_128() : state_(XXH3_createState()) {

@@ -24,6 +24,23 @@ inline std::span<const std::byte> bytes_of(std::string_view text) noexcept {
   return std::as_bytes(std::span<const char>(text.data(), text.size()));
 }
 
+struct Xxh3StateDeleter {
+  void operator()(XXH3_state_s* state) const noexcept;
+};
+
+/// xxh3_64() over bytes that arrive in pieces.
+class Xxh3_64 {
+ public:
+  Xxh3_64();
+
+  Xxh3_64& update(std::span<const std::byte> bytes);
+  /// Of everything so far; more may follow.
+  std::uint64_t value() const;
+
+ private:
+  std::unique_ptr<XXH3_state_s, Xxh3StateDeleter> state_;
+};
+
 /// XXH3 with 128 bits, over bytes that arrive in pieces.
 class Xxh3_128 {
  public:
@@ -34,10 +51,7 @@ class Xxh3_128 {
   std::string hex() const;
 
  private:
-  struct Deleter {
-    void operator()(XXH3_state_s* state) const noexcept;
-  };
-  std::unique_ptr<XXH3_state_s, Deleter> state_;
+  std::unique_ptr<XXH3_state_s, Xxh3StateDeleter> state_;
 };
 
 /// SHA-256 over bytes that arrive in pieces.

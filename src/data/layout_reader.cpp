@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/digest.hpp"
 #include "data/raw_file.hpp"
 #include "data/schema_attributes.hpp"
 #include "data/shard_format.hpp"
@@ -20,16 +21,34 @@ std::vector<std::uint64_t> read_block_digests(const Hdf5Input& input, hid_t inte
   return read_u64_table(input, group.get(), "block_xxh3", checksum_blocks(data_bytes));
 }
 
-/// Offsets of a ragged field rise from 0 to the number of its bytes; read in pieces, whatever their number.
-void require_monotone(const Hdf5Input& input, const std::string& name, const FieldExtent& extent,
-                      std::uint64_t num_samples, bool may_be_empty) {
+/// Shows a table inside the file to `visit(first, piece)` piece by piece, whatever its length; answers with its digest.
+template <class Element, class Visit>
+std::uint64_t read_in_pieces(const Hdf5Input& input, std::uint64_t offset, std::uint64_t count, Visit visit) {
   constexpr std::uint64_t kPiece = 1u << 16;
   const RawFile file = RawFile::open_for_reading(input.checks.file());
-  std::vector<std::uint64_t> piece;
+  Xxh3_64 digest;
+  std::vector<Element> piece;
+  for (std::uint64_t first = 0; first < count; first += kPiece) {
+    piece.resize(std::min(kPiece, count - first));
+    file.read_at(offset + first * sizeof(Element), std::as_writable_bytes(std::span(piece)));
+    digest.update(std::as_bytes(std::span(piece)));
+    visit(first, piece);
+  }
+  return digest.value();
+}
+
+void require_digest(const Hdf5Input& input, std::uint64_t found, std::uint64_t expected, const char* table,
+                    const std::string& field) {
+  input.checks.require_that(found == expected, fmt::format("the {} of field {} are damaged: they do not have the "
+                                                           "digest they were packed with",
+                                                           table, field));
+}
+
+/// Offsets of a ragged field rise from 0 to the number of its bytes.
+void require_sound_offsets(const Hdf5Input& input, const std::string& name, const FieldExtent& extent,
+                           std::uint64_t num_samples, bool may_be_empty) {
   std::uint64_t previous = 0;
-  for (std::uint64_t first = 0; first <= num_samples; first += kPiece) {
-    piece.resize(std::min(kPiece, num_samples + 1 - first));
-    file.read_at(extent.offsets_offset + first * sizeof(std::uint64_t), std::as_writable_bytes(std::span(piece)));
+  const auto require_rising = [&](std::uint64_t first, const std::vector<std::uint64_t>& piece) {
     input.checks.require_that(first != 0 || piece[0] == 0, fmt::format("offsets of field {} do not start at 0", name));
     for (std::size_t i = 0; i < piece.size(); ++i) {
       const bool may_repeat = may_be_empty || first + i == 0;
@@ -37,9 +56,12 @@ void require_monotone(const Hdf5Input& input, const std::string& name, const Fie
                                 fmt::format("offsets of field {} do not rise", name));
       previous = piece[i];
     }
-  }
+  };
+  const std::uint64_t digest =
+      read_in_pieces<std::uint64_t>(input, extent.offsets_offset, num_samples + 1, require_rising);
   input.checks.require_that(previous == extent.data_bytes, fmt::format("offsets of field {} end at {}, its data at {}",
                                                                        name, previous, extent.data_bytes));
+  require_digest(input, digest, extent.offsets_xxh3, "offsets", name);
 }
 
 bool is_possible(const ImageDims& dims, const FieldSchema& field) {
@@ -49,20 +71,18 @@ bool is_possible(const ImageDims& dims, const FieldSchema& field) {
          fits(height, field.sample_shape[0]) && fits(width, field.sample_shape[1]);
 }
 
-void require_possible_dims(const Hdf5Input& input, const FieldSchema& field, const FieldExtent& extent,
-                           std::uint64_t num_samples) {
-  constexpr std::uint64_t kPiece = 1u << 16;
-  const RawFile file = RawFile::open_for_reading(input.checks.file());
-  std::vector<ImageDims> piece;
-  for (std::uint64_t first = 0; first < num_samples; first += kPiece) {
-    piece.resize(std::min(kPiece, num_samples - first));
-    file.read_at(extent.dims_offset + first * sizeof(ImageDims), std::as_writable_bytes(std::span(piece)));
+/// The loader decodes pictures without looking at their dims, so that only here a wrong one can be seen.
+void require_sound_dims(const Hdf5Input& input, const FieldSchema& field, const FieldExtent& extent,
+                        std::uint64_t num_samples) {
+  const auto require_possible = [&](std::uint64_t first, const std::vector<ImageDims>& piece) {
     for (std::size_t i = 0; i < piece.size(); ++i) {
       input.checks.require_that(
           is_possible(piece[i], field),
           fmt::format("row {} of field {} has impossible dims {}", first + i, field.name, fmt::join(piece[i], " × ")));
     }
-  }
+  };
+  const std::uint64_t digest = read_in_pieces<ImageDims>(input, extent.dims_offset, num_samples, require_possible);
+  require_digest(input, digest, extent.dims_xxh3, "dims", field.name);
 }
 
 void locate_dense(const Hdf5Input& input, hid_t group, const FieldSchema& field, std::uint64_t num_samples,
@@ -75,6 +95,7 @@ void locate_dense(const Hdf5Input& input, hid_t group, const FieldSchema& field,
   extent.data_bytes = data.bytes;
 }
 
+/// `extent` holds the digests of its tables already.
 void locate_ragged(const Hdf5Input& input, hid_t group, const FieldSchema& field, std::uint64_t num_samples,
                    FieldExtent& extent) {
   const Hid bytes = open_dataset(input, group, "bytes");
@@ -86,12 +107,12 @@ void locate_ragged(const Hdf5Input& input, hid_t group, const FieldSchema& field
   extent.data_offset = data.offset;
   extent.data_bytes = data.bytes;
   extent.offsets_offset = offsets.offset;
-  require_monotone(input, field.name, extent, num_samples, field.kind == FieldKind::ragged);
+  require_sound_offsets(input, field.name, extent, num_samples, field.kind == FieldKind::ragged);
   if (!has_dims(field)) return;
   const std::array<std::uint64_t, 2> shape{num_samples, 3};
   extent.dims_offset =
       locate_dataset(input, open_dataset(input, group, "dims"), field.name + "/dims", ElementType::u32, shape).offset;
-  require_possible_dims(input, field, extent, num_samples);
+  require_sound_dims(input, field, extent, num_samples);
 }
 
 FieldExtent read_field_layout(const Hdf5Input& input, hid_t fields, hid_t integrity, const FieldSchema& expected,
@@ -103,10 +124,10 @@ FieldExtent read_field_layout(const Hdf5Input& input, hid_t fields, hid_t integr
   if (expected.kind == FieldKind::dense) {
     locate_dense(input, group.get(), expected, num_samples, extent);
   } else {
-    locate_ragged(input, group.get(), expected, num_samples, extent);
     const Hid digests = open_group(input, integrity, expected.name);
     extent.offsets_xxh3 = read_u64(input, digests.get(), "offsets_xxh3");
     if (has_dims(expected)) extent.dims_xxh3 = read_u64(input, digests.get(), "dims_xxh3");
+    locate_ragged(input, group.get(), expected, num_samples, extent);
   }
   extent.block_xxh3 = read_block_digests(input, integrity, expected.name, extent.data_bytes);
   return extent;

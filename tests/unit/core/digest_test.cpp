@@ -21,9 +21,13 @@ TEST(Xxh3, PiecesGiveTheDigestOfTheWhole) {
   const std::string text(1000, 'a');
   for (const std::size_t piece : {1u, 7u, 64u, 999u}) {
     Xxh3_128 digest;
-    for (std::size_t i = 0; i < text.size(); i += piece)
+    Xxh3_64 short_digest;
+    for (std::size_t i = 0; i < text.size(); i += piece) {
       digest.update(bytes_of(std::string_view(text).substr(i, piece)));
+      short_digest.update(bytes_of(std::string_view(text).substr(i, piece)));
+    }
     EXPECT_EQ(digest.hex(), "b01da365eddaa29cb3e7af627147db7c") << "pieces of " << piece;
+    EXPECT_EQ(short_digest.value(), xxh3_64(bytes_of(text))) << "pieces of " << piece;
   }
 }
 

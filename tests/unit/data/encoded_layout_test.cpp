@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 #include <hdf5.h>
 
+#include <optional>
 #include <vector>
 
+#include "core/digest.hpp"
 #include "data/layout_reader.hpp"
 #include "data/schema_attributes.hpp"
 #include "data/shard_header.hpp"
@@ -19,9 +21,14 @@ const Hdf5Checks& checks() {
   return instance;
 }
 
+struct Digests {
+  std::optional<std::uint64_t> offsets, dims;  ///< unset: the right ones
+};
+
 /// One shard of three encoded rows of ten bytes together, with these offsets and the dims of the second one.
 struct EncodedShard {
-  explicit EncodedShard(const std::vector<std::uint64_t>& offsets, const ImageDims& second = {5, 9, 3}) {
+  explicit EncodedShard(const std::vector<std::uint64_t>& offsets, const ImageDims& second = {5, 9, 3},
+                        const Digests& digests = {}) {
     schema.name = "image";
     schema.kind = FieldKind::encoded;
     schema.codec = "png";
@@ -46,8 +53,9 @@ struct EncodedShard {
     write_table(checks(), field.get(), "offsets", ElementType::u64, {&count, 1}, offsets.data());
     write_table(checks(), field.get(), "dims", ElementType::u32, dims, sizes.data());
     const Hid integrity = checks().own(H5Gopen2(file.get(), "integrity/image", H5P_DEFAULT), H5Gclose, "g");
-    write_u64(checks(), integrity.get(), "offsets_xxh3", 77);
-    write_u64(checks(), integrity.get(), "dims_xxh3", 78);
+    write_u64(checks(), integrity.get(), "offsets_xxh3",
+              digests.offsets.value_or(xxh3_64(std::as_bytes(std::span(offsets)))));
+    write_u64(checks(), integrity.get(), "dims_xxh3", digests.dims.value_or(xxh3_64(std::as_bytes(std::span(sizes)))));
     write_table(checks(), integrity.get(), "block_xxh3", ElementType::u64, {&blocks, 1}, zeros.data());
     write_table(checks(), file.get(), "integrity/sample_id/block_xxh3", ElementType::u64, {&blocks, 1}, zeros.data());
     mark_complete(checks(), file.get());
@@ -65,8 +73,8 @@ struct EncodedShard {
 TEST(EncodedLayout, IsFoundInTheFile) {
   const ShardIndex shard = EncodedShard({0, 4, 5, 10}).read();
   EXPECT_EQ(shard.fields[0].data_bytes, 10u);
-  EXPECT_EQ(shard.fields[0].offsets_xxh3, 77u);
-  EXPECT_EQ(shard.fields[0].dims_xxh3, 78u);
+  const std::vector<std::uint64_t> offsets{0, 4, 5, 10};
+  EXPECT_EQ(shard.fields[0].offsets_xxh3, xxh3_64(std::as_bytes(std::span(offsets))));
   EXPECT_GT(shard.fields[0].offsets_offset, 0u);
   EXPECT_GT(shard.fields[0].dims_offset, 0u);
 }
@@ -86,6 +94,15 @@ TEST(EncodedLayout, RefusesDimsThatNoPictureHas) {
       EncodedShard({0, 4, 5, 10}, dims).read();
     });
   }
+}
+
+TEST(EncodedLayout, RefusesTablesThatAreNotWhatWasPacked) {
+  expect_error(Fault::data, {"shard.h5", "offsets of field image are damaged"}, [] {
+    EncodedShard({0, 4, 5, 10}, {5, 9, 3}, {.offsets = 1}).read();
+  });
+  expect_error(Fault::data, {"shard.h5", "dims of field image are damaged"}, [] {
+    EncodedShard({0, 4, 5, 10}, {5, 9, 3}, {.dims = 1}).read();
+  });
 }
 
 }  // namespace
