@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "data/hdf5_write.hpp"
+#include "data/last_words.hpp"
 #include "data/raw_file.hpp"
 #include "data/shard_format.hpp"
 
@@ -75,6 +76,7 @@ Hdf5Input open_hdf5_input(const std::string& path, std::uint64_t expected_bytes_
   std::error_code error;
   const auto status = std::filesystem::symlink_status(path, error);
   const Hdf5Checks checks(path, Fault::data, cure);
+  note_file_at_work(path);
   checks.require_that(std::filesystem::exists(status), "is missing");
   checks.require_that(std::filesystem::is_regular_file(status), "is not a regular file");
   Hdf5Input input{checks, RawFile::open_for_reading(path).bytes(), {}};

@@ -19,6 +19,7 @@
 #include "core/clock.hpp"
 #include "core/error.hpp"
 #include "core/owned_descriptor.hpp"
+#include "data/last_words.hpp"
 #include "data/shard_format.hpp"
 
 namespace hpctrain::data {
@@ -26,6 +27,7 @@ namespace {
 
 constexpr std::size_t kMostIndexBytes = 1u << 30;
 constexpr std::size_t kMostErrorBytes = 64u << 10;
+constexpr double kLastWordsSeconds = 0.5;
 constexpr std::string_view kMessagePrefix = "hpctrain-pack: ";  // the child's own name before its message
 
 /// Both ends close themselves, in this process and (close-on-exec) in the child.
@@ -53,6 +55,7 @@ class Child {
     wait();
   }
   void kill() noexcept { ::kill(id_, SIGKILL); }
+  void ask_to_end() noexcept { ::kill(id_, SIGTERM); }
   int wait() noexcept {
     int status = 0;
     while (::waitpid(id_, &status, 0) < 0 && errno == EINTR) {
@@ -142,20 +145,23 @@ std::string last_line(std::string text) {
   return text;
 }
 
-[[noreturn]] void fail(const std::filesystem::path& folder, const std::string& what) {
-  throw Error(Fault::data,
-              fmt::format("{}: reading the layout of its HDF5 files {}; a file in it is damaged or hostile: check it "
-                          "with `hpctrain-pack verify`, or {}",
-                          folder.string(), what, kPackAgain));
+[[noreturn]] void fail(const std::filesystem::path& folder, const std::string& what, const std::string& error_text) {
+  const std::string words = last_line(error_text);
+  const bool names_file = words.starts_with(kLastWords);
+  throw Error(
+      Fault::data,
+      fmt::format("{}: reading the layout of its HDF5 files {}{}; {} is damaged or hostile: copy it again, or {}",
+                  folder.string(), what, names_file ? ", " + words : "", names_file ? "that file" : "a file in it",
+                  kPackAgain));
 }
 
 void require_orderly_end(int status, const std::string& error_text, const std::filesystem::path& folder) {
   if (WIFSIGNALED(status)) {
-    fail(folder, fmt::format("crashed (signal {}, {})", WTERMSIG(status), ::strsignal(WTERMSIG(status))));
+    fail(folder, fmt::format("crashed (signal {}, {})", WTERMSIG(status), ::strsignal(WTERMSIG(status))), error_text);
   }
   if (WEXITSTATUS(status) == 0) return;
   const std::string message = last_line(error_text);
-  if (message.empty()) fail(folder, fmt::format("ended with status {} and without a word", WEXITSTATUS(status)));
+  if (message.empty()) fail(folder, fmt::format("ended with status {} and without a word", WEXITSTATUS(status)), "");
   throw Error(Fault::data, message);
 }
 
@@ -174,8 +180,12 @@ DatasetIndex index_dataset(const std::filesystem::path& packer, const std::files
   error.write_end = OwnedDescriptor();
   std::string output_text, error_text;
   const PipeEnd end = read_both(output, error, steady_seconds() + limits.timeout_seconds, output_text, error_text);
-  if (end == PipeEnd::timed_out) fail(folder, fmt::format("took longer than {} s", limits.timeout_seconds));
-  if (end == PipeEnd::too_long) fail(folder, "gave more than any data set needs");
+  if (end == PipeEnd::timed_out) {
+    child.ask_to_end();
+    read_both(output, error, steady_seconds() + kLastWordsSeconds, output_text, error_text);
+    fail(folder, fmt::format("took longer than {} s", limits.timeout_seconds), error_text);
+  }
+  if (end == PipeEnd::too_long) fail(folder, "gave more than any data set needs", "");
   require_orderly_end(child.wait(), error_text, folder);
   return index_from_text(output_text);
 }

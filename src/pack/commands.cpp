@@ -17,6 +17,7 @@
 #include "core/text_format.hpp"
 #include "core/version.hpp"
 #include "data/index_child.hpp"
+#include "data/last_words.hpp"
 #include "data/layout_reader.hpp"
 #include "data/process_limits.hpp"
 #include "data/verify.hpp"
@@ -72,6 +73,7 @@ int run_phantom(const PackCommand& command, const CommandContext& context) {
 int run_index(const PackCommand& command, const CommandContext& context) {
   if (command.memory_limit_bytes && command.cpu_limit_seconds) {
     data::limit_this_process(*command.memory_limit_bytes, *command.cpu_limit_seconds);
+    data::promise_last_words();
   }
   try {
     context.output << data::index_to_text(data::read_dataset_layout(command.folder)) << '\n';

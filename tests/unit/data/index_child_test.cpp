@@ -56,6 +56,19 @@ TEST(IndexChild, NamesTheFolderWhenTheChildCrashes) {
                [&] { index_dataset(packer.path(), "/some/set"); });
 }
 
+TEST(IndexChild, NamesTheFileThatTheChildCrashedOver) {
+  const FakePacker packer("echo noise >&2; echo 'while reading /some/set/shards/shard-000003.h5' >&2; kill -SEGV $$");
+  expect_error(Fault::data, {"/some/set", "crashed (signal 11", "while reading /some/set/shards/shard-000003.h5"},
+               [&] { index_dataset(packer.path(), "/some/set"); });
+}
+
+TEST(IndexChild, NamesTheFileThatTheChildHungOver) {
+  const FakePacker packer("trap 'echo while reading shard-000004.h5 >&2; kill -KILL $$' TERM; while :; do :; done");
+  expect_error(Fault::data, {"took longer than 0.2 s, while reading shard-000004.h5"}, [&] {
+    index_dataset(packer.path(), "/some/set", {1u << 30, 0.2});
+  });
+}
+
 TEST(IndexChild, KillsAChildThatHangs) {
   const FakePacker packer("exec sleep 30");
   const Stopwatch watch;
