@@ -19,7 +19,9 @@ nlohmann::json to_json(const StepEvent& event) {
   nlohmann::json line = {{"loss", event.loss},
                          {"lr", event.lr},
                          {"samples_per_second", event.samples_per_second},
-                         {"data_wait_share", event.data_wait_share}};
+                         {"data_wait_share", event.data_wait_share},
+                         {"data_wait_seconds", event.data_wait_seconds},
+                         {"ready_batches", event.ready_batches}};
   if (event.gradient_norm) line["gradient_norm"] = *event.gradient_norm;
   if (event.loss_scale) line["loss_scale"] = *event.loss_scale;
   if (event.skipped_updates) line["skipped_updates"] = *event.skipped_updates;
@@ -47,6 +49,7 @@ nlohmann::json to_json(const EndEvent& event) {
                          {"best_metrics", event.best_metrics}};
   if (event.state_digest) line["state_digest"] = *event.state_digest;
   if (!event.augment_seconds.empty()) line["augment_seconds"] = event.augment_seconds;
+  if (!event.data.empty()) line["data"] = event.data;
   return line;
 }
 

@@ -35,6 +35,8 @@ struct StepEvent {
   double lr = 0;
   double samples_per_second = 0;                   ///< over the world
   double data_wait_share = 0;                      ///< 0 … 1
+  double data_wait_seconds = 0;                    ///< of rank zero, in this step
+  std::uint64_t ready_batches = 0;                 ///< micro-batches that rank zero had read ahead after this step
   std::optional<double> gradient_norm{};           ///< before clipping, where gradients are clipped
   std::optional<double> loss_scale{};              ///< fp16
   std::optional<std::uint64_t> skipped_updates{};  ///< of the whole run, where updates can be skipped
@@ -67,6 +69,7 @@ struct EndEvent {
   std::optional<std::string> state_digest{};
   std::map<std::string, double> best_metrics{};
   std::map<std::string, double> augment_seconds{};  ///< of rank zero, by kind of operation, this start
+  nlohmann::json data = nlohmann::json::object();   ///< what reading took, all ranks, this start
 };
 
 /// The line's own names and values, without the common ones.

@@ -28,6 +28,12 @@ class BatchFeed {
   ///   blocks  on a GPU until it is read from the disk; never on the CPU
   ///   errors  Fault::data
   virtual void look_ahead() = 0;
+
+  /// Before anything made of these batches is kept.
+  ///   blocks, errors  as data::Loader::require_unchanged_shards
+  virtual void require_unchanged_shards() = 0;
+
+  virtual data::LoaderCounters counters() const = 0;
 };
 
 class LoaderFeed : public BatchFeed {
@@ -38,6 +44,8 @@ class LoaderFeed : public BatchFeed {
   void seek(data::Cursor cursor) override;
   std::optional<tasks::DeviceRecords> next() override;
   void look_ahead() override;
+  void require_unchanged_shards() override { loader_.require_unchanged_shards(); }
+  data::LoaderCounters counters() const override { return loader_.counters(); }
 
  private:
   void begin_next();

@@ -52,6 +52,8 @@ void Evaluator::visit(const std::string& split, const std::function<void(const t
     if (records->count() > 0) visitor(parts_.task.make_batch(*records, tasks::Mode::evaluate));
     feed.look_ahead();
   }
+  loader.require_unchanged_shards();
+  traffic_.add(loader.counters());
 }
 
 }  // namespace hpctrain::train

@@ -12,6 +12,7 @@
 #include "data/loader.hpp"
 #include "models/network.hpp"
 #include "tasks/task.hpp"
+#include "train/data_traffic.hpp"
 #include "train/forward_pass.hpp"
 
 namespace hpctrain::train {
@@ -56,10 +57,14 @@ class Evaluator {
   ///   errors  Fault::data
   void visit(const std::string& split, const std::function<void(const tasks::Batch&)>& visitor);
 
+  /// Of this rank, over all passes so far.
+  const DataTraffic& traffic() const noexcept { return traffic_; }
+
  private:
   torch::Tensor score_own_share(const std::string& split, const BatchObserver& observer);
 
   Parts parts_;
+  DataTraffic traffic_;
 };
 
 }  // namespace hpctrain::train

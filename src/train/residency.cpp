@@ -8,9 +8,6 @@
 namespace hpctrain::train {
 namespace {
 
-/// The order of larger splits may be chosen by their bytes, which a data set without its images has not.
-constexpr std::uint64_t kLargestResident = std::uint64_t{64} << 30;
-
 std::ptrdiff_t place(std::size_t field) {
   return static_cast<std::ptrdiff_t>(field);
 }
@@ -18,8 +15,7 @@ std::ptrdiff_t place(std::size_t field) {
 }  // namespace
 
 bool plan_residency(Residency wish, const ResidencyFacts& facts) {
-  const bool fits =
-      facts.split_bytes <= kLargestResident && (!facts.free_bytes || facts.split_bytes <= *facts.free_bytes / 2);
+  const bool fits = !facts.free_bytes || facts.split_bytes <= *facts.free_bytes / 2;
   if (wish == Residency::automatic) return facts.free_bytes && fits && !facts.is_cut_when_decoded;
   if (wish == Residency::off) return false;
   require(!facts.is_cut_when_decoded, Fault::usage,

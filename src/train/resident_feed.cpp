@@ -35,6 +35,7 @@ ResidentField::ResidentField(const data::DatasetIndex& index, const data::Loader
     for (const std::uint64_t sample : records->host.sample_ids) row_of_sample_.emplace(sample, first++);
     feed.look_ahead();
   }
+  loader.require_unchanged_shards();
   require(row_of_sample_.size() == static_cast<std::size_t>(samples), Fault::data,
           index.folder.string() + ": two records have one sample id; pack the data set again");
 }

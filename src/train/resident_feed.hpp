@@ -42,6 +42,9 @@ class ResidentFeed : public BatchFeed {
   void seek(data::Cursor cursor) override { rest_->seek(cursor); }
   std::optional<tasks::DeviceRecords> next() override;
   void look_ahead() override { rest_->look_ahead(); }
+  void require_unchanged_shards() override { rest_->require_unchanged_shards(); }
+  /// Of what comes anew with each batch; the images were read once.
+  data::LoaderCounters counters() const override { return rest_->counters(); }
 
  private:
   std::unique_ptr<ResidentField> resident_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <system_error>
 
 #include "comm/launch.hpp"
@@ -60,7 +61,7 @@ data::CacheFacts gather_facts(const RunSettings& settings, const data::DatasetIn
     }
   }
   const data::WindowedOrder shape;
-  facts.is_windowed = data::plan_order(settings.order, index, index.split(kTrainingSplit)) == data::Order::windowed;
+  facts.is_windowed = settings.order == data::Order::windowed;
   facts.window_bytes = std::min(facts.used_bytes, shape.streams * shape.shards_per_window * largest_shard);
   facts.folder = folder.empty() ? "no folder of this node" : folder.string();
   facts.free_bytes = room_in(folder, index);
@@ -68,6 +69,16 @@ data::CacheFacts gather_facts(const RunSettings& settings, const data::DatasetIn
 }
 
 }  // namespace
+
+std::function<std::vector<data::ShardUse>(std::uint64_t)> uses_of_shards(const RunSettings& settings,
+                                                                         const data::DatasetIndex& index) {
+  if (settings.order != data::Order::windowed) return {};
+  return [seed = settings.train.seed, index](std::uint64_t epoch) {
+    const data::Split& split = index.split(kTrainingSplit);
+    const auto order = data::make_sample_order(data::Order::windowed, true, seed, index, split);
+    return data::plan_shard_uses(order.in_epoch(epoch), data::rows_of_shards(index, split));
+  };
+}
 
 std::unique_ptr<data::NodeCache> make_run_cache(const RunSettings& settings, const data::DatasetIndex& index,
                                                 const Placement& placement) {
@@ -83,14 +94,26 @@ std::unique_ptr<data::NodeCache> make_run_cache(const RunSettings& settings, con
   content.splits = splits_in_use(index);
   content.is_source_mappable = facts.is_source_local;
   content.trusts_copies = settings.loader.verify == data::Verify::staged;
-  content.uses = [order = settings.order, seed = settings.train.seed, index](std::uint64_t epoch) {
-    const data::Split& split = index.split(kTrainingSplit);
-    std::vector<std::uint64_t> rows;
-    for (std::uint64_t i = 0; i < split.shard_count; ++i) {
-      rows.push_back(index.shards[split.first_shard + i].num_samples);
-    }
-    return data::plan_shard_uses(data::make_sample_order(order, true, seed, index, split).in_epoch(epoch), rows);
-  };
+  content.uses = uses_of_shards(settings, index);
+  return std::make_unique<data::NodeCache>(index, plan, folder, std::move(content), placement);
+}
+
+std::unique_ptr<data::NodeCache> find_run_copies(const RunSettings& settings, const data::DatasetIndex& index,
+                                                 const Placement& placement, std::vector<std::string> splits) {
+  const fs::path folder = choose_folder(settings.cache);
+  const bool is_source_local = data::probe_file_system(index.folder).is_local;
+  const bool is_unwanted = settings.cache.mode == data::CacheMode::none ||
+                           (settings.cache.mode == data::CacheMode::automatic && is_source_local);
+  std::error_code ignored;
+  data::CachePlan plan;
+  if (!is_unwanted && fs::is_directory(data::CacheFolder::place_of(folder, index.uuid_text()), ignored)) {
+    plan.mode = data::CacheMode::replicate;
+  }
+  data::CacheContent content;
+  content.splits = std::move(splits);
+  content.is_source_mappable = is_source_local;
+  content.trusts_copies = settings.loader.verify == data::Verify::staged;
+  content.makes_copies = false;
   return std::make_unique<data::NodeCache>(index, plan, folder, std::move(content), placement);
 }
 

@@ -1,7 +1,11 @@
 // The node's cache of a run: asks what the node and the data set are like, has the plan made and says it.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "core/placement.hpp"
 #include "data/dataset_index.hpp"
@@ -10,9 +14,18 @@
 
 namespace hpctrain::train {
 
-/// Starts to copy at once. The training split comes first, then what is scored.
+/// When an epoch uses each shard of the training split. Empty for a full order: it needs every shard all the time, so
+/// that none comes first.
+std::function<std::vector<data::ShardUse>(std::uint64_t epoch)> uses_of_shards(const RunSettings& settings,
+                                                                               const data::DatasetIndex& index);
+
+/// Starts to copy at once, what training needs first in front; then what is scored. The order in `settings` is chosen.
 ///   errors  Fault::usage when the cache would lie inside the data set
 std::unique_ptr<data::NodeCache> make_run_cache(const RunSettings& settings, const data::DatasetIndex& index,
                                                 const Placement& placement);
+
+/// For whoever reads `splits` once: the copies that training left on this node serve, and none are made.
+std::unique_ptr<data::NodeCache> find_run_copies(const RunSettings& settings, const data::DatasetIndex& index,
+                                                 const Placement& placement, std::vector<std::string> splits);
 
 }  // namespace hpctrain::train

@@ -52,7 +52,8 @@ void RunRecorder::record_start(const Progress& progress, const monitor::RunEvent
   if (metrics_) metrics_->record(position_of(progress), event);
 }
 
-void RunRecorder::record_step(const Progress& progress, const StepReport& report, const PhaseSeconds& phases) {
+void RunRecorder::record_step(const Progress& progress, const StepReport& report, const PhaseSeconds& phases,
+                              std::uint64_t ready_batches) {
   flush_step();
   samples_ += report.batch.count;
   ++steps_;
@@ -61,8 +62,12 @@ void RunRecorder::record_step(const Progress& progress, const StepReport& report
   phases_at_last_step_ = phases;
   if (!metrics_) return;
   const double seconds = training_seconds(step_phases);
-  pending_ = PendingStep{progress, report, window_.samples_per_second(),
-                         seconds > 0 ? step_phases[Phase::data_wait] / seconds : 0};
+  pending_ = PendingStep{progress,
+                         report,
+                         window_.samples_per_second(),
+                         seconds > 0 ? step_phases[Phase::data_wait] / seconds : 0,
+                         step_phases[Phase::data_wait],
+                         ready_batches};
   show_progress(progress, report.batch.ends_epoch);
 }
 
@@ -79,6 +84,8 @@ void RunRecorder::flush_step() {
                                       .lr = report.lr,
                                       .samples_per_second = pending_->samples_per_second,
                                       .data_wait_share = pending_->data_wait_share,
+                                      .data_wait_seconds = pending_->data_wait_seconds,
+                                      .ready_batches = pending_->ready_batches,
                                       .gradient_norm = read_if_defined(report.update.gradient_norm),
                                       .loss_scale = read_if_defined(report.update.loss_scale),
                                       .skipped_updates = skipped_updates_});
@@ -132,14 +139,15 @@ double RunRecorder::training_samples_per_second(const PhaseSeconds& phases) cons
 }
 
 void RunRecorder::record_end(const Progress& progress, const std::string& reason, const std::string& state_digest,
-                             double data_wait_share, const PhaseSeconds& phases) {
+                             const DataUse& data, const PhaseSeconds& phases) {
   if (!metrics_) return;
   flush_step();
   monitor::EndEvent event{.reason = reason,
                           .samples_per_second = training_samples_per_second(phases),
-                          .data_wait_share = data_wait_share,
+                          .data_wait_share = data.wait_share,
                           .state_digest = state_digest,
-                          .best_metrics = {}};
+                          .best_metrics = {},
+                          .data = data.traffic};
   for (const auto& [split, result] : results_) {
     for (const auto& [name, value] : result.metrics) event.best_metrics[split + "_" + name] = value;
   }

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,12 @@
 #include "train/step.hpp"
 
 namespace hpctrain::train {
+
+/// What the data meant for this start, over all ranks.
+struct DataUse {
+  double wait_share = 0;   ///< mean over ranks
+  nlohmann::json traffic;  ///< docs/formats/metrics.md
+};
 
 class RunRecorder {
  public:
@@ -35,7 +42,8 @@ class RunRecorder {
 
   void record_start(const Progress& progress, const monitor::RunEvent& event);
   /// The loss is read when the next thing is recorded, so that no step waits for the device.
-  void record_step(const Progress& progress, const StepReport& report, const monitor::PhaseSeconds& phases);
+  void record_step(const Progress& progress, const StepReport& report, const monitor::PhaseSeconds& phases,
+                   std::uint64_t ready_batches);
   /// Writes the step whose loss was not read yet. Before a checkpoint: a run that continues from it makes that step no
   /// more, and a kill between the two must not leave a gap.
   void flush_step();
@@ -48,9 +56,8 @@ class RunRecorder {
   void record_checkpoint(const Progress& progress, const monitor::CheckpointEvent& event);
   void record_verdict(const Progress& progress, const std::string& text);
   /// Writes the end line and prints the summary.
-  ///   data_wait_share  mean over ranks
   void record_end(const Progress& progress, const std::string& reason, const std::string& state_digest,
-                  double data_wait_share, const monitor::PhaseSeconds& phases);
+                  const DataUse& data, const monitor::PhaseSeconds& phases);
 
   /// Samples of this start over the world, divided by the time neither evaluating nor saving.
   double training_samples_per_second(const monitor::PhaseSeconds& phases) const;
@@ -61,6 +68,8 @@ class RunRecorder {
     StepReport report;
     double samples_per_second = 0;
     double data_wait_share = 0;
+    double data_wait_seconds = 0;
+    std::uint64_t ready_batches = 0;
   };
 
   void show_progress(const Progress& progress, bool epoch_ended);

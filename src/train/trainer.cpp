@@ -2,6 +2,9 @@
 
 #include <array>
 
+#include "comm/agree.hpp"
+#include "train/data_traffic.hpp"
+
 namespace hpctrain::train {
 namespace {
 
@@ -17,6 +20,7 @@ std::string end_reason(StopReason reason) {
 
 StopReason Trainer::run(Progress progress) {
   progress_ = progress;
+  disk_bytes_before_ = disk_read_bytes();
   parts_.feed.seek(progress_.cursor);
   std::optional<StopReason> stop;
   if (parts_.early_stopping.is_over()) stop = StopReason::early_stop;
@@ -26,10 +30,9 @@ StopReason Trainer::run(Progress progress) {
     stop = pass_boundary();
   }
   if (is_complete(*stop)) evaluate_at_end();
-  const double data_wait_share = mean_data_wait_share();
+  const DataUse data = sum_data_use();
   const std::string reason = end_reason(*stop);
-  parts_.recorder.record_end(progress_, reason, checkpoint::state_digest(parts_.state), data_wait_share,
-                             parts_.clock.seconds());
+  parts_.recorder.record_end(progress_, reason, checkpoint::state_digest(parts_.state), data, parts_.clock.seconds());
   return *stop;
 }
 
@@ -37,7 +40,7 @@ std::optional<StopReason> Trainer::pass_boundary() {
   const std::uint32_t news = parts_.saver.has_news() ? kSettleWish : 0;
   const BoundaryDecision decision = parts_.boundary.decide(progress_, epoch_ended_, news);
   if (decision.settle) parts_.saver.settle(false);
-  if (decision.evaluate || decision.save || decision.stop) loss_guard_.require_sound();
+  if (decision.evaluate || decision.save || decision.stop) require_sound();
   if (decision.evaluate && parts_.watched) evaluate(*parts_.watched);
   std::optional<StopReason> stop = decision.stop;
   const bool may_end_early = decision.evaluate && !stop && parts_.early_stopping.is_on();
@@ -46,13 +49,19 @@ std::optional<StopReason> Trainer::pass_boundary() {
   return stop;
 }
 
+/// Nothing is scored, saved or reported that a ruined network or a shard rewritten under its reader had part in.
+void Trainer::require_sound() {
+  loss_guard_.require_sound();
+  comm::run_agreed(parts_.group, [this] { parts_.feed.require_unchanged_shards(); });
+}
+
 void Trainer::make_step() {
   const Stopwatch watch;
   const StepReport report = parts_.step.run(progress_.step);
   progress_.step += 1;
   progress_.cursor = report.batch.next;
   epoch_ended_ = report.batch.ends_epoch;
-  parts_.recorder.record_step(progress_, report, parts_.clock.seconds());
+  parts_.recorder.record_step(progress_, report, parts_.clock.seconds(), parts_.feed.counters().ready_batches);
   loss_guard_.watch(progress_.step, report.loss, report.update.is_skipped);
   parts_.boundary.note_step(watch.seconds());
   parts_.clock.finish_step(progress_.step);
@@ -101,12 +110,19 @@ checkpoint::CheckpointRecord Trainer::make_record() const {
   return record;
 }
 
-double Trainer::mean_data_wait_share() {
+DataUse Trainer::sum_data_use() {
   const auto phases = parts_.clock.seconds();
-  std::array<double, 2> sums = {phases[Phase::data_wait],
-                                phases.total() - phases[Phase::evaluation] - phases[Phase::checkpoint]};
+  std::array<double, 3> sums = {phases[Phase::data_wait],
+                                phases.total() - phases[Phase::evaluation] - phases[Phase::checkpoint],
+                                static_cast<double>(disk_read_bytes() - disk_bytes_before_)};
   parts_.group.all_reduce({sums.data(), sums.size(), comm::ElementType::f64}, comm::ReduceOp::sum);
-  return sums[1] > 0 ? sums[0] / sums[1] : 0;
+  DataTraffic training, evaluation = parts_.evaluator.traffic();
+  training.add(parts_.feed.counters());
+  for (DataTraffic* traffic : {&training, &evaluation}) traffic->sum_over(parts_.group);
+  return {.wait_share = sums[1] > 0 ? sums[0] / sums[1] : 0,
+          .traffic = {{"training", training.to_json()},
+                      {"evaluation", evaluation.to_json()},
+                      {"disk_read_bytes", static_cast<std::uint64_t>(sums[2])}}};
 }
 
 }  // namespace hpctrain::train

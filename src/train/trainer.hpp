@@ -57,12 +57,13 @@ class Trainer {
 
  private:
   std::optional<StopReason> pass_boundary();
+  void require_sound();
   void make_step();
   void evaluate(const std::string& split);
   void evaluate_at_end();
   void save(bool is_last);
   checkpoint::CheckpointRecord make_record() const;
-  double mean_data_wait_share();
+  DataUse sum_data_use();
 
   Parts parts_;
   Progress progress_;
@@ -70,6 +71,7 @@ class Trainer {
   std::optional<std::uint64_t> evaluated_step_;  ///< when the watched split was last scored
   std::optional<double> quality_;                ///< of the watched split at that step
   bool epoch_ended_ = false;
+  std::uint64_t disk_bytes_before_ = 0;
 };
 
 }  // namespace hpctrain::train

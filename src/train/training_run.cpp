@@ -57,6 +57,8 @@ TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
   comm::run_agreed(context_.group, [this] {
     require_precision(settings_.train.precision, find_format_support(settings_.train.precision, context_.device));
     require_early_stopping_possible(settings_.evaluation, context_.index);
+    // Chosen once: loader, node cache and checkpoints must mean the same.
+    settings_.order = data::plan_order(settings_.order, context_.index, context_.index.split(kTrainingSplit));
     device::set_kernel_choice(settings_.train.deterministic, settings_.train.cudnn_benchmark);
     set_matmul_format(settings_.train.precision);
     make_network();
@@ -237,10 +239,7 @@ nlohmann::json TrainingRun::fixed_steering() const {
   return {{"dataset_uuid", context_.index.uuid_text()},
           {"seed", settings_.train.seed},
           {"batch", settings_.train.batch},
-          {"order", data::plan_order(settings_.order, context_.index,
-                                     context_.index.split(std::string(kTrainingSplit))) == data::Order::windowed
-                        ? "windowed"
-                        : "full"},
+          {"order", settings_.order == data::Order::windowed ? "windowed" : "full"},
           {"bucket_layout", buckets_->layout_digest()}};
 }
 

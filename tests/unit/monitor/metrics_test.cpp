@@ -56,8 +56,9 @@ TEST(Metrics, EveryLineSaysWhatAndWhen) {
 }
 
 TEST(Metrics, NamesAreThoseThatScriptsRelyOn) {
-  EXPECT_EQ(to_json(StepEvent{0.5, 0.1, 5312, 0.034}),
-            json::parse(R"({"loss":0.5,"lr":0.1,"samples_per_second":5312.0,"data_wait_share":0.034})"));
+  EXPECT_EQ(to_json(StepEvent{0.5, 0.1, 5312, 0.034, 0.002, 4}),
+            json::parse(R"({"loss":0.5,"lr":0.1,"samples_per_second":5312.0,"data_wait_share":0.034,
+                            "data_wait_seconds":0.002,"ready_batches":4})"));
   EXPECT_EQ(to_json(EvalEvent{"test", {{"top1", 0.89}, {"loss", 0.31}}}),
             json::parse(R"({"split":"test","metrics":{"top1":0.89,"loss":0.31}})"));
   EXPECT_EQ(to_json(CheckpointEvent{0.25, 4096, "ckpt/step-10", "c0ffee"}),
@@ -65,6 +66,7 @@ TEST(Metrics, NamesAreThoseThatScriptsRelyOn) {
   EXPECT_EQ(to_json(EndEvent{"done", 5000, 0.02, "ab12", {{"top1", 0.9}}}),
             json::parse(R"({"reason":"done","samples_per_second":5000.0,"data_wait_share":0.02,
                             "state_digest":"ab12","best_metrics":{"top1":0.9}})"));
+  EXPECT_EQ(to_json(EndEvent{.data = {{"stalls", 2}}}).at("data"), json::parse(R"({"stalls":2})"));
   EXPECT_EQ(to_json(VerdictEvent{"skipped", {{"rank", 3}}}), json::parse(R"({"text":"skipped","rank":3})"));
 }
 
