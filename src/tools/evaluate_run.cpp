@@ -14,6 +14,7 @@
 #include "tools/mean_shape.hpp"
 #include "tools/worst_samples.hpp"
 #include "train/device_slots.hpp"
+#include "train/run_cache.hpp"
 #include "train/run_parts.hpp"
 
 namespace hpctrain::tools {
@@ -40,6 +41,7 @@ class RunEvaluation {
       require(
           !wish_.baselines || landmarks_ == nullptr || place_.index.has_split(train::kTrainingSplit), Fault::usage,
           place_.index.folder.string() + " has no training split to take the mean shape from; leave --baselines away");
+      copies_ = train::find_run_copies(settings_, place_.index, place_.placement, wish_.splits);
       if (!wish_.baselines) return;
       untrained_ = train::make_run_network(settings_, *saved_.task);
       untrained_->to(place_.device);
@@ -58,8 +60,8 @@ class RunEvaluation {
   train::Evaluator make_evaluator(models::Network& network, std::optional<std::uint64_t> max_samples) {
     return train::Evaluator({place_.index, *saved_.task, network, place_.group, place_.placement, place_.device,
                              settings_.loader, slots_, train::plan_micro_batch(settings_.train, place_.placement.world),
-                             max_samples, train::make_forward_pass(settings_, place_.device),
-                             tasks::read_image_size(settings_.image_size)});
+                             max_samples, saved_.forward_pass, tasks::read_image_size(settings_.image_size),
+                             copies_.get()});
   }
 
   SplitScore score_split(train::Evaluator& evaluator, const std::string& split) {
@@ -91,6 +93,7 @@ class RunEvaluation {
   EvaluationWish wish_;
   train::DeviceSlots slots_;
   SavedNetwork saved_;
+  std::unique_ptr<data::NodeCache> copies_;     ///< of the node that trained, where this is one
   std::shared_ptr<models::Network> untrained_;  // with baselines only
   const tasks::Landmarks* landmarks_ = nullptr;
 };

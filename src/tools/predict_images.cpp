@@ -30,7 +30,7 @@ void require_sound_images(const std::vector<std::filesystem::path>& images) {
 
 torch::Tensor answer_to(const SavedNetwork& saved, const tasks::Batch& batch) {
   const torch::NoGradGuard no_grad;
-  return saved.task->forward(*saved.network, batch);
+  return saved.forward_pass.run(*saved.task, *saved.network, batch);
 }
 
 class LandmarkPrediction {

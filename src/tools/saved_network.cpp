@@ -6,7 +6,9 @@
 
 #include "checkpoint/catalogue.hpp"
 #include "core/error.hpp"
+#include "core/log.hpp"
 #include "train/network_state.hpp"
+#include "train/precision.hpp"
 #include "train/run_parts.hpp"
 
 namespace hpctrain::tools {
@@ -27,6 +29,18 @@ void copy_tensors(const std::vector<checkpoint::NamedTensor>& from, const std::v
   }
 }
 
+/// A run may be looked at on a device that could not have trained it.
+train::RunSettings with_format_of(train::RunSettings settings, const torch::Device& device) {
+  try {
+    const auto precision = settings.train.precision;
+    train::require_precision(precision, train::find_format_support(precision, device));
+  } catch (const Error&) {
+    log_warning("this device does not compute in the run's number format; answers are computed in float32");
+    settings.train.precision = train::Precision::fp32;
+  }
+  return settings;
+}
+
 }  // namespace
 
 SavedNetwork load_saved_network(FileSystem& files, const std::filesystem::path& checkpoint,
@@ -44,6 +58,9 @@ SavedNetwork load_saved_network(FileSystem& files, const std::filesystem::path& 
   copy_tensors(loaded.state.buffers, state.buffers, saved.checkpoint);
   saved.network->to(device);
   saved.network->eval();
+  const auto asked = with_format_of(settings, device);
+  train::set_matmul_format(asked.train.precision);
+  saved.forward_pass = train::make_forward_pass(asked, device);
   return saved;
 }
 

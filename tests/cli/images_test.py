@@ -1,6 +1,10 @@
 """What is done to images on their way to the network, as a user asks for it and reads of it."""
+import csv
 import re
 import unittest
+
+import numpy as np
+from PIL import Image
 
 from hpctrain_test import ProgramTest, end_of, make_dataset, read_metrics, run_hpctrain
 
@@ -41,6 +45,26 @@ class ImagesTest(ProgramTest):
         self.assertLessEqual({"resample", "blur", "noise"}, set(seconds))
         self.assertTrue(all(0 < value < 60 for value in seconds.values()))
         self.assertRegex(result.stdout, r"augmentation .*(resample|blur|noise) \d")
+
+    def test_predict_computes_in_the_number_format_of_the_run(self):
+        run, _ = self.train("half", "--precision", "bf16", "--train.steps", "2")
+        picture = self.folder / "picture.png"
+        Image.fromarray(np.random.default_rng(1).integers(0, 256, (16, 16), dtype=np.uint8)).save(picture)
+
+        def probability_of_each_class(out):
+            result = run_hpctrain("predict", run, picture, "-o", self.folder / out)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            with open(self.folder / out / "predictions.csv") as table:
+                return {row["label"]: float(row["probability"]) for row in csv.DictReader(table)}
+
+        asked_in_bf16 = probability_of_each_class("bf16")
+        settings = (run / "run.ini").read_text()
+        self.assertIn("precision = bf16", settings)
+        (run / "run.ini").write_text(settings.replace("precision = bf16", "precision = fp32"))
+        asked_in_fp32 = probability_of_each_class("fp32")
+        self.assertNotEqual(asked_in_bf16, asked_in_fp32)
+        for name, probability in asked_in_bf16.items():
+            self.assertAlmostEqual(probability, asked_in_fp32[name], delta=0.02)
 
     def test_what_cannot_be_done_to_these_images_is_refused_before_the_first_step(self):
         def refused(*arguments):
