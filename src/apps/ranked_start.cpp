@@ -37,7 +37,7 @@ void RankedStart::prepare_or_throw(const comm::Launch& launch, const std::functi
   start_logging(log);
   device::set_operation_threads(input_.settings.run.train.threads.value_or(static_cast<int>(granted_cpus_)));
   if (launch.rank != 0) return;
-  if (input_.settings.data_dir == sample_dataset_folder()) make_sample_dataset(input_.settings.data_dir);
+  if (is_sample_dataset(input_.settings.data_dir)) make_sample_dataset(input_.settings.data_dir);
   index_ = data::index_dataset(packer_program(), input_.settings.data_dir);
 }
 

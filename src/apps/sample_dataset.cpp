@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <optional>
 #include <string>
 
 #include "core/error.hpp"
@@ -67,21 +68,33 @@ void run_packer(const std::filesystem::path& folder) {
           "packing the sample data set into " + out + " failed; its message stands above");
 }
 
-}  // namespace
-
-std::filesystem::path sample_dataset_folder() {
+/// Empty where the user has no cache folder.
+std::optional<std::filesystem::path> find_sample_dataset_folder() {
   const char* cache = std::getenv("XDG_CACHE_HOME");
   const char* home = std::getenv("HOME");
   std::filesystem::path base;
   if (cache != nullptr && *cache == '/') {
     base = cache;
-  } else {
-    require(home != nullptr && *home != '\0', Fault::usage,
-            "the sample data set needs a cache folder, but neither XDG_CACHE_HOME nor HOME is set; set one, or give "
-            "--data DIR");
+  } else if (home != nullptr && *home != '\0') {
     base = std::filesystem::path(home) / ".cache";
+  } else {
+    return std::nullopt;
   }
   return base / "hpctrain" / "sample" / "fashion-mnist-v1";
+}
+
+}  // namespace
+
+std::filesystem::path sample_dataset_folder() {
+  const auto folder = find_sample_dataset_folder();
+  require(folder.has_value(), Fault::usage,
+          "the sample data set needs a cache folder, but neither XDG_CACHE_HOME nor HOME is set; set one, or give "
+          "--data DIR");
+  return *folder;
+}
+
+bool is_sample_dataset(const std::filesystem::path& folder) {
+  return folder == find_sample_dataset_folder();
 }
 
 void make_sample_dataset(const std::filesystem::path& folder) {

@@ -7,7 +7,11 @@
 namespace hpctrain::apps {
 
 /// $XDG_CACHE_HOME/hpctrain/sample/fashion-mnist-v1, with ~/.cache where the variable is not set.
+///   errors  Fault::usage when HOME is not set either
 std::filesystem::path sample_dataset_folder();
+
+/// Whether `folder` is that one; asks for no cache folder.
+bool is_sample_dataset(const std::filesystem::path& folder);
 
 /// Packs the sample data set into `folder` with the packer beside this program, unless it is there already.
 ///   blocks  some seconds at the first use   (one process only)

@@ -1,7 +1,9 @@
 """The command-line contract: wrong options end with 64 and one line that names the option and the cure."""
+import os
+import subprocess
 import unittest
 
-from hpctrain_test import ProgramTest, make_dataset, run_hpctrain
+from hpctrain_test import ProgramTest, launch_command, make_dataset, run_hpctrain
 
 
 class OptionsTest(ProgramTest):
@@ -49,6 +51,17 @@ class OptionsTest(ProgramTest):
 
     def test_several_ranks_say_it_once(self):
         self.assert_refused(run_hpctrain("--lr", "0", ranks=3), 64, "lr")
+
+    def test_a_given_data_set_needs_no_cache_folder_of_the_user(self):
+        data = make_dataset(self.folder)
+        homeless = {name: value for name, value in os.environ.items() if name not in ("HOME", "XDG_CACHE_HOME")}
+        command = launch_command(["--train.steps", "1"], 1)
+        given = subprocess.run([*command, "--data", data, "--out", self.folder / "run"], capture_output=True, text=True,
+                               env=homeless, timeout=60)
+        self.assertEqual(given.returncode, 0, given.stderr)
+        sample = subprocess.run([*command, "--out", self.folder / "sample"], capture_output=True, text=True, env=homeless,
+                                timeout=60)
+        self.assert_refused(sample, 64, "XDG_CACHE_HOME", "--data DIR")
 
     def test_help_names_every_option(self):
         text = run_hpctrain("--help", "all").stdout
