@@ -83,7 +83,7 @@ class OptionsTest(ProgramTest):
         self.assertIn("lr = 0.002", resolved)
         self.assertIn("seed = 5", resolved)
         self.assertIn("momentum = 0.9", resolved)
-        self.assertNotIn("out =", resolved)
+        self.assertNotIn("\nout =", resolved)
 
 
 if __name__ == "__main__":
