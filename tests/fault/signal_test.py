@@ -11,7 +11,7 @@ from hpctrain_test import (ProgramTest, end_of, make_dataset, processes_with, re
                            start_hpctrain, terminate_one_rank, wait_until)
 
 RANKS = 2
-STEPS = 200
+STEPS = 100
 
 
 class SignalTest(ProgramTest):
@@ -71,11 +71,11 @@ class SignalTest(ProgramTest):
         self.assert_goes_on_to_the_unbroken_state()
 
     def test_at_the_start_leaves_a_run_that_the_same_command_begins(self):
-        """At ten moments between the first instruction and the first steps."""
-        for moment in range(10):
+        """At five moments between the first instruction and the first steps."""
+        for moment in range(5):
             process = self.start()
             self.assertTrue(wait_until(lambda: len(self.ranks(process)) == RANKS, 10))
-            time.sleep(moment * 0.06)
+            time.sleep(moment * 0.12)
             for pid in self.ranks(process)[-1:]:
                 os.kill(pid, signal.SIGTERM)
             self.assertNotEqual(process.wait(30), 0)
