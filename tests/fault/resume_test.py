@@ -35,8 +35,8 @@ class ResumeTest(ProgramTest):
             process = start_hpctrain(*self.flags, "--out", run, ranks=RANKS)
             before = len(read_metrics(run, "checkpoint"))
             target = before + generator.randint(1, 6)
-            wait_until(lambda: len(read_metrics(run, "checkpoint")) >= target or (run / "exit.json").exists())
-            if (run / "exit.json").exists():
+            wait_until(lambda: len(read_metrics(run, "checkpoint")) >= target or read_metrics(run, "end"))
+            if read_metrics(run, "end"):
                 break
             promised = max(line["step"] for line in read_metrics(run, "checkpoint"))
             self.assertGreaterEqual(kill_all(str(run)), RANKS)
