@@ -43,13 +43,13 @@ struct StepEvent {
   std::optional<std::uint64_t> skipped_updates{};  ///< of the whole run, where updates can be skipped
 };
 
-/// Metrics are fractions 0–1; names ending in _mm are millimetres.
 /// An epoch's steps are made. What follows it (evaluation, checkpoint) counts to the next one.
 struct EpochEvent {
   double samples_per_second = 0;  ///< over the world, in the time of steps
   PhaseSeconds phases{};          ///< of the epoch's part in this start, mean over ranks
 };
 
+/// Metrics are fractions 0–1; names ending in _mm are millimetres.
 struct EvalEvent {
   std::string split{};
   std::map<std::string, double> metrics{};
