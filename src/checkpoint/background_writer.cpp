@@ -75,19 +75,16 @@ void BackgroundWriter::write_until_stopped() {
     jobs_.pop_front();
     lock.unlock();
     Outcome outcome = run(job);
-    const std::optional<Committed> committed =
-        outcome.failure ? std::nullopt : std::optional<Committed>(outcome.committed);
+    const bool is_committed = !outcome.failure;
+    const Committed committed = outcome.committed;
     lock.lock();
     outcomes_.push_back(std::move(outcome));
     is_taken_[job.slab] = false;
-    if (!committed) {
-      changed_.notify_all();
-      continue;
-    }
-    is_tidying_ = true;
+    is_tidying_ = is_committed;
     changed_.notify_all();
+    if (!is_committed) continue;
     lock.unlock();
-    tidy_(*committed);
+    tidy_(committed);
     lock.lock();
     is_tidying_ = false;
     changed_.notify_all();
