@@ -36,15 +36,14 @@ std::string describe_images(const data::DatasetIndex& index, const train::Traini
 }
 
 std::string describe_batch(const train::TrainSettings& train, int world) {
-  const auto ranks = static_cast<std::uint64_t>(world);
-  const std::uint64_t share = (train.batch + ranks - 1) / ranks;
+  const std::uint64_t share = data::plan_share(train.batch, 0, world).count;
   const std::uint64_t micro = train::plan_micro_batch(train, world);
   if (train::is_reproducible(train)) {
     return fmt::format("{} in {} micro-shards of up to {} samples, up to {} of them on each of {} ranks", train.batch,
                        train.micro_shards, micro, data::plan_micro_steps(train.micro_shards, world, 1), world);
   }
   return fmt::format("{} = {} ranks × up to {} samples, in {} micro-steps of up to {}", train.batch, world, share,
-                     (share + micro - 1) / micro, micro);
+                     data::plan_micro_steps(train.batch, world, micro), micro);
 }
 
 std::string describe_lr(const train::RunSettings& run) {
