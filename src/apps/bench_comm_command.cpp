@@ -48,9 +48,7 @@ class CommBenchCommand {
     const comm::Launch launch = comm::plan_launch(environment);
     const auto cpus = comm::widen_affinity(launch.local_rank, launch.local_world.value_or(1), environment).share;
     device::set_operation_threads(static_cast<int>(cpus));
-    return comm::run_mpi_program(
-        environment, [&](comm::MpiSession& session) { return run_ranks(session, arguments); },
-        [](const comm::FailureReport&) {});
+    return comm::run_mpi_program(environment, [&](comm::MpiSession& session) { return run_ranks(session, arguments); });
   }
 
  private:

@@ -52,9 +52,8 @@ class StepBenchCommand {
       input.resolve(arguments, config::AxisPolicy::refuse);
       input.settings.run.quiet = true;
     });
-    return comm::run_mpi_program(
-        start_.environment(), [this](comm::MpiSession& session) { return run_ranks(session); },
-        [](const comm::FailureReport&) {});
+    return comm::run_mpi_program(start_.environment(),
+                                 [this](comm::MpiSession& session) { return run_ranks(session); });
   }
 
  private:

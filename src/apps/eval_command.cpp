@@ -38,9 +38,8 @@ class EvalCommand {
               fmt::format("eval takes one run directory, not {} words", 1 + others.size()));
       input.settings.run.quiet = true;
     });
-    return comm::run_mpi_program(
-        start_.environment(), [this](comm::MpiSession& session) { return run_ranks(session); },
-        [](const comm::FailureReport&) {});
+    return comm::run_mpi_program(start_.environment(),
+                                 [this](comm::MpiSession& session) { return run_ranks(session); });
   }
 
  private:

@@ -34,8 +34,10 @@ int run_guarded(MpiSession& session, const std::function<int()>& body, const OnF
 [[noreturn]] void abort_job(int code);
 
 /// A whole main: launch discovery, session, guard, orderly end. Errors before MPI is up print one line on one rank.
+/// Programs that keep no report of their end leave `on_failure` away.
 ///   collective  all ranks of the job
-int run_mpi_program(const Environment& environment, const std::function<int(MpiSession&)>& body,
-                    const OnFailure& on_failure);
+int run_mpi_program(
+    const Environment& environment, const std::function<int(MpiSession&)>& body,
+    const OnFailure& on_failure = [](const FailureReport&) {});
 
 }  // namespace hpctrain::comm
