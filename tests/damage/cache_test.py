@@ -1,13 +1,14 @@
 """Node caches that fail and sources that stall: the same samples in the same order, and one warning that says what."""
 import os
+import pathlib
 import re
 import shutil
 import subprocess
 import unittest
 
 import h5py
-from hpctrain_test import (HPCTRAIN, ProgramTest, audit_of, end_of, launch_command, make_dataset, read_metrics,
-                           run_hpctrain, wait_until)
+from hpctrain_test import (HPCTRAIN, ProgramTest, audit_of, end_of, launch_command, make_dataset,
+                           processes_with, read_metrics, run_hpctrain, wait_until)
 
 
 def flip_image_byte(path, offset=500):
@@ -43,13 +44,22 @@ class CacheFaultTest(ProgramTest):
     def copies(self):
         return sorted(self.cache.rglob("*.h5"))
 
+    def both_ranks_map_every_copy(self, name):
+        program = os.path.realpath(HPCTRAIN)
+        ranks = [pid for pid in processes_with(str(self.folder / name)) if os.path.realpath(f"/proc/{pid}/exe") == program]
+        maps = [pathlib.Path(f"/proc/{rank}/maps").read_text() for rank in ranks]
+        return len(maps) == 2 and all(str(copy) in map for map in maps for copy in self.copies())
+
     def interrupt(self, name, deed):
-        """Runs with a cache and does `deed` once every copy is there and a second epoch has begun."""
+        """Runs with a cache and does `deed` once both ranks have read a whole epoch from the copies."""
         process = subprocess.Popen(launch_command(self.cached_flags(name), 2), stderr=subprocess.PIPE, text=True,
                                    stdout=subprocess.DEVNULL, env=os.environ | {"OMP_NUM_THREADS": "1"})
         shards = len(list((self.data / "shards").iterdir()))
         run = self.folder / name
-        self.assertTrue(wait_until(lambda: len(self.copies()) == shards and len(read_metrics(run, "step")) > 11))
+        self.assertTrue(wait_until(lambda: len(self.copies()) == shards and self.both_ranks_map_every_copy(name)))
+        steps = len(read_metrics(run, "step"))
+        # 11 make an epoch; what was read ahead came from elsewhere.
+        self.assertTrue(wait_until(lambda: len(read_metrics(run, "step")) > steps + 22))
         deed()
         self.assertIsNone(process.poll(), "the run was over before the fault came")
         _, stderr = process.communicate(timeout=60)

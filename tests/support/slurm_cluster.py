@@ -6,7 +6,7 @@ import signal
 import subprocess
 import tempfile
 
-from hpctrain_test import ProgramTest, wait_until
+from hpctrain_test import ProgramTest, processes_with, wait_until
 
 SOURCE = pathlib.Path(os.environ["HPCTRAIN_SOURCE"])
 ENDED = {"COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "OUT_OF_MEMORY"}
@@ -66,8 +66,22 @@ class Cluster:
     def wait_for_end(self, job: int, timeout: float = 240) -> str:
         """Waits through requeues; returns the last state."""
         if not wait_until(lambda: self.state(job) in ENDED, timeout):
-            raise RuntimeError(f"job {job} is {self.state(job)} after {timeout} s")
+            raise RuntimeError(f"job {job} is {self.state(job)} after {timeout} s\n{self.evidence(job)}")
         return self.state(job)
+
+    def evidence(self, job: int) -> str:
+        """What a job that does not end leaves to look at: its log, and what its processes wait for."""
+        log = pathlib.Path(self.field(job, "StdOut"))
+        lines = [log.read_text() if log.is_file() else f"no log at {log}"]
+        for pid in processes_with(str(self.folder)):
+            try:
+                process = pathlib.Path(f"/proc/{pid}")
+                command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")[:120]
+                waits = [(thread / "wchan").read_text() for thread in (process / "task").iterdir()]
+            except OSError:
+                continue  # ended meanwhile
+            lines.append(f"{pid} {command}: {' '.join(waits)}")
+        return "\n".join(lines)
 
     def exit_code(self, job: int) -> int:
         return int(self.field(job, "ExitCode").split(":")[0])
