@@ -1,61 +1,121 @@
-"""The loader beside FFCV and torch's DataLoader over h5py, on equal rows, in one run that takes turns.
+#!/usr/bin/env python3
+"""The loader beside FFCV, torch's DataLoader, webdataset and mosaicml-streaming on equal samples, in turns in one run.
 
     bench/setup_peers                                   # once
-    .venv/bin/python bench/compare_data.py --out FOLDER [--rows 3072 27648 150528] [--turns 2]
-"""
+    .venv/bin/python bench/compare_data.py --out FOLDER [--what 3072 27648 150528 pictures] [--turns 3]
 
+Rows are made up, of so many bytes; pictures are JPEG files of about 100 KB of which a random part is decoded and brought
+to 224×224. Peers that are not installed are left out. Each side counts with its best turn.
+"""
 import argparse
 import json
+import multiprocessing
 import os
+import pathlib
 import subprocess
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-BINARIES = os.path.join(HERE, "..", "build", "release", "bin")
-PEERS = os.environ.get("HPCTRAIN_PEERS", os.path.expanduser("~/.cache/hpctrain-peers"))
-SAMPLES = {3072: 100000, 27648: 20000, 150528: 6000}
+HERE = pathlib.Path(__file__).resolve().parent
+BINARIES = HERE.parent / "build/release/bin"
+PEERS = pathlib.Path(os.environ.get("HPCTRAIN_PEERS", pathlib.Path.home() / ".cache/hpctrain-peers"))
+PEER_PYTHON = PEERS / "ffcv/bin/python"
+NAMES = ("ffcv", "dataloader", "webdataset", "streaming")
+NOT_INSTALLED = 3
+SAMPLES = {"3072": 100000, "27648": 20000, "150528": 6000, "pictures": 2000}
+WIDTH, HEIGHT = 640, 480
 
 
-def ours(folder):
-    command = [os.path.join(BINARIES, "hpctrain"), "bench", "data", "--data", folder, "--json", "--threads", "2"]
+def draw_picture(arguments):
+    import numpy as np
+    from PIL import Image
+
+    path, seed = arguments
+    generator = np.random.default_rng(seed)
+    coarse = generator.integers(0, 256, (12, 16, 3), dtype=np.uint8)
+    smooth = np.asarray(Image.fromarray(coarse).resize((WIDTH, HEIGHT), Image.BICUBIC)).astype(np.int16)
+    pixels = np.clip(smooth + generator.integers(-13, 14, smooth.shape), 0, 255).astype(np.uint8)
+    Image.fromarray(pixels).save(path, quality=90)
+
+
+def make_pictures(folder):
+    for label in range(10):
+        (folder / f"pictures/class-{label}").mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"pictures/class-{i % 10}/{i:06}.jpg" for i in range(SAMPLES["pictures"])]
+    with multiprocessing.Pool() as pool:
+        pool.map(draw_picture, [(path, i) for i, path in enumerate(paths)], chunksize=16)
+    subprocess.run([BINARIES / "hpctrain-pack", "folder", folder / "pictures", "-o", folder / "packed", "--store",
+                    "encoded"], check=True, capture_output=True)
+    sizes = [path.stat().st_size for path in paths]
+    print(f"{len(paths)} pictures of {WIDTH}x{HEIGHT}, {sum(sizes) / len(sizes) / 1000:.0f} KB each", flush=True)
+
+
+def prepare(what, out):
+    """The packed data set and the folder that peers work in; both are kept."""
+    folder = out / f"rows-{what}" if what != "pictures" else out / "pictures"
+    folder.mkdir(parents=True, exist_ok=True)
+    packed = folder / "packed" if what == "pictures" else folder
+    if (packed / "manifest.h5").exists():
+        return packed, folder
+    if what == "pictures":
+        make_pictures(folder)
+    else:
+        subprocess.run([BINARIES / "bench_make_rows", folder, str(SAMPLES.get(what, 20000)), what], check=True)
+    return packed, folder
+
+
+def run_ours(what, packed, cache):
+    flags = ["--window", "224"] if what == "pictures" else ["--cache-dir", cache]
+    command = [BINARIES / "hpctrain", "bench", "data", "--data", packed, "--json", "--threads", "2", *flags]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
-def peer(name, folder):
-    command = [os.path.join(PEERS, "ffcv", "bin", "python"), os.path.join(HERE, "data_peer.py"), name, folder]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return json.loads(output.strip().splitlines()[-1])["best"]
+def run_peer(name, what, folder):
+    """Samples per second; None where it is not installed."""
+    kind = "pictures" if what == "pictures" else "rows"
+    result = subprocess.run([PEER_PYTHON, HERE / "data_peer.py", name, kind, folder], capture_output=True, text=True)
+    if result.returncode == NOT_INSTALLED:
+        return None
+    if result.returncode != 0:
+        raise SystemExit(f"{name}: {result.stderr}")
+    return json.loads(result.stdout.strip().splitlines()[-1])["best"]
 
 
-def compare(row_bytes, out, turns):
-    folder = os.path.join(out, f"rows-{row_bytes}")
-    samples = SAMPLES.get(row_bytes, 20000)
-    if not os.path.exists(os.path.join(folder, "manifest.h5")):
-        subprocess.run([os.path.join(BINARIES, "bench_make_rows"), folder, str(samples), str(row_bytes)], check=True)
-    best = {"ffcv": 0.0, "h5py": 0.0}
-    reports = []
+def compare(what, out, turns):
+    packed, folder = prepare(what, out)
+    reports, peers = [], {}
     for _ in range(turns):
-        reports.append(ours(folder))
-        for name in best:
-            best[name] = max(best[name], peer(name, folder))
-    top = max(reports, key=lambda report: report["samples_per_second"])
-    rate, ceiling = top["samples_per_second"], top["memcpy_samples_per_second"]
-    print(f"| {row_bytes:,} | {rate:,.0f} | {rate / best['ffcv']:.2f} | {rate / best['h5py']:.1f} "
-          f"| {rate / ceiling:.2f} | {top['pread_samples_per_second'] / ceiling:.2f} "
-          f"| {top['first_epoch_samples_per_second'] / rate:.2f} | {best['ffcv']:,.0f} | {best['h5py']:,.0f} "
-          f"| {ceiling:,.0f} |", flush=True)
+        reports.append(run_ours(what, packed, out / "copies"))
+        for name in NAMES:
+            found = run_peer(name, what, folder)
+            if found is not None:
+                peers.setdefault(name, []).append(found)
+        print(f"  {what}: ours {reports[-1]['samples_per_second']:,.0f}, "
+              + ", ".join(f"{name} {rates[-1]:,.0f}" for name, rates in peers.items()), flush=True)
+    best = {key: max(report[key] for report in reports) for key in reports[0] if key.endswith("samples_per_second")}
+    rate = best["samples_per_second"]
+    print(f"{what}: {rate:,.0f} samples/s")
+    for name, rates in peers.items():
+        print(f"  {rate / max(rates):8.2f} x {name} ({max(rates):,.0f})")
+    if "memcpy_samples_per_second" in best:
+        ceiling = best["memcpy_samples_per_second"]
+        print(f"  {rate / ceiling:8.2f} of the ceiling ({ceiling:,.0f}), "
+              f"pread engine {best['pread_samples_per_second'] / ceiling:.2f} of it")
+        print(f"  {best['first_epoch_samples_per_second'] / rate:8.2f} first epoch of later ones, "
+              f"{best['staged_first_epoch_samples_per_second'] / rate:.2f} out of copies")
+    print(f"  {1e3 * min(report['resume_batch_seconds'] for report in reports):8.1f} ms to a batch in mid-epoch, "
+          f"{1e3 * min(report['start_batch_seconds'] for report in reports):.1f} ms to the first, "
+          f"{min(report['epoch_start_wait_steps'] for report in reports):.1f} median steps of wait at an epoch's start, "
+          f"{max(report['resident_bytes'] for report in reports) / 2**20:.1f} MiB", flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", required=True, help="folder for the made-up data sets")
-    parser.add_argument("--rows", type=int, nargs="+", default=list(SAMPLES), help="bytes of a row")
-    parser.add_argument("--turns", type=int, default=2)
+    parser.add_argument("--out", type=pathlib.Path, required=True, help="folder for the made-up data sets")
+    parser.add_argument("--what", nargs="+", default=list(SAMPLES), help="bytes of a row, or pictures")
+    parser.add_argument("--turns", type=int, default=3)
     arguments = parser.parse_args()
-    print("| row bytes | samples/s | of FFCV | of DataLoader | of ceiling | pread of ceiling | first epoch "
-          "| FFCV | DataLoader | ceiling |")
-    print("|---" * 10 + "|")
-    for row_bytes in arguments.rows:
-        compare(row_bytes, arguments.out, arguments.turns)
+    for what in arguments.what:
+        compare(what, arguments.out.resolve(), arguments.turns)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -24,9 +24,9 @@ RANKS = 2
 SUM_BYTES = 45_000_000
 LOSSES_COMPARED = 3  # of the first steps: later ones drift apart by rounding
 NETWORKS = {
-    "resnet18": {"steps": 6, "warm_up": 2, "lr": 0.01,
+    "resnet18": {"steps": 6, "warm_up": 2, "rounds": 1, "lr": 0.01,
                  "ours": ["--model.stem", "small", "--train.channels-last", "on"], "peer": ["--channels-last"]},
-    "small-convnet": {"steps": 400, "warm_up": 20, "lr": 0.05, "ours": [], "peer": []},
+    "small-convnet": {"steps": 400, "warm_up": 20, "rounds": 5, "lr": 0.05, "ours": [], "peer": []},
 }
 
 
@@ -55,6 +55,7 @@ class TrainingPair:
     def __init__(self, name: str, folder: pathlib.Path):
         plan = NETWORKS[name]
         self.name, self.steps, self.warm_up = name, plan["steps"], plan["warm_up"]
+        self.rounds = plan["rounds"]
         weights, order = folder / f"{name}.safetensors", folder / f"{name}-order"
         save_file(make_network(name).state_dict(), weights)
         self.ours = ["--model", name, "--model.init", weights, "--data.augment", "none", "--lr", plan["lr"],
@@ -89,7 +90,7 @@ def run_sum_pair(ranks: int) -> dict:
 
 def run_overhead_pair(training: TrainingPair) -> dict:
     report = json.loads(run_ranks(1, "bench", "step", "--json", "--steps", training.steps, "--warm-up",
-                                  training.warm_up, "--rounds", 1, "--batch", 32, "--train.threads", 1,
+                                  training.warm_up, "--rounds", training.rounds, "--batch", 32, "--train.threads", 1,
                                   "--device", "cpu", *training.ours))
     return {"ours": report["step_seconds"], "peer": report["bare_step_seconds"]}
 

@@ -41,12 +41,16 @@ int run_checkpoint_bench_command(const Arguments& arguments) {
   config::OptionTable table("hpctrain bench checkpoint");
   table.add(config::flag_only(settings.folder, "dir").help("Folder on the disk in question"));
   table.add(config::flag_only(settings.state_bytes, "bytes").at_least(1'000'000).help("Size of the state"));
+  table.add(config::flag_only(settings.rounds, "rounds")
+                .between(2, 20)
+                .help("Rounds; each leaves two states behind until the end"));
   table.add(config::flag_only(as_json, "json").help("Print JSON"));
   const auto line = config::parse_command_line(table, arguments);
   config::Sources sources;
   sources.flags = line.assignments;
   config::resolve(table, sources, config::AxisPolicy::refuse);
-  require(line.positionals.empty(), Fault::usage, "usage: hpctrain bench checkpoint [--dir DIR] [--bytes N] [--json]");
+  require(line.positionals.empty(), Fault::usage,
+          "usage: hpctrain bench checkpoint [--dir DIR] [--bytes N] [--rounds N] [--json]");
   const auto report = tools::run_checkpoint_bench(posix_file_system(), settings);
   std::fputs((as_json ? to_json(report) : describe(report)).c_str(), stdout);
   return 0;

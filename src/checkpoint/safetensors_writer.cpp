@@ -12,6 +12,9 @@
 namespace hpctrain::checkpoint {
 namespace {
 
+/// Small enough to be in the processor's cache still when it is written after it was hashed.
+constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
+
 using ByteSink = std::function<void(std::span<const std::byte>)>;
 
 std::vector<const NamedTensor*> plan_order(const std::vector<NamedTensor>& tensors) {
@@ -65,7 +68,11 @@ FileSeal stream(const std::vector<NamedTensor>& tensors, const SafetensorsMetada
   put(std::as_bytes(std::span(header)));
   for (const NamedTensor* named : order) {
     const at::Tensor host = host_row_major(named->tensor);  // one at a time: the host needs room for the largest only
-    put(tensor_bytes(host));
+    for (auto bytes = tensor_bytes(host); !bytes.empty();) {
+      const auto piece = bytes.first(std::min(bytes.size(), kPieceBytes));
+      put(piece);
+      bytes = bytes.subspan(piece.size());
+    }
   }
   seal.xxh3_128 = digest.hex();
   return seal;

@@ -4,18 +4,24 @@
 #include <algorithm>
 #include <cstring>
 #include <fstream>
+#include <limits>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
 #include "core/clock.hpp"
 #include "core/error.hpp"
 #include "data/loader.hpp"
+#include "data/node_cache.hpp"
 #include "data/row_copy.hpp"
 #include "data/sample_order.hpp"
+#include "tasks/window_plan.hpp"
 
 namespace hpctrain::tools {
 namespace {
+
+constexpr double kMostStagingSeconds = 3600;
 
 /// Memory of this process that no file stands behind.
 std::uint64_t anonymous_bytes() {
@@ -118,43 +124,106 @@ double measure_epoch_start(data::Loader& loader) {
   return at_border / waits[steps];
 }
 
-void measure_first_epoch(const data::DatasetIndex& index, const DataBenchSettings& settings, DataBenchReport& report) {
+/// What a loader is made from, again and again.
+struct Bench {
+  const data::DatasetIndex& index;
+  const DataBenchSettings& settings;
+  std::unique_ptr<data::ImageWindowPlan> windows;
+
+  std::unique_ptr<data::Loader> open(const data::LoaderSettings& loader, data::ShardLocator* locator = nullptr) const {
+    return std::make_unique<data::Loader>(index, make_plan(settings), loader, Placement{},
+                                          data::LoaderSeams{.locator = locator, .window_plan = windows.get()});
+  }
+  std::unique_ptr<data::Loader> open() const { return open(settings.loader); }
+};
+
+std::unique_ptr<data::ImageWindowPlan> make_windows(const DataBenchSettings& settings) {
+  if (!settings.window_size) return nullptr;
+  tasks::AugmentationSettings window;
+  window.window_chance = 1;
+  window.window_area = {0.08, 1};
+  window.window_aspect = {3.0 / 4, 4.0 / 3};
+  return std::make_unique<tasks::RandomWindows>(window, *settings.window_size, 1);
+}
+
+void measure_first_epoch(const Bench& bench, DataBenchReport& report) {
   const std::uint64_t before = anonymous_bytes();
   const Stopwatch watch;
-  data::Loader loader(index, make_plan(settings), settings.loader, {});
-  loader.next();
+  const auto loader = bench.open();
+  loader->next();
   report.first_batch_seconds = watch.seconds();
-  for (std::uint64_t step = 1; step < loader.steps_per_epoch(); ++step) loader.next();
-  report.samples = loader.num_samples();
+  for (std::uint64_t step = 1; step < loader->steps_per_epoch(); ++step) loader->next();
+  report.samples = loader->num_samples();
   report.first_epoch_samples_per_second = static_cast<double>(report.samples) / watch.seconds();
-  report.engine = loader.engine() == data::Engine::mmap ? "mmap" : "pread";
-  for (const auto& field : loader.fields()) report.bytes += report.samples * field.row_bytes;
+  report.engine = loader->engine() == data::Engine::mmap ? "mmap" : "pread";
+  for (const auto& field : loader->fields()) report.bytes += report.samples * field.row_bytes;
   const std::uint64_t after = anonymous_bytes();
   report.resident_bytes = after > before ? after - before : 0;
+}
+
+double seconds_to_batch(const Bench& bench, std::uint64_t step) {
+  const Stopwatch watch;
+  const auto loader = bench.open();
+  loader->seek({0, step * bench.settings.batch});
+  loader->next();
+  return watch.seconds();
+}
+
+void measure_resume(const Bench& bench, std::uint64_t steps, DataBenchReport& report) {
+  for (int round = 0; round < bench.settings.rounds; ++round) {
+    const double at_start = seconds_to_batch(bench, 0), in_middle = seconds_to_batch(bench, steps / 2);
+    report.start_batch_seconds = round == 0 ? at_start : std::min(report.start_batch_seconds, at_start);
+    report.resume_batch_seconds = round == 0 ? in_middle : std::min(report.resume_batch_seconds, in_middle);
+  }
+}
+
+void measure_staged_first_epoch(const Bench& bench, DataBenchReport& report) {
+  data::CachePlan plan;
+  plan.mode = data::CacheMode::replicate;
+  plan.limit_bytes = std::numeric_limits<std::uint64_t>::max();
+  data::CacheContent content;
+  content.splits = {bench.settings.split};
+  content.trusts_copies = true;
+  data::NodeCache cache(bench.index, plan, bench.settings.cache_folder, content, {});
+  require(cache.wait_until_staged(kMostStagingSeconds), Fault::io,
+          bench.settings.cache_folder.string() + ": takes no copies of the data set; see the warning above");
+  data::LoaderSettings staged = bench.settings.loader;
+  staged.verify = data::Verify::staged;
+  const Stopwatch watch;
+  const auto loader = bench.open(staged, &cache);
+  for (std::uint64_t step = 0; step < loader->steps_per_epoch(); ++step) loader->next();
+  report.staged_first_epoch_samples_per_second = static_cast<double>(report.samples) / watch.seconds();
 }
 
 }  // namespace
 
 DataBenchReport run_data_bench(const data::DatasetIndex& index, const DataBenchSettings& settings) {
   DataBenchReport report;
-  measure_first_epoch(index, settings, report);
-  data::Loader loader(index, make_plan(settings), settings.loader, {});
+  const Bench bench{index, settings, make_windows(settings)};
+  measure_first_epoch(bench, report);
+  if (!settings.cache_folder.empty()) measure_staged_first_epoch(bench, report);
+  const auto loader = bench.open();
+  measure_resume(bench, loader->steps_per_epoch(), report);
   data::LoaderSettings by_calls = settings.loader;
   by_calls.engine = data::Engine::pread;
-  data::Loader reading(index, make_plan(settings), by_calls, {});
-  Ceiling ceiling(loader, settings);
-  const auto keep_best = [&](double& best, double seconds) {
-    best = std::max(best, static_cast<double>(report.samples) / seconds);
-  };
+  const auto reading = bench.open(by_calls);
+  const bool is_decoded = std::any_of(index.fields.begin(), index.fields.end(), [](const data::FieldSchema& field) {
+    return field.kind == data::FieldKind::encoded;
+  });
+  std::optional<Ceiling> ceiling;
+  if (!is_decoded) ceiling.emplace(*loader, settings);
+  const auto rate = [&](double seconds) { return static_cast<double>(report.samples) / seconds; };
   for (int round = 0; round <= settings.rounds; ++round) {
     const auto epoch = static_cast<std::uint64_t>(round);
-    const double seconds[] = {run_epoch(loader, epoch), ceiling.run_epoch(epoch), run_epoch(reading, epoch)};
+    const double ours = rate(run_epoch(*loader, epoch));
+    const double above = ceiling ? rate(ceiling->run_epoch(epoch)) : 0;
+    const double calls = rate(run_epoch(*reading, epoch));
     if (round == 0) continue;  // digests and page tables
-    keep_best(report.samples_per_second, seconds[0]);
-    keep_best(report.memcpy_samples_per_second, seconds[1]);
-    keep_best(report.pread_samples_per_second, seconds[2]);
+    report.samples_per_second = std::max(report.samples_per_second, ours);
+    report.pread_samples_per_second = std::max(report.pread_samples_per_second, calls);
+    if (ceiling) report.memcpy_samples_per_second = std::max(report.memcpy_samples_per_second.value_or(0), above);
   }
-  report.epoch_start_wait_steps = measure_epoch_start(loader);
+  report.epoch_start_wait_steps = measure_epoch_start(*loader);
   return report;
 }
 

@@ -3,9 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <optional>
 #include <string>
 
 #include "data/dataset_index.hpp"
+#include "data/image_window.hpp"
 #include "data/loader_settings.hpp"
 
 namespace hpctrain::tools {
@@ -16,6 +19,9 @@ struct DataBenchSettings {
   data::LoaderSettings loader;
   data::Order order = data::Order::automatic;
   int rounds = 5;
+  std::filesystem::path cache_folder;  ///< a first epoch out of copies is measured too; empty: none are made
+  /// Encoded pictures: a random part of each, an area of 8 to 100 %, decoded to this size; unset: whole, as stored.
+  std::optional<data::ImageSize> window_size;
 };
 
 struct DataBenchReport {
@@ -24,11 +30,15 @@ struct DataBenchReport {
   std::string engine;
   double samples_per_second = 0;              ///< later epochs, best round
   double first_epoch_samples_per_second = 0;  ///< digests included
-  double memcpy_samples_per_second = 0;       ///< ceiling: the same threads copy the same rows out of ordinary memory
-  double pread_samples_per_second = 0;        ///< the pread engine, best round
-  double first_batch_seconds = 0;             ///< from opening the data set
-  double epoch_start_wait_steps = 0;          ///< wait at the first step of an epoch, in median steps
-  std::uint64_t resident_bytes = 0;           ///< anonymous memory that the loader took, slots included
+  /// Ceiling: the same threads copy the same rows out of ordinary memory. Unset for pictures, which are decoded.
+  std::optional<double> memcpy_samples_per_second;
+  double pread_samples_per_second = 0;                          ///< the pread engine, best round
+  std::optional<double> staged_first_epoch_samples_per_second;  ///< out of copies that were verified as they were made
+  double first_batch_seconds = 0;     ///< from opening the data set, before anything else touched it
+  double start_batch_seconds = 0;     ///< the same later, page cache warm: to the first batch of an epoch
+  double resume_batch_seconds = 0;    ///< to the batch in the middle of an epoch
+  double epoch_start_wait_steps = 0;  ///< wait at the first step of an epoch, in median steps
+  std::uint64_t resident_bytes = 0;   ///< anonymous memory that the loader took, slots included
 };
 
 ///   blocks  for about 3 · rounds epochs

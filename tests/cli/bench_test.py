@@ -7,29 +7,46 @@ from packing import PackTest, noise
 
 
 class BenchDataTest(PackTest):
-    def bench(self, *pack_options: str) -> dict:
+    def pack(self, *options: str):
         for i in range(40):
             self.save(f"{'ab'[i % 2]}/{i}.png", noise(i, 24, 24, 3))
-        packed = self.folder / "packed"
-        result = run_pack("folder", self.folder / "source", "-o", packed, *pack_options)
+        result = run_pack("folder", self.folder / "source", "-o", self.folder / "packed", *options)
         self.assertEqual(result.returncode, 0, result.stderr)
-        result = run_hpctrain("bench", "data", "--data", packed, "--batch", 8, "--rounds", 1, "--json")
+
+    def bench(self, *options) -> dict:
+        result = run_hpctrain("bench", "data", "--data", self.folder / "packed", "--batch", 8, "--rounds", 1, "--json",
+                              *options)
         self.assertEqual(result.returncode, 0, result.stderr)
         return json.loads(result.stdout)
 
-    def check(self, report: dict) -> None:
+    def check(self, report: dict, side: int = 24) -> None:
         self.assertEqual(report["samples"], 40)
-        self.assertEqual(report["bytes"], 40 * (24 * 24 * 3 + 8))
+        self.assertEqual(report["bytes"], 40 * (side * side * 3 + 8))
         self.assertIn(report["engine"], ("mmap", "pread"))
-        for name in ("samples_per_second", "memcpy_samples_per_second", "pread_samples_per_second",
-                     "first_batch_seconds"):
+        for name in ("samples_per_second", "pread_samples_per_second", "first_batch_seconds", "start_batch_seconds",
+                     "resume_batch_seconds"):
             self.assertGreater(report[name], 0, name)
 
-    def test_stored_pixels_are_measured(self):
-        self.check(self.bench())
+    def test_stored_pixels_are_measured_beside_their_ceiling(self):
+        self.pack()
+        report = self.bench()
+        self.check(report)
+        self.assertGreater(report["memcpy_samples_per_second"], 0)
+        self.assertNotIn("staged_first_epoch_samples_per_second", report)
 
-    def test_encoded_pictures_are_measured(self):
-        self.check(self.bench("--store", "encoded"))
+    def test_a_first_epoch_out_of_copies_is_measured_where_they_may_be_made(self):
+        self.pack()
+        report = self.bench("--cache-dir", self.folder / "cache")
+        self.assertGreater(report["staged_first_epoch_samples_per_second"], 0)
+        self.assertEqual(len(list((self.folder / "cache").rglob("*.h5"))),
+                         len(list((self.folder / "packed/shards").iterdir())))
+
+    def test_encoded_pictures_are_measured_whole_or_in_part(self):
+        self.pack("--store", "encoded")
+        report = self.bench()
+        self.check(report)
+        self.assertNotIn("memcpy_samples_per_second", report)
+        self.check(self.bench("--window", 12), side=12)
 
     def test_what_cannot_be_measured_is_named(self):
         self.assert_refused(run_hpctrain("bench", "sleep"), 64, "bench needs what to measure", "data")

@@ -1,40 +1,10 @@
 """train.micro-shards: the same bits on any number of ranks, with batch normalisation, dropout, clipping, and resumes."""
-import concurrent.futures
 import unittest
 
-from hpctrain_test import ProgramTest, end_of, make_dataset, read_metrics, run_hpctrain
+from hpctrain_test import end_of, run_hpctrain
+from reproducible_suite import WORLDS, ReproducibleProgramTest
 
-WORLDS = (1, 2, 3, 4, 8)
-
-
-def results_of(run) -> dict:
-    """Everything that has to be the same: the state, each step's loss, each evaluation's numbers."""
-    return {"state": end_of(run)["state_digest"],
-            "losses": [line["loss"] for line in read_metrics(run, "step")],
-            "scores": [line["metrics"] for line in read_metrics(run, "eval")]}
-
-
-class ReproducibleTest(ProgramTest):
-    def setUp(self):
-        super().setUp()
-        self.data = make_dataset(self.folder, train=1003, side=8)
-
-    def train(self, run, ranks, *flags, micro_shards=8):
-        result = run_hpctrain("--data", self.data, "--train.micro-shards", micro_shards, "--run.quiet", *flags,
-                              "--out", self.folder / run, ranks=ranks, timeout=400)
-        self.assertEqual(result.returncode, 0, result.stderr)
-        return self.folder / run
-
-    def assert_equal_on(self, worlds, steps, *flags):
-        flags = (*flags, "--train.steps", steps, "--epochs", "100", "--eval.every-epochs", "0")
-        with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            runs = dict(zip(worlds, pool.map(lambda ranks: self.train(f"on-{ranks}", ranks, *flags), worlds)))
-        expected = results_of(runs[1])
-        self.assertEqual(len(expected["losses"]), steps)
-        self.assertGreater(len(set(expected["losses"])), steps // 2, "nothing was learned")
-        for ranks, run in runs.items():
-            self.assertEqual(results_of(run), expected, f"{ranks} ranks")
-
+class ReproducibleTest(ReproducibleProgramTest):
     def test_a_network_with_dropout_has_the_same_weights_after_100_steps_on_any_number_of_ranks(self):
         self.assert_equal_on(WORLDS, 100, "--model.dropout", "0.3", "--batch", "43", "--optim.clip-norm", "0.5",
                                         "--train.ema-decay", "0.9", "--data.augment", "crop(pad=1) | flip")
@@ -42,6 +12,12 @@ class ReproducibleTest(ProgramTest):
     def test_resnet18_with_batch_normalisation_has_the_same_weights_on_any_number_of_ranks(self):
         self.assert_equal_on(WORLDS, 6, "--model.name", "resnet18", "--model.stem", "small", "--batch", "21",
                                         "--eval.max-samples", "50")
+
+    def test_bf16_has_the_same_weights_on_any_number_of_ranks(self):
+        self.assert_equal_on((1, 2, 3), 10, "--precision", "bf16", "--model.dropout", "0.3", "--batch", "43")
+
+    def test_fp16_has_the_same_weights_on_any_number_of_ranks(self):
+        self.assert_equal_on((1, 2, 3), 10, "--precision", "fp16", "--model.dropout", "0.3", "--batch", "43")
 
     def test_a_batch_of_fewer_samples_than_micro_shards_leaves_some_empty(self):
         self.assert_equal_on((1, 2, 5), 10, "--model.dropout", "0.3", "--batch", "5")

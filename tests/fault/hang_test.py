@@ -6,17 +6,10 @@ import time
 import unittest
 
 from hang_suite import GRACE, TIMEOUT, HangProgramTest
-from heartbeats import stop_rank_in
 from hpctrain_test import processes_with, wait_until
 
 
 class HangTest(HangProgramTest):
-    def stop_and_check(self, rank: int, phase: str, *flags):
-        run, process, beats = self.start(f"stopped-{rank}-{phase}", *flags)
-        stop_rank_in(beats, rank, phase)
-        started = time.monotonic()
-        self.assert_named(run, process, rank, phase, "hang", started, TIMEOUT + GRACE)
-
     def test_rank_zero_stopped_in_compute_is_named(self):
         self.stop_and_check(0, "backward")
 

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 
-from heartbeats import find_heartbeats
+from heartbeats import find_heartbeats, stop_rank_in
 from hpctrain_test import ProgramTest, launch_command, make_dataset, processes_with, wait_until
 
 TIMEOUT = 3
@@ -49,6 +49,12 @@ class HangProgramTest(ProgramTest):
         self.assertTrue(report["host"])
         self.assertGreater(report["step"], 0)
         return rest
+
+    def stop_and_check(self, rank: int, phase: str, *flags):
+        run, process, beats = self.start(f"stopped-{rank}-{phase}", *flags)
+        stop_rank_in(beats, rank, phase)
+        started = time.monotonic()
+        self.assert_named(run, process, rank, phase, "hang", started, TIMEOUT + GRACE)
 
     def slow_a_rank_for(self, seconds: float) -> int:
         """Runs a fifth of the time, as on a machine that something else fills. Returns the steps it made."""

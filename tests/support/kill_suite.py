@@ -35,13 +35,15 @@ def run_kill_suite(test, data, folder, ranks: int, kills: int, seed: int, *flags
     print(f"kill suite: {ranks} ranks, {kills} kills, seed {seed}", flush=True)
     generator = random.Random(seed)
     run = folder / f"killed-{ranks}-{seed}"
+    test.addCleanup(kill_all, str(run))
     common = ("--data", data, *FLAGS, *flags, "--epochs", "100000")
     for number in range(kills):
         victim = VICTIMS[number % len(VICTIMS)]
         promised = promised_step(run)
-        process = start_hpctrain(*common, "--out", run, ranks=ranks)
+        # Counted before it starts: what it writes itself must not be taken for what was there.
         saves = len(read_metrics(run, "checkpoint")) + generator.randint(0, 3)
         starts = len(read_metrics(run, "run"))
+        process = start_hpctrain(*common, "--out", run, ranks=ranks)
         test.assertTrue(wait_until(lambda: len(read_metrics(run, "checkpoint")) >= saves
                                    and len(read_metrics(run, "run")) > starts), f"kill {number}: the run did not start")
         time.sleep(generator.random() * 0.05)
