@@ -12,6 +12,12 @@ find_package(HDF5 REQUIRED COMPONENTS C)
 
 find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
 find_library(XXHASH_LIBRARY xxhash REQUIRED)
+# Where the library can choose at run time, XXH3 takes the widest vectors of the processor instead of SSE2.
+include(CheckLibraryExists)
+check_library_exists(${XXHASH_LIBRARY} XXH3_64bits_dispatch "" HPCTRAIN_XXHASH_CHOOSES)
+if(HPCTRAIN_XXHASH_CHOOSES)
+  set_source_files_properties(${CMAKE_SOURCE_DIR}/src/core/digest.cpp PROPERTIES COMPILE_OPTIONS "-include;xxh_x86dispatch.h")
+endif()
 
 # core: logging, JSON and digests are used by every room.
 add_library(hpctrain_dep_core INTERFACE)

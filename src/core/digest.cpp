@@ -3,9 +3,6 @@
 
 #include <openssl/evp.h>
 #include <xxhash.h>
-#if defined(__x86_64__)
-#include <xxh_x86dispatch.h>  // after xxhash.h: its names now mean the widest vectors this processor has
-#endif
 
 #include <new>
 

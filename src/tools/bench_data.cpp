@@ -185,7 +185,7 @@ void measure_staged_first_epoch(const Bench& bench, DataBenchReport& report) {
   content.splits = {bench.settings.split};
   content.trusts_copies = true;
   data::NodeCache cache(bench.index, plan, bench.settings.cache_folder, content, {});
-  require(cache.wait_until_staged(kMostStagingSeconds), Fault::io,
+  require(cache.wait_until_staged(kMostStagingSeconds), Fault::storage,
           bench.settings.cache_folder.string() + ": takes no copies of the data set; see the warning above");
   data::LoaderSettings staged = bench.settings.loader;
   staged.verify = data::Verify::staged;
