@@ -1,8 +1,11 @@
 """SIGTERM at every awkward moment, and ranks that crash: an orderly end, and the same command goes on to the same state."""
 import json
 import os
+import pathlib
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -15,11 +18,23 @@ STEPS = 100
 
 
 class SignalTest(ProgramTest):
+    @classmethod
+    def setUpClass(cls):
+        """A data set, and the run that nobody disturbed."""
+        super().setUpClass()
+        folder = tempfile.TemporaryDirectory(prefix="hpctrain-test-")
+        cls.addClassCleanup(folder.cleanup)
+        shared = pathlib.Path(folder.name)
+        cls.flags = ("--data", make_dataset(shared), "--epochs", "1000", "--train.steps", STEPS, "--batch", "32",
+                     "--train.micro-batch", "1", "--checkpoint.every-steps", "3", "--checkpoint.async", "no",
+                     "--eval.every-epochs", "0", "--eval.max-samples", "16", "--optim.schedule", "constant", "--run.quiet")
+        cls.reference = shared / "unbroken"
+        result = run_hpctrain(*cls.flags, "--out", cls.reference, ranks=RANKS)
+        if result.returncode != 0:
+            raise AssertionError(result.stderr)
+
     def setUp(self):
         super().setUp()
-        self.flags = ("--data", make_dataset(self.folder), "--epochs", "1000", "--train.steps", STEPS, "--batch", "32",
-                      "--train.micro-batch", "1", "--checkpoint.every-steps", "3", "--checkpoint.async", "no",
-                      "--eval.every-epochs", "0", "--eval.max-samples", "16", "--optim.schedule", "constant", "--run.quiet")
         self.out = self.folder / "run"
 
     def start(self) -> subprocess.Popen:
@@ -33,12 +48,10 @@ class SignalTest(ProgramTest):
 
     def assert_goes_on_to_the_unbroken_state(self):
         """Its losses too: nothing of a broken start is left in the history."""
-        reference = self.folder / "unbroken"
-        for out in (self.out, reference):
-            result = run_hpctrain(*self.flags, "--out", out, ranks=RANKS)
-            self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertEqual(end_of(self.out)["state_digest"], end_of(reference)["state_digest"])
-        losses = [{line["step"]: line["loss"] for line in read_metrics(out, "step")} for out in (self.out, reference)]
+        result = run_hpctrain(*self.flags, "--out", self.out, ranks=RANKS)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(end_of(self.out)["state_digest"], end_of(self.reference)["state_digest"])
+        losses = [{line["step"]: line["loss"] for line in read_metrics(run, "step")} for run in (self.out, self.reference)]
         self.assertEqual(losses[0], losses[1])
 
     def assert_stopped_by_signal(self, process):
@@ -83,8 +96,7 @@ class SignalTest(ProgramTest):
         self.assert_goes_on_to_the_unbroken_state()
 
     def test_after_the_end_changes_nothing(self):
-        result = run_hpctrain(*self.flags, "--out", self.out, ranks=RANKS)
-        self.assertEqual(result.returncode, 0, result.stderr)
+        shutil.copytree(self.reference, self.out)
         process = self.start()
         self.assertTrue(wait_until(lambda: len(self.ranks(process)) == RANKS, 10))
         terminate_one_rank(process, str(self.out))

@@ -1,4 +1,5 @@
 """Kills a run again and again, at random moments, and proves that it ends as the unbroken one does."""
+import json
 import os
 import random
 import signal
@@ -25,8 +26,36 @@ def kill(victim: str, process, run, generator: random.Random) -> None:
         pass
 
 
-def promised_step(run) -> int:
-    return max((line["step"] for line in read_metrics(run, "checkpoint")), default=0)
+class Diary:
+    """metrics.jsonl, read on from where the last look ended: after hundreds of starts it is long."""
+
+    def __init__(self, run):
+        self.path = run / "metrics.jsonl"
+        self.read_bytes = 0
+        self.starts = self.saves = self.promised_step = self.resumed_from = 0
+
+    def look(self):
+        if not self.path.exists():
+            return self
+        with self.path.open("rb") as file:
+            file.seek(self.read_bytes)
+            text = file.read()
+        text = text[:text.rfind(b"\n") + 1]
+        self.read_bytes += len(text)
+        for line in text.splitlines():
+            try:
+                self.note(json.loads(line))
+            except json.JSONDecodeError:
+                continue  # torn by a kill
+        return self
+
+    def note(self, line: dict):
+        if line["event"] == "run":
+            self.starts += 1
+            self.resumed_from = line.get("resumed_from", 0)
+        elif line["event"] == "checkpoint":
+            self.saves += 1
+            self.promised_step = max(self.promised_step, line["step"])
 
 
 def run_kill_suite(test, data, folder, ranks: int, kills: int, seed: int, *flags) -> int:
@@ -37,27 +66,27 @@ def run_kill_suite(test, data, folder, ranks: int, kills: int, seed: int, *flags
     run = folder / f"killed-{ranks}-{seed}"
     test.addCleanup(kill_all, str(run))
     common = ("--data", data, *FLAGS, *flags, "--epochs", "100000")
+    diary = Diary(run)
     for number in range(kills):
         victim = VICTIMS[number % len(VICTIMS)]
-        promised = promised_step(run)
         # Counted before it starts: what it writes itself must not be taken for what was there.
-        saves = len(read_metrics(run, "checkpoint")) + generator.randint(0, 3)
-        starts = len(read_metrics(run, "run"))
+        before = diary.look()
+        promised, starts = before.promised_step, before.starts
+        saves = before.saves + generator.randint(0, 3)
         process = start_hpctrain(*common, "--out", run, ranks=ranks)
-        test.assertTrue(wait_until(lambda: len(read_metrics(run, "checkpoint")) >= saves
-                                   and len(read_metrics(run, "run")) > starts), f"kill {number}: the run did not start")
+        test.assertTrue(wait_until(lambda: diary.look().saves >= saves and diary.starts > starts),
+                        f"kill {number}: the run did not start")
         time.sleep(generator.random() * 0.05)
         kill(victim, process, run, generator)
         process.wait(20)
         test.assertTrue(wait_until(lambda: not processes_with(str(run)), 15), f"kill {number} of {victim}: orphans")
-        resumed = read_metrics(run, "run")[-1].get("resumed_from", 0)
-        test.assertGreaterEqual(resumed, promised, f"kill {number}: a promised checkpoint was lost")
-    end_and_compare(test, run, folder / f"unbroken-{ranks}-{seed}", common, ranks)
+        test.assertGreaterEqual(diary.look().resumed_from, promised, f"kill {number}: a promised checkpoint was lost")
+    end_and_compare(test, run, folder / f"unbroken-{ranks}-{seed}", common, diary.promised_step, ranks)
     return len(read_metrics(run, "run"))
 
 
-def end_and_compare(test, run, reference, common, ranks: int) -> None:
-    steps = ("--train.steps", str(promised_step(run) + 40))
+def end_and_compare(test, run, reference, common, promised_step: int, ranks: int) -> None:
+    steps = ("--train.steps", str(promised_step + 40))
     for out in (run, reference):
         result = run_hpctrain(*common, *steps, "--out", out, ranks=ranks)
         test.assertEqual(result.returncode, 0, result.stderr)
