@@ -11,17 +11,17 @@ from hpctrain_test import processes_with, wait_until
 
 class HangTest(HangProgramTest):
     def test_rank_zero_stopped_in_compute_is_named(self):
-        self.stop_and_check(0, "backward")
+        self.assert_stopped_rank_is_named(0, "backward")
 
     def test_another_rank_stopped_in_an_all_reduce_is_named(self):
-        self.stop_and_check(1, "communication")
+        self.assert_stopped_rank_is_named(1, "communication")
 
     def test_rank_zero_stopped_in_a_checkpoint_is_named(self):
-        self.stop_and_check(0, "checkpoint", "--checkpoint.every-steps", "3", "--checkpoint.async", "no")
+        self.assert_stopped_rank_is_named(0, "checkpoint", "--checkpoint.every-steps", "3", "--checkpoint.async", "no")
 
     def test_another_rank_stopped_in_a_data_wait_is_named(self):
         # Read by calls and one sample at a time: it waits long enough to be caught at it.
-        self.stop_and_check(1, "data_wait", "--data.engine", "pread", "--data.threads", "1")
+        self.assert_stopped_rank_is_named(1, "data_wait", "--data.engine", "pread", "--data.threads", "1")
 
     def test_a_rank_whose_read_is_blocked_is_named_with_its_stack(self):
         run, process, beats = self.start("blocked", "--data.engine", "pread")

@@ -14,7 +14,7 @@ class HangMatrixTest(HangProgramTest):
         for phase, flags in PHASES.items():
             for rank in (0, 1):
                 with self.subTest(phase=phase, rank=rank):
-                    self.stop_and_check(rank, phase, *flags)
+                    self.assert_stopped_rank_is_named(rank, phase, *flags)
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ class HangProgramTest(ProgramTest):
         self.assertGreater(report["step"], 0)
         return rest
 
-    def stop_and_check(self, rank: int, phase: str, *flags):
+    def assert_stopped_rank_is_named(self, rank: int, phase: str, *flags):
         run, process, beats = self.start(f"stopped-{rank}-{phase}", *flags)
         stop_rank_in(beats, rank, phase)
         started = time.monotonic()
