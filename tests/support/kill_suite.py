@@ -64,7 +64,7 @@ def run_kill_suite(test, data, folder, ranks: int, kills: int, seed: int, *flags
     print(f"kill suite: {ranks} ranks, {kills} kills, seed {seed}", flush=True)
     generator = random.Random(seed)
     run = folder / f"killed-{ranks}-{seed}"
-    test.addCleanup(kill_all, str(run))
+    test.addCleanup(kill_all, str(folder))
     common = ("--data", data, *FLAGS, *flags, "--epochs", "100000")
     diary = Diary(run)
     for number in range(kills):
@@ -88,7 +88,7 @@ def run_kill_suite(test, data, folder, ranks: int, kills: int, seed: int, *flags
 def end_and_compare(test, run, reference, common, promised_step: int, ranks: int) -> None:
     steps = ("--train.steps", str(promised_step + 40))
     for out in (run, reference):
-        result = run_hpctrain(*common, *steps, "--out", out, ranks=ranks)
+        result = run_hpctrain(*common, *steps, "--out", out, ranks=ranks, timeout=1800)
         test.assertEqual(result.returncode, 0, result.stderr)
     test.assertEqual(end_of(run)["state_digest"], end_of(reference)["state_digest"])
     test.assertEqual(audit_of(run), audit_of(reference))
