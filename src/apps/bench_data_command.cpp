@@ -82,6 +82,7 @@ int run_data_bench_command(const Arguments& arguments) {
   table.add(config::flag_only(settings.batch, "batch").between(1, 1 << 20).help("Samples of a batch"));
   table.add(config::flag_only(settings.rounds, "rounds").between(1, 100).help("Rounds; the best one counts"));
   table.add(config::flag_only(settings.loader.threads, "threads").between(1, 64).help("Reader threads"));
+  table.add(config::flag_only(settings.loader.depth, "depth").between(1, 1024).help("Batches read ahead"));
   table.add(
       config::flag_only(settings.loader.engine, "engine")
           .choices({{"auto", data::Engine::automatic}, {"mmap", data::Engine::mmap}, {"pread", data::Engine::pread}})

@@ -110,7 +110,8 @@ std::uint64_t SharedReduction::start(const Span& span) {
   const auto round = static_cast<std::uint32_t>(sum / kSlots);
   for (std::uint32_t seen = slot.round.load(); seen != round; seen = slot.round.load()) {
     sleep_while(slot.round, seen);
-    require_peers();
+    const std::optional<int> ended = find_ended_rank();
+    if (ended && slot.round.load() != round) fail_without(*ended);
   }
   const auto offset = static_cast<std::uint64_t>(static_cast<std::byte*>(span.data) - memory());
   const std::uint64_t is_double = span.type == ElementType::f64 ? 1 : 0;
@@ -180,7 +181,9 @@ void SharedReduction::wait(std::uint64_t sum) {
         sleep_while(slot.done, done);
       }
       require_same_sums(slot);
-      if (!is_complete(slot)) require_peers();
+      // In this order: whoever took part may end as soon as the sum is complete.
+      const std::optional<int> ended = find_ended_rank();
+      if (ended && !is_complete(slot)) fail_without(*ended);
     }
     leave(current);
   }
@@ -209,12 +212,16 @@ void SharedReduction::require_same_sums(const Slot& slot) {
                               "last checkpoint");
 }
 
-void SharedReduction::require_peers() const {
+std::optional<int> SharedReduction::find_ended_rank() const {
   for (int rank = 0; rank < size_; ++rank) {
-    require(rank == rank_ || memory_->is_held_by(rank), Fault::stopped,
-            "adding gradients: rank " + std::to_string(rank) +
-                " ended before it answered; the same command continues from the last checkpoint");
+    if (rank != rank_ && !memory_->is_held_by(rank)) return rank;
   }
+  return std::nullopt;
+}
+
+void SharedReduction::fail_without(int rank) {
+  throw Error(Fault::stopped, "adding gradients: rank " + std::to_string(rank) +
+                                  " ended before it answered; the same command continues from the last checkpoint");
 }
 
 }  // namespace hpctrain::comm

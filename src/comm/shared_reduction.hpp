@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "comm/communicator.hpp"
 #include "comm/shared_memory.hpp"
@@ -42,7 +43,8 @@ class SharedReduction {
   bool is_complete(const Slot& slot) const noexcept;
   void leave(std::uint64_t sum);
   static void require_same_sums(const Slot& slot);
-  void require_peers() const;
+  std::optional<int> find_ended_rank() const;
+  [[noreturn]] static void fail_without(int rank);
 
   std::unique_ptr<SharedMemory> memory_;
   int rank_;
