@@ -69,7 +69,7 @@ BoundaryDecision StepBoundary::decide(const Progress& progress, bool epoch_ended
   const BoundaryIntervals intervals{evaluation_.every_epochs, cadence_.checkpoint_every_steps,
                                     cadence_.check_every_steps};
   const auto decision = plan_boundary(progress, length_, epoch_ended, intervals, agreed);
-  if (!decision.stop) start_agreement(own_wishes() | wishes);
+  if (!decision.stop) start_agreement(own_wishes(decision.save) | wishes);
   return decision;
 }
 
@@ -78,7 +78,7 @@ bool StepBoundary::agree_to_end(bool wish) {
   finish();
   start_agreement(wish ? kStopWish : 0);
   const bool is_agreed = wait_for_agreement() != 0;
-  if (!is_agreed) start_agreement(own_wishes());
+  if (!is_agreed) start_agreement(own_wishes(false));
   return is_agreed;
 }
 
@@ -109,12 +109,12 @@ void StepBoundary::note_step(double seconds) {
   is_first_step_ = false;
 }
 
-std::uint32_t StepBoundary::own_wishes() {
+std::uint32_t StepBoundary::own_wishes(bool saves_now) {
   std::uint32_t wishes = 0;
   if (caught_stop_signal() != 0) wishes |= kStopWish;
   if (!control_->is_leader()) return wishes;
   const double save_seconds = cadence_.checkpoint_every_minutes * 60;
-  if (save_seconds > 0 && since_save_.seconds() >= save_seconds) wishes |= kSaveWish;
+  if (!saves_now && save_seconds > 0 && since_save_.seconds() >= save_seconds) wishes |= kSaveWish;
   if (stop_file_.is_there()) wishes |= kStopFileWish;
   if (must_stop_for_wall_time(wall_time_, longest_, unix_seconds())) wishes |= kWallTimeWish;
   return wishes;

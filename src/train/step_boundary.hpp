@@ -88,7 +88,8 @@ class StepBoundary {
  private:
   void start_agreement(std::uint32_t wishes);
   std::uint32_t wait_for_agreement();
-  std::uint32_t own_wishes();
+  /// A save that is about to be made is not wished for again.
+  std::uint32_t own_wishes(bool saves_now);
 
   std::unique_ptr<comm::Communicator> control_;
   const comm::TracedChannel& channel_;

@@ -30,6 +30,13 @@ class TrainingTest(ProgramTest):
             for ours, theirs in zip(losses[ranks], losses[1], strict=True):
                 self.assertLessEqual(abs(ours - theirs), 1e-5 * max(1, theirs))
 
+    def test_checkpoints_by_the_clock_come_once_each_time(self):
+        run = self.train("clock", "--epochs", "1000", "--train.steps", "400", "--batch", "32", "--train.micro-batch", "1",
+                         "--checkpoint.every-minutes", "0.005", "--eval.every-epochs", "0", ranks=2)
+        steps = [line["step"] for line in read_metrics(run, "checkpoint")]
+        self.assertGreater(len(steps), 3)
+        self.assertEqual([step for step, following in zip(steps, steps[1:-1]) if following == step + 1], [], steps)
+
     def test_accumulation_equals_the_big_batch(self):
         flags = ("--epochs", "1", "--batch", "50", "--lr", "0.01", "--run.audit")
         whole = self.train("whole", *flags)
