@@ -9,10 +9,11 @@ to 224×224. Peers that are not installed are left out. Each side counts with it
 """
 import argparse
 import json
-import multiprocessing
 import os
 import pathlib
 import subprocess
+
+from pictures import draw_pictures
 
 HERE = pathlib.Path(__file__).resolve().parent
 BINARIES = HERE.parent / "build/release/bin"
@@ -21,27 +22,11 @@ PEER_PYTHON = PEERS / "ffcv/bin/python"
 NAMES = ("ffcv", "dataloader", "webdataset", "streaming")
 NOT_INSTALLED = 3
 SAMPLES = {"3072": 100000, "27648": 20000, "150528": 6000, "pictures": 2000}
-WIDTH, HEIGHT = 640, 480
-
-
-def draw_picture(arguments):
-    import numpy as np
-    from PIL import Image
-
-    path, seed = arguments
-    generator = np.random.default_rng(seed)
-    coarse = generator.integers(0, 256, (12, 16, 3), dtype=np.uint8)
-    smooth = np.asarray(Image.fromarray(coarse).resize((WIDTH, HEIGHT), Image.BICUBIC)).astype(np.int16)
-    pixels = np.clip(smooth + generator.integers(-13, 14, smooth.shape), 0, 255).astype(np.uint8)
-    Image.fromarray(pixels).save(path, quality=90)
+WIDTH, HEIGHT, NOISE = 640, 480, 13
 
 
 def make_pictures(folder):
-    for label in range(10):
-        (folder / f"pictures/class-{label}").mkdir(parents=True, exist_ok=True)
-    paths = [folder / f"pictures/class-{i % 10}/{i:06}.jpg" for i in range(SAMPLES["pictures"])]
-    with multiprocessing.Pool() as pool:
-        pool.map(draw_picture, [(path, i) for i, path in enumerate(paths)], chunksize=16)
+    paths = draw_pictures(folder / "pictures", SAMPLES["pictures"], WIDTH, HEIGHT, NOISE)
     subprocess.run([BINARIES / "hpctrain-pack", "folder", folder / "pictures", "-o", folder / "packed", "--store",
                     "encoded"], check=True, capture_output=True)
     sizes = [path.stat().st_size for path in paths]

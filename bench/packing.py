@@ -22,28 +22,11 @@ import time
 import h5py
 import numpy as np
 from PIL import Image
+from pictures import draw_pictures
 
 PACK = pathlib.Path(__file__).resolve().parent.parent / "build/release/bin/hpctrain-pack"
 WIDTH, HEIGHT = 500, 375
-CLASSES = 10
-
-
-def draw_picture(arguments):
-    path, seed = arguments
-    generator = np.random.default_rng(seed)
-    coarse = generator.integers(0, 256, (12, 16, 3), dtype=np.uint8)
-    smooth = np.asarray(Image.fromarray(coarse).resize((WIDTH, HEIGHT), Image.BICUBIC)).astype(np.int16)
-    pixels = np.clip(smooth + generator.integers(-12, 13, smooth.shape), 0, 255).astype(np.uint8)
-    Image.fromarray(pixels).save(path, quality=90)
-
-
-def draw(folder, pictures):
-    for label in range(CLASSES):
-        (folder / f"class-{label}").mkdir(parents=True)
-    paths = [folder / f"class-{i % CLASSES}/{i:06}.jpg" for i in range(pictures)]
-    with multiprocessing.Pool() as pool:
-        pool.map(draw_picture, [(path, i) for i, path in enumerate(paths)], chunksize=16)
-    return paths
+NOISE = 12
 
 
 def pack(source, out, *options):
@@ -90,7 +73,7 @@ def copy_files(paths, out):
 
 
 def measure(folder, arguments):
-    paths = draw(folder / "pictures", arguments.pictures)
+    paths = draw_pictures(folder / "pictures", arguments.pictures, WIDTH, HEIGHT, NOISE)
     forms = {"raw": ["--size", f"{arguments.size}x{arguments.size}"], "encoded": ["--store", "encoded"],
              "jpeg=90": ["--size", f"{arguments.size}x{arguments.size}", "--store", "jpeg=90"]}
     seconds, digests = {}, {}

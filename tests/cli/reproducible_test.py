@@ -4,6 +4,7 @@ import unittest
 from hpctrain_test import end_of, run_hpctrain
 from reproducible_suite import WORLDS, ReproducibleProgramTest
 
+
 class ReproducibleTest(ReproducibleProgramTest):
     def test_a_network_with_dropout_has_the_same_weights_after_100_steps_on_any_number_of_ranks(self):
         self.assert_equal_on(WORLDS, 100, "--model.dropout", "0.3", "--batch", "43", "--optim.clip-norm", "0.5",

@@ -8,7 +8,7 @@ import unittest
 
 import h5py
 from hpctrain_test import (HPCTRAIN, ProgramTest, audit_of, end_of, launch_command, make_dataset,
-                           processes_with, read_metrics, run_hpctrain, wait_until)
+                           ranks_of, read_metrics, run_hpctrain, wait_until)
 
 
 def flip_image_byte(path, offset=500):
@@ -45,9 +45,7 @@ class CacheFaultTest(ProgramTest):
         return sorted(self.cache.rglob("*.h5"))
 
     def both_ranks_map_every_copy(self, name):
-        program = os.path.realpath(HPCTRAIN)
-        ranks = [pid for pid in processes_with(str(self.folder / name)) if os.path.realpath(f"/proc/{pid}/exe") == program]
-        maps = [pathlib.Path(f"/proc/{rank}/maps").read_text() for rank in ranks]
+        maps = [pathlib.Path(f"/proc/{rank}/maps").read_text() for rank in ranks_of(self.folder / name)]
         return len(maps) == 2 and all(str(copy) in map for map in maps for copy in self.copies())
 
     def interrupt(self, name, deed):

@@ -3,12 +3,12 @@ import json
 import pathlib
 import random
 import shutil
-import tempfile
 import time
 import unittest
 
 from hpctrain_test import (ProgramTest, audit_of, end_of, kill_all, make_dataset, processes_with, read_jsonl, read_metrics,
-                           run_hpctrain, start_hpctrain, terminate_one_rank, wait_until)
+                           run_hpctrain, start_hpctrain, terminate_one_rank, train_reference,
+                           wait_until)
 
 RANKS = 2
 
@@ -18,16 +18,11 @@ class ResumeTest(ProgramTest):
     def setUpClass(cls):
         """A data set, and the run that nobody broke."""
         super().setUpClass()
-        folder = tempfile.TemporaryDirectory(prefix="hpctrain-test-")
-        cls.addClassCleanup(folder.cleanup)
-        shared = pathlib.Path(folder.name)
+        shared = cls.make_class_folder()
         cls.flags = ("--data", make_dataset(shared, train=1003), "--epochs", "6", "--batch", "32",
                      "--train.micro-batch", "1", "--checkpoint.every-steps", "10", "--eval.every-epochs", "0",
                      "--run.audit", "--run.quiet")
-        cls.reference = shared / "unbroken"
-        result = run_hpctrain(*cls.flags, "--out", cls.reference, ranks=RANKS)
-        if result.returncode != 0:
-            raise AssertionError(result.stderr)
+        cls.reference = train_reference(*cls.flags, out=shared / "unbroken", ranks=RANKS)
 
     def finished_run(self):
         """One of this test's own."""

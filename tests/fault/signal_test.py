@@ -1,17 +1,16 @@
 """SIGTERM at every awkward moment, and ranks that crash: an orderly end, and the same command goes on to the same state."""
 import json
 import os
-import pathlib
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 import unittest
 
 from heartbeats import find_heartbeats
 from hpctrain_test import (ProgramTest, end_of, make_dataset, processes_with, read_metrics, run_hpctrain,
-                           start_hpctrain, terminate_one_rank, wait_until)
+                           start_hpctrain, terminate_one_rank, train_reference,
+                           wait_until)
 
 RANKS = 2
 STEPS = 100
@@ -22,16 +21,11 @@ class SignalTest(ProgramTest):
     def setUpClass(cls):
         """A data set, and the run that nobody disturbed."""
         super().setUpClass()
-        folder = tempfile.TemporaryDirectory(prefix="hpctrain-test-")
-        cls.addClassCleanup(folder.cleanup)
-        shared = pathlib.Path(folder.name)
+        shared = cls.make_class_folder()
         cls.flags = ("--data", make_dataset(shared), "--epochs", "1000", "--train.steps", STEPS, "--batch", "32",
                      "--train.micro-batch", "1", "--checkpoint.every-steps", "3", "--checkpoint.async", "no",
                      "--eval.every-epochs", "0", "--eval.max-samples", "16", "--optim.schedule", "constant", "--run.quiet")
-        cls.reference = shared / "unbroken"
-        result = run_hpctrain(*cls.flags, "--out", cls.reference, ranks=RANKS)
-        if result.returncode != 0:
-            raise AssertionError(result.stderr)
+        cls.reference = train_reference(*cls.flags, out=shared / "unbroken", ranks=RANKS)
 
     def setUp(self):
         super().setUp()

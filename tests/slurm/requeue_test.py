@@ -7,7 +7,7 @@ import shutil
 import signal
 import unittest
 
-from hpctrain_test import HPCTRAIN, end_of, make_dataset, processes_with, read_metrics, wait_until
+from hpctrain_test import end_of, make_dataset, ranks_of, read_metrics, wait_until
 from slurm_cluster import SOURCE, ClusterTest
 
 NODES = ("--nodes=2", "--ntasks-per-node=1")
@@ -58,10 +58,6 @@ class TrainedRequeueTest(RequeueTest):
         self.assertEqual(end_of(run)["state_digest"], end_of(self.reference)["state_digest"])
         self.assertEqual(log.read_text().count("start 1 of this run"), 1, "the log of the first start is gone")
 
-    def ranks_of(self, run):
-        program = os.path.realpath(HPCTRAIN)
-        return [pid for pid in processes_with(str(run)) if os.path.realpath(f"/proc/{pid}/exe") == program]
-
     def test_the_time_limit_stops_in_time_without_any_signal(self):
         script = self.folder / "jobs/fashion.slurm"
         script.write_text(re.sub(r"#SBATCH --signal.*\n", "", script.read_text()))
@@ -92,7 +88,7 @@ class TrainedRequeueTest(RequeueTest):
     def test_a_killed_task_is_started_again(self):
         job, log, run = self.submit()
         self.wait_for_checkpoint(run)
-        victims = self.ranks_of(run)
+        victims = ranks_of(run)
         self.assertEqual(len(victims), 2)
         os.kill(victims[-1], signal.SIGKILL)
         self.assert_ended_as_if_undisturbed(job, log, run, starts=2)

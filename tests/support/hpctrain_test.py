@@ -19,6 +19,13 @@ PACK = str(BIN / "hpctrain-pack")
 class ProgramTest(unittest.TestCase):
     """A test with a folder of its own that goes away afterwards."""
 
+    @classmethod
+    def make_class_folder(cls, prefix: str = "hpctrain-test-") -> pathlib.Path:
+        """For what all tests of the class share; goes away after the last one."""
+        folder = tempfile.TemporaryDirectory(prefix=prefix)
+        cls.addClassCleanup(folder.cleanup)
+        return pathlib.Path(folder.name)
+
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory(prefix="hpctrain-test-")
         self.addCleanup(folder.cleanup)
@@ -42,6 +49,14 @@ def run_hpctrain(*arguments, ranks: int = 1, timeout: float = 120, environment: 
                  folder: pathlib.Path | None = None) -> subprocess.CompletedProcess:
     return subprocess.run(launch_command(arguments, ranks), capture_output=True, text=True, timeout=timeout, cwd=folder,
                           env=os.environ | {"OMP_NUM_THREADS": "1"} | (environment or {}))
+
+
+def train_reference(*arguments, out: pathlib.Path, ranks: int) -> pathlib.Path:
+    """The run that nobody disturbs, for others to be compared with."""
+    result = run_hpctrain(*arguments, "--out", out, ranks=ranks)
+    if result.returncode != 0:
+        raise AssertionError(result.stderr)
+    return out
 
 
 def run_pack(*arguments, timeout: float = 120) -> subprocess.CompletedProcess:
@@ -68,6 +83,12 @@ def processes_with(text: str) -> list[int]:
         if text in command and state != "Z":
             found.append(int(entry.name))
     return found
+
+
+def ranks_of(run: pathlib.Path) -> list[int]:
+    """Processes of a run that are hpctrain itself, not what launched it."""
+    program = os.path.realpath(HPCTRAIN)
+    return [pid for pid in processes_with(str(run)) if os.path.realpath(f"/proc/{pid}/exe") == program]
 
 
 def kill_all(text: str) -> int:

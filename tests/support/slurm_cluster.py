@@ -4,7 +4,6 @@ import pathlib
 import re
 import signal
 import subprocess
-import tempfile
 
 from hpctrain_test import ProgramTest, processes_with, wait_until
 
@@ -96,7 +95,5 @@ class ClusterTest(ProgramTest):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        folder = tempfile.TemporaryDirectory(prefix="hpctrain-cluster-")
-        cls.addClassCleanup(folder.cleanup)
-        cls.cluster = Cluster(pathlib.Path(folder.name))
+        cls.cluster = Cluster(cls.make_class_folder("hpctrain-cluster-"))
         cls.addClassCleanup(cls.cluster.stop)
