@@ -101,6 +101,8 @@ run_step() {
 }
 
 start_ranks() {
+  # Without it, ranks may leave MPI_Init and MPI_Finalize before others are there (docs/decisions/0026).
+  export SLURM_PMIX_FENCE="${SLURM_PMIX_FENCE:-ring}"
   local launch=(srun "--mpi=${HPCTRAIN_MPI:-pmix}" -K1)
   # srun does not take these from sbatch: without them it grants each task one CPU, and hides other tasks' GPUs.
   if [ -n "${SLURM_CPUS_PER_TASK:-}" ]; then launch+=("--cpus-per-task=$SLURM_CPUS_PER_TASK" --cpu-bind=cores); fi

@@ -31,7 +31,7 @@ class MpiSession {
   /// True on the one rank whose messages stand for all. Of N singletons only the first launched one speaks.
   bool is_speaker() const noexcept;
 
-  /// Leaves MPI in order; afterwards world() may not be used.
+  /// Leaves MPI in order, once all ranks are here; afterwards world() may not be used.
   ///   collective  all ranks of the job
   void finalize();
 

@@ -74,6 +74,20 @@ class JobsTest(ClusterTest):
         self.assertEqual(result.stderr.count("srun --mpi=pmix"), 1, result.stderr)
         self.assertFalse((self.folder / "run").exists())
 
+    def test_ranks_meet_at_the_fence_of_pmix_that_lets_nobody_go_early(self):
+        self.make_data("fashion", train=203)
+        programs = self.folder / "programs"
+        programs.mkdir()
+        (programs / "hpctrain").write_text('#!/bin/sh\necho "fence of rank $SLURM_PROCID: $SLURM_PMIX_FENCE"\nexit 64\n')
+        (programs / "hpctrain").chmod(0o755)
+        for wanted in ("", "tree"):
+            with self.subTest(wanted=wanted):
+                job = self.cluster.submit("jobs/fashion.slurm", folder=self.folder, environment={
+                    "HPCTRAIN_BIN": str(programs), "SLURM_PMIX_FENCE": wanted})
+                self.assertEqual(self.cluster.wait_for_end(job), "FAILED")
+                log = (self.folder / f"fashion-{job}.log").read_text()
+                self.assertEqual(log.count(f": {wanted or 'ring'}\n"), 4, log)
+
     def test_a_folder_without_scripts_is_told_where_to_submit(self):
         elsewhere = self.folder / "elsewhere"
         elsewhere.mkdir()

@@ -20,7 +20,8 @@ class Cluster:
         # Between the nodes of a box there is only the loop-back interface, and they share its processors: more threads
         # than those spin against each other, at a twentieth of the speed and less.
         self.environment = os.environ | {"SLURM_CONF": str(folder / "etc/slurm.conf"), "OMP_NUM_THREADS": "1",
-                                         "HPCTRAIN_TRAIN_THREADS": "1", "OMPI_MCA_btl_tcp_if_include": "lo"}
+                                         "HPCTRAIN_TRAIN_THREADS": "1", "OMPI_MCA_btl_tcp_if_include": "lo",
+                                         "SLURM_PMIX_FENCE": "ring"}
 
     def _call(self, command: str, *arguments) -> None:
         result = subprocess.run([SOURCE / "tests/slurm/cluster", command, self.folder, *map(str, arguments)],
@@ -64,16 +65,21 @@ class Cluster:
         return self.field(job, "JobState")
 
     def wait_for_end(self, job: int, timeout: float = 240) -> str:
-        """Waits through requeues; returns the last state."""
+        """Waits through requeues; returns the last state. A job that does not end gives its nodes back to the next test."""
         if not wait_until(lambda: self.state(job) in ENDED, timeout):
-            raise RuntimeError(f"job {job} is {self.state(job)} after {timeout} s\n{self.evidence(job)}")
+            words = f"job {job} is {self.state(job)} after {timeout} s\n{self.evidence(job)}"
+            self.run("scancel", "--signal=KILL", "--full", job)
+            self.run("scancel", job)
+            raise RuntimeError(words)
         return self.state(job)
 
     def evidence(self, job: int) -> str:
         """What a job that does not end leaves to look at: its log, and what its processes wait for."""
         log = pathlib.Path(self.field(job, "StdOut"))
         lines = [log.read_text() if log.is_file() else f"no log at {log}"]
-        for pid in processes_with(str(self.folder)):
+        # The cluster's own processes name its folder, a job's ranks name the folder they were submitted from.
+        folders = {str(self.folder), self.field(job, "WorkDir")}
+        for pid in sorted({pid for folder in folders for pid in processes_with(folder)}):
             try:
                 process = pathlib.Path(f"/proc/{pid}")
                 command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")[:120]
