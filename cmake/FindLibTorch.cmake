@@ -32,13 +32,13 @@ target_include_directories(hpctrain_libtorch SYSTEM INTERFACE
 target_compile_definitions(hpctrain_libtorch INTERFACE FMT_HEADER_ONLY=1)
 target_link_directories(hpctrain_libtorch INTERFACE ${LIBTORCH_ROOT}/lib)
 
-# The wheel's torch_cuda registers the GPU backend from its static constructors: nothing references it by symbol.
+# torch_cuda registers the GPU backend from its static constructors, nothing references it by symbol: programs load it
+# where there is a GPU (src/device/gpu_backend.hpp). libtorch.so would drag it in.
 # libstdc++ comes first: LibTorch exports its own copy of std::filesystem from an older compiler, and a program that finds
 # that copy crashes in remove_all.
-set(_torch_libraries stdc++ torch torch_cpu c10)
+set(_torch_libraries stdc++ torch_cpu c10)
 if(EXISTS ${LIBTORCH_ROOT}/lib/libtorch_cuda.so)
   set(LIBTORCH_HAS_CUDA TRUE)
-  list(APPEND _torch_libraries torch_cuda c10_cuda)
 else()
   set(LIBTORCH_HAS_CUDA FALSE)
 endif()

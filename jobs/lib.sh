@@ -1,6 +1,8 @@
 # What the job scripts share; sourced by them, after they found it beside themselves or in the module's prefix.
 #   run_training_job NAME PACK_COMMAND [arguments for hpctrain]
-# Trains with NAME.ini, stops in time, and queues the job again until the run is finished. docs/slurm.md says how.
+#   run_sweep_job NAME PACK_COMMAND [SWEEP.ini] [arguments for hpctrain sweep]
+# Trains with NAME.ini, or runs the trials of SWEEP.ini (else NAME_grid.ini), stops in time, and queues the job again
+# until the run is finished. docs/slurm.md says how.
 # shellcheck shell=bash
 
 : "${jobs:?the folder of lib.sh and of the INI files; job scripts set it}"
@@ -112,12 +114,33 @@ start_ranks() {
 
 report_of_run() { cat "$run/exit.json" 2>/dev/null || true; }
 
-# The step of the newest checkpoint: what a start has really gained.
+# The step of the newest checkpoint under a run directory.
 newest_step() {
   local newest
-  newest=$(find "$run/ckpt" -maxdepth 1 -name 'step-*' 2>/dev/null | sort | tail -n 1)
+  newest=$(find "$1/ckpt" -maxdepth 1 -name 'step-*' 2>/dev/null | sort | tail -n 1)
   newest=${newest##*step-}
   printf '%d' "$((10#${newest:-0}))"
+}
+
+# What starts have really gained so far, in one word: equal words mean that a start brought nothing.
+#   a run: the step of its newest checkpoint; a sweep: trials that ended, and the steps of all trials' checkpoints
+progress() {
+  local ended steps=0 trial
+  if [ "$kind" = run ]; then
+    newest_step "$run"
+    return
+  fi
+  ended=$(cat "$run"/ledger/*.ledger 2>/dev/null | grep -o '"state":"[a-z]*"' | grep -vc paused || true)
+  for trial in "$run"/trials/*/; do steps=$((steps + $(newest_step "${trial%/}"))); done
+  printf '%d/%d' "$ended" "$steps"
+}
+
+describe_progress() {
+  if [ "$kind" = run ]; then
+    printf 'step %s (newest checkpoint)' "$1"
+  else
+    printf '%s ended trials, %s saved steps' "${1%/*}" "${1#*/}"
+  fi
 }
 
 # What this start ended with: exit.json where the start wrote one, else what srun said.
@@ -137,20 +160,21 @@ code_of_start() {
   fi
 }
 
-# Beside the run directory, which hpctrain wants empty at the first start: the step reached by each start.
-record_start() { printf '%s\n' "$(newest_step)" >>"$run.starts"; }
+# Beside the run directory, which hpctrain wants empty at the first start: the progress that each start found.
+record_start() { printf '%s\n' "$(progress)" >>"$run.starts"; }
 
 # Says no, with the reason, when another start would change nothing.
 is_worth_another_start() {
-  local starts same
+  local starts same reached
   if grep -q '"cause": "stop file"' "$run/exit.json" 2>/dev/null; then
     say "not queued again: somebody asked this run to stop (touch $run/STOP); submit again to go on"
     return 1
   fi
   starts=$(wc -l <"$run.starts")
-  same=$(tail -n "$((MOST_STARTS_WITHOUT_PROGRESS + 1))" "$run.starts" | grep -cxF "$(newest_step)" || true)
+  reached=$(progress)
+  same=$(tail -n "$((MOST_STARTS_WITHOUT_PROGRESS + 1))" "$run.starts" | grep -cxF "$reached" || true)
   if [ "$same" -gt "$MOST_STARTS_WITHOUT_PROGRESS" ]; then
-    say "not queued again: $MOST_STARTS_WITHOUT_PROGRESS restarts made no checkpoint beyond step $(newest_step); see the messages above"
+    say "not queued again: $MOST_STARTS_WITHOUT_PROGRESS restarts got no further than $(describe_progress "$reached"); see the messages above"
     return 1
   fi
   if [ "$starts" -ge "$MOST_STARTS" ]; then
@@ -216,8 +240,30 @@ settle_places() {
 }
 
 run_training_job() {
-  local name=$1 pack_command=$2 report_before job_end code
+  local kind=run name=$1 pack_command=$2
   shift 2
+  run_job "$jobs/$name.ini" "$@"
+}
+
+run_sweep_job() {
+  local kind=sweep name=$1 pack_command=$2 settings="$jobs/$1_grid.ini"
+  shift 2
+  if [[ "${1:-}" == *.ini ]]; then
+    settings=$1
+    shift
+  fi
+  run_job "$settings" "$@"
+}
+
+# The caller's `kind`, `name` and `pack_command`, then the INI file and what follows it.
+run_job() {
+  local settings=$1 report_before job_end code command=() again
+  shift
+  again=("$@")
+  if [ "$kind" = sweep ]; then
+    command=(sweep)
+    again=("$settings" "$@")
+  fi
   cd "${SLURM_SUBMIT_DIR:-$PWD}" || return
   load_site_file "$jobs/site.env"
   find_programs || return
@@ -233,11 +279,11 @@ run_training_job() {
   print_start
   report_before=$(report_of_run)
   code=0
-  start_ranks "$jobs/$name.ini" "$@" "${places[@]}" || code=$?
+  start_ranks "${command[@]}" "$settings" "$@" "${places[@]}" || code=$?
   code=$(code_of_start "$code" "$report_before")
-  say "ended with $code at step $(newest_step) (newest checkpoint)"
+  say "ended with $code at $(describe_progress "$(progress)")"
   if [ "$code" -eq "$EXIT_STOPPED" ] && is_worth_another_start; then
-    if command -v scontrol >/dev/null; then requeue; else submit_successor "$@"; fi
+    if command -v scontrol >/dev/null; then requeue; else submit_successor "${again[@]}"; fi
   fi
   return "$code"
 }

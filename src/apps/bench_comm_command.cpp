@@ -44,17 +44,24 @@ std::string describe(const tools::CommBenchReport& report) {
 class CommBenchCommand {
  public:
   int run(const Arguments& arguments) {
+    try {
+      read_options(arguments);
+    } catch (const Error&) {
+      refusal_ = std::current_exception();
+    }
     const auto environment = comm::read_environment();
     const comm::Launch launch = comm::plan_launch(environment);
     const auto cpus = comm::widen_affinity(launch.local_rank, launch.local_world.value_or(1), environment).share;
     device::set_operation_threads(static_cast<int>(cpus));
-    return comm::run_mpi_program(environment, [&](comm::MpiSession& session) { return run_ranks(session, arguments); });
+    return comm::run_mpi_program(environment, [&](comm::MpiSession& session) { return run_ranks(session); });
   }
 
  private:
-  int run_ranks(comm::MpiSession& session, const Arguments& arguments) {
+  int run_ranks(comm::MpiSession& session) {
     comm::Communicator& world = session.world();
-    comm::run_agreed(world, [&] { read_options(arguments); });
+    comm::run_agreed(world, [&] {
+      if (refusal_) std::rethrow_exception(refusal_);
+    });
     const auto device = choose_device(world, session.placement(), device_);
     const auto report = tools::run_comm_bench(world, device, settings_);
     if (world.is_leader()) std::fputs((is_json_ ? to_json(report) : describe(report)).c_str(), stdout);
@@ -82,6 +89,7 @@ class CommBenchCommand {
             "usage: [mpirun -np N] hpctrain bench comm [--sizes 'BYTES …'] [--rounds N] [--json]");
   }
 
+  std::exception_ptr refusal_;  ///< of the options, said once for all ranks
   tools::CommBenchSettings settings_;
   device::DeviceWish device_ = device::DeviceWish::automatic;
   bool is_json_ = false;

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "apps/bench_commands.hpp"
+#include "config/command_line.hpp"
 #include "core/error.hpp"
 
 namespace hpctrain::apps {
@@ -23,12 +24,19 @@ constexpr std::array kBenches = {
     Bench{"checkpoint", "how fast a disk takes checkpoints, beside its raw rate", run_checkpoint_bench_command},
 };
 
+std::string bench_list() {
+  std::string text;
+  for (const Bench& bench : kBenches) text += fmt::format("  {:<10}  {}\n", bench.name, bench.summary);
+  return text + "`hpctrain bench step --help` and the like explain their flags.\n";
+}
+
 }  // namespace
 
 int run_bench_command(const Arguments& arguments) {
   const auto found = std::find_if(kBenches.begin(), kBenches.end(),
                                   [&](const Bench& bench) { return !arguments.empty() && bench.name == arguments[0]; });
   if (found != kBenches.end()) return found->run(Arguments(arguments.begin() + 1, arguments.end()));
+  if (!arguments.empty() && (arguments[0] == "--help" || arguments[0] == "-h")) throw config::HelpRequest{bench_list()};
   std::string names;
   for (const Bench& bench : kBenches)
     names += fmt::format("{}{} ({})", names.empty() ? "" : ", ", bench.name, bench.summary);

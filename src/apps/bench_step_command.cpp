@@ -52,8 +52,9 @@ class StepBenchCommand {
       input.resolve(arguments, config::AxisPolicy::refuse);
       input.settings.run.quiet = true;
     });
-    return comm::run_mpi_program(start_.environment(),
-                                 [this](comm::MpiSession& session) { return run_ranks(session); });
+    return comm::run_mpi_program(
+        start_.environment(), [this](comm::MpiSession& session) { return run_ranks(session); }, {},
+        start_.input().settings.watchdog.start_timeout_seconds);
   }
 
  private:

@@ -4,6 +4,7 @@
 
 #include "apps/commands.hpp"
 #include "apps/run_folder.hpp"
+#include "config/command_line.hpp"
 #include "core/error.hpp"
 #include "core/file_system.hpp"
 #include "tools/check_audit.hpp"
@@ -25,6 +26,7 @@ tools::AuditExpectation expect_of_run(FileSystem& files, const std::filesystem::
 }  // namespace
 
 int run_check_audit_command(const Arguments& arguments) {
+  if (arguments == Arguments{"--help"} || arguments == Arguments{"-h"}) throw config::HelpRequest{};
   require(arguments.size() == 1 && !arguments.front().starts_with("-"), Fault::usage,
           "check-audit needs one run directory: hpctrain check-audit RUN_DIR");
   const std::filesystem::path run_folder = arguments.front();

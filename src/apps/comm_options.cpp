@@ -13,6 +13,10 @@ void add_comm_options(OptionTable& table, Settings& settings) {
                 .unit("seconds")
                 .help("End the job, naming the rank, when one does nothing for so long; ten times as long while "
                       "evaluating or saving; 0: never"));
+  table.add(option(settings.watchdog.start_timeout_seconds, "comm", "start-timeout-seconds")
+                .at_least(0)
+                .unit("seconds")
+                .help("End the job when its ranks have not found each other after so long; 0: never"));
 }
 
 }  // namespace hpctrain::apps

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "apps/option_table.hpp"
+#include "config/command_line.hpp"
 #include "config/help.hpp"
 #include "config/options_markdown.hpp"
 #include "core/error.hpp"
@@ -59,13 +60,29 @@ bool is_ini_file(const std::string& word) {
   return word.ends_with(".ini") || std::filesystem::is_regular_file(word);
 }
 
+std::string help_text(const Command& command, const config::HelpRequest& request) {
+  std::string text = fmt::format("hpctrain {}\n  {}\n", command.synopsis, command.summary);
+  if (!request.flags.empty()) text += "\n" + request.flags;
+  if (request.takes_options) text += "\nOptions of any section may stand there too: `hpctrain --help` lists them.\n";
+  return text;
+}
+
+int run_or_help(const Command& command, const Arguments& arguments) {
+  try {
+    return command.run(arguments);
+  } catch (const config::HelpRequest& request) {
+    std::fputs(help_text(command, request).c_str(), stdout);
+    return 0;
+  }
+}
+
 /// A first word that is no flag is a command or an INI file.
 int dispatch(const Arguments& arguments) {
   if (arguments.empty() || arguments[0].starts_with("-") || is_ini_file(arguments[0])) {
-    return run_train_command(arguments);
+    return run_or_help(*find_command("train"), arguments);
   }
   if (const Command* command = find_command(arguments[0])) {
-    return command->run(Arguments(arguments.begin() + 1, arguments.end()));
+    return run_or_help(*command, Arguments(arguments.begin() + 1, arguments.end()));
   }
   std::vector<std::string> names;
   for (const auto& command : kCommands) names.emplace_back(command.name);

@@ -38,8 +38,9 @@ class EvalCommand {
               fmt::format("eval takes one run directory, not {} words", 1 + others.size()));
       input.settings.run.quiet = true;
     });
-    return comm::run_mpi_program(start_.environment(),
-                                 [this](comm::MpiSession& session) { return run_ranks(session); });
+    return comm::run_mpi_program(
+        start_.environment(), [this](comm::MpiSession& session) { return run_ranks(session); }, {},
+        start_.input().settings.watchdog.start_timeout_seconds);
   }
 
  private:

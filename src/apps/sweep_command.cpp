@@ -62,8 +62,9 @@ int SweepCommand::run(const Arguments& arguments) {
     input.resolve(arguments, config::AxisPolicy::collect);
     settle(arguments);
   });
-  return comm::run_mpi_program(start_.environment(), [this](comm::MpiSession& session) { return run_ranks(session); },
-                               {});
+  return comm::run_mpi_program(
+      start_.environment(), [this](comm::MpiSession& session) { return run_ranks(session); }, {},
+      start_.input().settings.watchdog.start_timeout_seconds);
 }
 
 void SweepCommand::settle(const Arguments& arguments) {

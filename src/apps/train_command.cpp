@@ -55,7 +55,8 @@ int TrainCommand::run(const Arguments& arguments) {
   start_.prepare([&](CommandInput& input) { input.resolve(arguments, config::AxisPolicy::refuse); });
   return comm::run_mpi_program(
       start_.environment(), [this](comm::MpiSession& session) { return run_ranks(session); },
-      [this](const comm::FailureReport& failure) { report_failure(failure); });
+      [this](const comm::FailureReport& failure) { report_failure(failure); },
+      start_.input().settings.watchdog.start_timeout_seconds);
 }
 
 int TrainCommand::run_ranks(comm::MpiSession& session) {

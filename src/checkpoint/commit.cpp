@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "checkpoint/catalogue.hpp"
 #include "checkpoint/defect.hpp"
@@ -36,7 +37,7 @@ void list_tensors(Manifest& manifest, const std::vector<NamedTensor>& tensors, T
   }
 }
 
-/// Everything but the files' seals.
+/// Everything but what needs a look at every byte: the files' seals and whether the parameters are finite.
 Manifest describe_state(const CommitContext& context, const TrainingState& state, const CheckpointRecord& record) {
   Manifest manifest;
   manifest.run_id = context.incarnation.run_id();
@@ -44,7 +45,6 @@ Manifest describe_state(const CommitContext& context, const TrainingState& state
   manifest.step = record.step;
   manifest.created_unix = static_cast<std::int64_t>(unix_seconds());
   manifest.world_size = context.world_size;
-  manifest.is_finite = are_finite(state.parameters);
   if (record.metric && std::isfinite(*record.metric)) manifest.metric = record.metric;
   manifest.config_digest = record.config_digest;
   manifest.versions = {{"hpctrain", kVersion}, {"libtorch", TORCH_VERSION}};
@@ -65,8 +65,12 @@ void write_new_file(FileSystem& files, const std::filesystem::path& path, const 
 void write_folder(FileSystem& files, const std::filesystem::path& folder, const TrainingState& state,
                   Manifest& manifest) {
   files.create_folders(folder);
-  manifest.files[kModelFile] = save_safetensors(files, folder / kModelFile, model_tensors(state));
-  manifest.files[kOptimizerFile] = save_safetensors(files, folder / kOptimizerFile, state.optimizer);
+  UnsyncedFile model = write_safetensors(files, folder / kModelFile, model_tensors(state));
+  UnsyncedFile optimizer = write_safetensors(files, folder / kOptimizerFile, state.optimizer);
+  // While the disk is at work.
+  manifest.is_finite = are_finite(state.parameters);
+  manifest.files[kModelFile] = sync_and_close(std::move(model));
+  manifest.files[kOptimizerFile] = sync_and_close(std::move(optimizer));
   write_new_file(files, folder / kManifestFile, format_manifest(manifest));
   files.sync_folder(folder);
 }
@@ -125,7 +129,7 @@ void amend_manifest(const CommitContext& context, const std::filesystem::path& f
 
 /// True when the checkpoint that already lies at `target` is this state's, sound, and the one a restart would choose.
 bool settle_existing(const CommitContext& context, const std::filesystem::path& target, const TrainingState& state,
-                     const Manifest& wanted) {
+                     Manifest wanted) {
   std::string slug = kSupersededSlug;
   try {
     const Manifest existing = load_checkpoint(context.files, target).manifest;
@@ -133,7 +137,8 @@ bool settle_existing(const CommitContext& context, const std::filesystem::path& 
     if (is_same_run && is_newest(context, target)) {
       const std::map<std::string, FileSeal> seals = {{kModelFile, safetensors_seal(model_tensors(state))},
                                                      {kOptimizerFile, safetensors_seal(state.optimizer)}};
-      if (seals == existing.files) amend_manifest(context, target, existing, wanted);
+      wanted.is_finite = are_finite(state.parameters);
+      if (seals == existing.files) amend_manifest(context, target, existing, std::move(wanted));
       return true;
     }
     if (!is_same_run) slug = "other-run";

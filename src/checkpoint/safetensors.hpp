@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,8 +30,23 @@ struct FileSeal {
   bool operator==(const FileSeal&) const = default;
 };
 
-/// Creates `path`, writes it from front to back and syncs it. Equal tensors give equal bytes: they are laid out by
-/// falling element size, then by name, so that every tensor is aligned to its element.
+/// A file whose bytes are all written and on their way to the disk, which has not confirmed them.
+struct UnsyncedFile {
+  std::unique_ptr<WritableFile> file;
+  FileSeal seal;
+};
+
+/// Creates `path` and writes it from front to back. Equal tensors give equal bytes: they are laid out by falling
+/// element size, then by name, so that every tensor is aligned to its element.
+///   errors  those of save_safetensors()
+UnsyncedFile write_safetensors(FileSystem& files, const std::filesystem::path& path,
+                               const std::vector<NamedTensor>& tensors, const SafetensorsMetadata& metadata = {});
+
+/// Blocks until the file is on stable storage.
+///   errors  Fault::storage, and the file is left for the caller to remove
+FileSeal sync_and_close(UnsyncedFile written);
+
+/// Both at once.
 ///   errors  Fault::storage, and the file is left for the caller to remove; Fault::bug for a name given twice, a name
 ///           that is not UTF-8 or a dtype outside the format
 FileSeal save_safetensors(FileSystem& files, const std::filesystem::path& path, const std::vector<NamedTensor>& tensors,

@@ -80,13 +80,22 @@ FileSeal stream(const std::vector<NamedTensor>& tensors, const SafetensorsMetada
 
 }  // namespace
 
+UnsyncedFile write_safetensors(FileSystem& files, const std::filesystem::path& path,
+                               const std::vector<NamedTensor>& tensors, const SafetensorsMetadata& metadata) {
+  UnsyncedFile written{files.create_file(path), {}};
+  written.seal = stream(tensors, metadata, [&](std::span<const std::byte> bytes) { written.file->write(bytes); });
+  return written;
+}
+
+FileSeal sync_and_close(UnsyncedFile written) {
+  written.file->sync();
+  written.file->close();
+  return written.seal;
+}
+
 FileSeal save_safetensors(FileSystem& files, const std::filesystem::path& path, const std::vector<NamedTensor>& tensors,
                           const SafetensorsMetadata& metadata) {
-  const auto file = files.create_file(path);
-  FileSeal seal = stream(tensors, metadata, [&](std::span<const std::byte> bytes) { file->write(bytes); });
-  file->sync();
-  file->close();
-  return seal;
+  return sync_and_close(write_safetensors(files, path, tensors, metadata));
 }
 
 FileSeal safetensors_seal(const std::vector<NamedTensor>& tensors, const SafetensorsMetadata& metadata) {

@@ -7,10 +7,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <condition_variable>
 #include <csignal>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -28,7 +30,7 @@ constexpr std::chrono::seconds kHeadStartOfRankZero{1};
 /// Ends the process with `code` after `last_words`, unless destroyed in time.
 class Deadline {
  public:
-  Deadline(std::chrono::seconds allowed, int code, std::function<void()> last_words)
+  Deadline(std::chrono::duration<double> allowed, int code, std::function<void()> last_words)
       : watcher_([this, allowed, code, last_words = std::move(last_words)] {
           std::unique_lock held(mutex_);
           if (reached_.wait_for(held, allowed, [this] { return is_met_; })) return;
@@ -125,6 +127,22 @@ int fail(MpiSession& session, const std::exception_ptr& failure, const OnFailure
   abort_job(report.code);
 }
 
+/// Ranks that wait for another leave the word to rank zero, whose end ends them, unless it is the one that is missing.
+std::unique_ptr<MpiSession> start_session(const Launch& launch, double timeout_seconds) {
+  const auto say = [&launch, timeout_seconds] {
+    print_line("rank " + std::to_string(launch.rank) + " on " + host_name() +
+               ": the ranks have not found each other after " + std::to_string(std::lround(timeout_seconds)) +
+               " s (comm.start-timeout-seconds): one of them never came, or their network does not connect them; see "
+               "what the launcher said of the others, and docs/slurm.md (Launch) for srun");
+  };
+  std::optional<Deadline> deadline;
+  if (timeout_seconds > 0) {
+    const auto head_start = launch.rank == 0 ? std::chrono::seconds(0) : kHeadStartOfRankZero;
+    deadline.emplace(std::chrono::duration<double>(timeout_seconds) + head_start, exit_code(Fault::stopped), say);
+  }
+  return std::make_unique<MpiSession>(launch);
+}
+
 /// A failure while MPI was not or only half up: the other ranks meet the same one, the first of them speaks.
 int fail_before_session(const Launch& launch, const std::exception_ptr& failure, const OnFailure& on_failure) {
   FailureReport report = make_report(failure);
@@ -159,11 +177,11 @@ int run_guarded(MpiSession& session, const std::function<int()>& body, const OnF
 }
 
 int run_mpi_program(const Environment& environment, const std::function<int(MpiSession&)>& body,
-                    const OnFailure& on_failure) {
+                    const OnFailure& on_failure, double start_timeout_seconds) {
   const Launch launch = plan_launch(environment);
   std::unique_ptr<MpiSession> session;
   try {
-    session = std::make_unique<MpiSession>(launch);
+    session = start_session(launch, start_timeout_seconds);
   } catch (...) {
     return fail_before_session(launch, std::current_exception(), on_failure);
   }

@@ -33,11 +33,15 @@ int run_guarded(MpiSession& session, const std::function<int()>& body, const OnF
 /// Ends the whole job with `code` from whichever thread, this process in any case.
 [[noreturn]] void abort_job(int code);
 
+/// How long ranks may take to find each other: MPI's own start waits for ever for one that never comes.
+constexpr double kStartTimeoutSeconds = 300;
+
 /// A whole main: launch discovery, session, guard, orderly end. Errors before MPI is up print one line on one rank.
-/// Programs that keep no report of their end leave `on_failure` away.
+/// Programs that keep no report of their end leave `on_failure` away. Ranks that have not found each other after
+/// `start_timeout_seconds` (0: no limit) end with 75, as for a hang.
 ///   collective  all ranks of the job
 int run_mpi_program(
     const Environment& environment, const std::function<int(MpiSession&)>& body,
-    const OnFailure& on_failure = [](const FailureReport&) {});
+    const OnFailure& on_failure = [](const FailureReport&) {}, double start_timeout_seconds = kStartTimeoutSeconds);
 
 }  // namespace hpctrain::comm

@@ -22,7 +22,8 @@
 namespace hpctrain::comm {
 
 struct WatchdogSettings {
-  double timeout_seconds = 300;  ///< 0: no watchdog
+  double timeout_seconds = 300;        ///< 0: no watchdog
+  double start_timeout_seconds = 300;  ///< until ranks have found each other; 0: no limit
 };
 
 /// Who is to blame, for exit.json.

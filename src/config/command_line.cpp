@@ -1,6 +1,7 @@
 // Splits program arguments with Boost.Program_options and gives every slip one clear line. Must not check values.
 #include "config/command_line.hpp"
 
+#include <algorithm>
 #include <boost/program_options/cmdline.hpp>
 #include <boost/program_options/errors.hpp>
 #include <boost/program_options/options_description.hpp>
@@ -9,6 +10,8 @@
 #include <boost/program_options/value_semantic.hpp>
 #include <map>
 #include <optional>
+
+#include "config/help.hpp"
 
 namespace hpctrain::config {
 namespace {
@@ -120,6 +123,13 @@ po::parsed_options split(const OptionTable& table, const std::vector<std::string
   }
 }
 
+bool asks_for_help(const OptionTable& table, const std::vector<std::string>& arguments) {
+  const auto end_of_flags = std::find(arguments.begin(), arguments.end(), "--");
+  return std::any_of(arguments.begin(), end_of_flags, [&](const std::string& token) {
+    return (token == "--help" || token == "-h") && table.find_flag(without_dashes(token)) == nullptr;
+  });
+}
+
 // Boost takes whatever follows as the value, even the next flag.
 bool is_flag_taken_as_value(const OptionTable& table, const po::option& parsed) {
   if (parsed.original_tokens.size() < 2) return false;
@@ -139,6 +149,7 @@ std::string typed_flag(const po::option& parsed) {
 
 CommandLine parse_command_line(const OptionTable& table, const std::vector<std::string>& arguments,
                                std::string_view axis_flag) {
+  if (asks_for_help(table, arguments)) throw HelpRequest{help_flags(table), !table.sections().empty()};
   CommandLine line;
   std::map<const Option*, std::string> first_flags;
   for (const po::option& parsed : split(table, Spelling(table, arguments, axis_flag).written_out()).options) {

@@ -107,13 +107,17 @@ std::string help_overview(const OptionTable& table) {
     sections.push_back({section.name, section.title + ": " + join(keys, ", ")});
   }
   std::string text;
-  const std::string own_flags = rows_of(table, "");
+  const std::string own_flags = help_flags(table);
   if (!own_flags.empty()) text += "Flags\n" + own_flags + "\n";
   if (!short_forms.empty()) text += "Short forms\n" + two_columns(short_forms) + "\n";
   text += "Options: --section.key VALUE, key = VALUE under [section] of a file, or HPCTRAIN_SECTION_KEY=VALUE\n" +
           two_columns(sections) + "\n";
   return text + "`" + table.program() + " --help SECTION` explains the options of a section, `" + table.program() +
          " --help all` all of them.\n";
+}
+
+std::string help_flags(const OptionTable& table) {
+  return rows_of(table, "");
 }
 
 std::string help_section(const OptionTable& table, std::string_view section) {

@@ -11,6 +11,9 @@ namespace hpctrain::config {
 /// Short forms, and every section with its title and keys.
 std::string help_overview(const OptionTable& table);
 
+/// What belongs to the command line of one command alone; empty when there is nothing.
+std::string help_flags(const OptionTable& table);
+
 /// Every option of one section (`all`: of all sections) with default, range, unit and meaning.
 ///   errors  Fault::usage for an unknown section, with the nearest name
 std::string help_section(const OptionTable& table, std::string_view section);

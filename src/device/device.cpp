@@ -10,12 +10,13 @@
 #include <cstdlib>
 
 #include "core/error.hpp"
+#include "device/gpu_backend.hpp"
 #include "device/gpu_identity.hpp"
 
 namespace hpctrain::device {
 
 int count_visible_gpus() {
-  return torch::cuda::is_available() ? static_cast<int>(torch::cuda::device_count()) : 0;
+  return load_gpu_backend() && torch::cuda::is_available() ? static_cast<int>(torch::cuda::device_count()) : 0;
 }
 
 torch::Device make_device(std::optional<int> gpu_ordinal) {

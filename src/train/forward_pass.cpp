@@ -8,9 +8,13 @@ namespace hpctrain::train {
 
 torch::Tensor ForwardPass::run(const tasks::Task& task, models::Network& network, const tasks::Batch& batch) const {
   tasks::Batch given = batch;
-  if (is_channels_last_) given.images = given.images.contiguous(at::MemoryFormat::ChannelsLast);
+  given.images = lay_out(given.images, is_channels_last_);
   const Autocast autocast(precision_, given.images.device());
   return task.forward(network, given).to(torch::kFloat32);
+}
+
+torch::Tensor lay_out(const torch::Tensor& images, bool is_channels_last) {
+  return images.contiguous(is_channels_last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous);
 }
 
 bool plan_channels_last(ChannelsLast wish, Precision precision, const torch::Device& device) {

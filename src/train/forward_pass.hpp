@@ -26,6 +26,11 @@ class ForwardPass {
 /// (docs/decisions/0018-number-formats.md has the figures).
 bool plan_channels_last(ChannelsLast wish, Precision precision, const torch::Device& device);
 
+/// Images in the layout that is asked for. Colour comes channels last, as it is stored, and the first convolution hands
+/// its layout on to all that follow.
+///   shapes  [N, C, H, W], the same
+torch::Tensor lay_out(const torch::Tensor& images, bool is_channels_last);
+
 /// Puts 4-dimensional parameters channels last; their values stay. Before anything holds views of them.
 void lay_channels_last(models::Network& network);
 

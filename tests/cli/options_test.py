@@ -1,9 +1,10 @@
 """The command-line contract: wrong options end with 64 and one line that names the option and the cure."""
 import os
+import re
 import subprocess
 import unittest
 
-from hpctrain_test import ProgramTest, launch_command, make_dataset, run_hpctrain
+from hpctrain_test import HPCTRAIN, ProgramTest, launch_command, make_dataset, run_hpctrain
 
 
 class OptionsTest(ProgramTest):
@@ -69,6 +70,30 @@ class OptionsTest(ProgramTest):
             section, key = name.split(".")
             self.assertIn(key, text)
             self.assertIn(section, text)
+
+    def test_the_gpu_half_of_libtorch_is_loaded_only_where_a_gpu_is(self):
+        result = subprocess.run([HPCTRAIN, "--version"], capture_output=True, text=True, timeout=60,
+                                env=os.environ | {"LD_DEBUG": "files"})
+        loaded = set(re.findall(r"calling init: \S*/(libtorch_\w+)\.so", result.stderr))
+        self.assertIn("libtorch_cpu", loaded)
+        self.assertEqual("libtorch_cuda" in loaded, os.path.exists("/dev/nvidiactl"))
+
+    def test_help_of_each_command_names_what_it_takes_and_runs_nothing(self):
+        words = {"train": ["RUN.ini"], "sweep": ["SWEEP.ini"], "eval": ["RUN_DIR", "--worst", "--json"],
+                 "predict": ["IMAGE", "-o"], "export": ["FILE.safetensors", "-o"], "check-audit": ["RUN_DIR"],
+                 "bench": ["checkpoint"], "bench step": ["--rounds"], "bench comm": ["--json"], "bench data": ["--data"],
+                 "bench checkpoint": ["--json"]}
+        listed = re.findall(r"^  hpctrain (?:\[train\]|([a-z-]+)) ", run_hpctrain("--help").stdout, re.MULTILINE)
+        self.assertEqual({name or "train" for name in listed}, {command.split()[0] for command in words})
+        for command, expected in words.items():
+            with self.subTest(command=command):
+                result = subprocess.run([HPCTRAIN, *command.split(), "--help"], capture_output=True, text=True,
+                                        cwd=self.folder, timeout=60)
+                self.assertEqual(result.returncode, 0, result.stderr)
+                self.assertEqual(result.stderr, "")
+                for word in expected:
+                    self.assertIn(word, result.stdout)
+                self.assertEqual(list(self.folder.iterdir()), [])
 
     def test_flag_beats_environment_beats_file_beats_default(self):
         data = make_dataset(self.folder)

@@ -145,7 +145,7 @@ class ScriptedRequeueTest(RequeueTest):
         job, log, run = self.submit_program("kill -KILL $$\n")
         self.assertEqual(self.cluster.wait_for_end(job), "FAILED", log.read_text())
         self.assertEqual(self.cluster.exit_code(job), 75)
-        self.assertIn("3 restarts made no checkpoint beyond step 0", log.read_text())
+        self.assertIn("3 restarts got no further than step 0", log.read_text())
         self.assertEqual(self.starts_of(run), 4)
 
     def test_progress_is_stopped_by_the_cap_alone(self):

@@ -77,6 +77,20 @@ TEST_F(CommandLineTest, UnknownFlagsNameTheNearestValidOne) {
   EXPECT_THAT(refusal({"--OVEN.RATE", "1"}), HasSubstr("unknown option --OVEN.RATE"));
 }
 
+TEST_F(CommandLineTest, HelpAmongTheFlagsIsARequestThatNamesWhatIsNoKeyOfAFile) {
+  for (const std::string flag : {"--help", "-h"}) {
+    try {
+      parse({"--oven.rate", "not read any more", flag});
+      ADD_FAILURE() << flag << " was taken for a flag";
+    } catch (const HelpRequest& request) {
+      EXPECT_THAT(request.flags, testing::AllOf(HasSubstr("--json"), testing::Not(HasSubstr("oven.rate"))));
+      EXPECT_TRUE(request.takes_options);
+    }
+  }
+  parse({"--", "--help"});
+  EXPECT_THAT(positionals_, ElementsAre("--help"));
+}
+
 TEST_F(CommandLineTest, AbbreviationsAreUnknown) {
   EXPECT_THAT(refusal({"--oven.ra", "1"}), HasSubstr("unknown option --oven.ra; did you mean --oven.rate?"));
   EXPECT_THAT(refusal({"--cook", "1"}), HasSubstr("unknown option --cook; did you mean --cooks?"));
