@@ -56,8 +56,10 @@ std::string describe_lr(const train::RunSettings& run) {
 std::string describe_format(const train::RunSettings& run, const torch::Device& device) {
   constexpr std::array kNames = {"fp32", "tf32", "bf16", "fp16"};
   const auto precision = run.train.precision;
-  const bool is_last = train::plan_channels_last(run.train.channels_last, precision, device);
-  return fmt::format("{}, channels {}", kNames.at(static_cast<std::size_t>(precision)), is_last ? "last" : "first");
+  constexpr std::array kLayouts = {"as stored", "first", "last"};  // of train::ImageLayout
+  const auto layout = train::plan_image_layout(run.train.channels_last, precision, device);
+  return fmt::format("{}, channels {}", kNames.at(static_cast<std::size_t>(precision)),
+                     kLayouts.at(static_cast<std::size_t>(layout)));
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ namespace hpctrain::tools {
 struct SavedNetwork {
   std::unique_ptr<tasks::Task> task;
   std::shared_ptr<models::Network> network;  ///< on the device, in evaluation mode
-  train::ForwardPass forward_pass{train::Precision::fp32, false};
+  train::ForwardPass forward_pass{train::Precision::fp32, train::ImageLayout::as_stored};
   std::filesystem::path checkpoint;
   std::uint64_t step = 0;
 };

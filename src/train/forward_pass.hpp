@@ -9,27 +9,34 @@
 
 namespace hpctrain::train {
 
+/// How images lie in memory when the network gets them.
+enum class ImageLayout {
+  as_stored,      ///< colour comes channels last; convolutions in float32 on CPUs were measured to gain from it
+  planes,         ///< [C, H, W], row-major
+  channels_last,  ///< the network's own tensors too
+};
+
 class ForwardPass {
  public:
-  ForwardPass(Precision precision, bool is_channels_last)
-      : precision_(precision), is_channels_last_(is_channels_last) {}
+  ForwardPass(Precision precision, ImageLayout layout) : precision_(precision), layout_(layout) {}
 
   /// shapes  as tasks::Task::forward(); float32, so that losses and scores are
   torch::Tensor run(const tasks::Task& task, models::Network& network, const tasks::Batch& batch) const;
 
  private:
   Precision precision_;
-  bool is_channels_last_;
+  ImageLayout layout_;
 };
 
-/// True when 4-dimensional tensors should lie channels last: as the user says, else where it pays
-/// (docs/decisions/0018-number-formats.md has the figures).
+/// As the user says, else what pays (docs/decisions/0018-number-formats.md has the figures).
+ImageLayout plan_image_layout(ChannelsLast wish, Precision precision, const torch::Device& device);
+
+/// True when 4-dimensional parameters should lie channels last.
 bool plan_channels_last(ChannelsLast wish, Precision precision, const torch::Device& device);
 
-/// Images in the layout that is asked for. Colour comes channels last, as it is stored, and the first convolution hands
-/// its layout on to all that follow.
+/// Images in the layout that is asked for; the first convolution hands it on to all that follow.
 ///   shapes  [N, C, H, W], the same
-torch::Tensor lay_out(const torch::Tensor& images, bool is_channels_last);
+torch::Tensor lay_out(const torch::Tensor& images, ImageLayout layout);
 
 /// Puts 4-dimensional parameters channels last; their values stay. Before anything holds views of them.
 void lay_channels_last(models::Network& network);

@@ -52,7 +52,7 @@ std::shared_ptr<models::Network> make_run_network(const RunSettings& settings, c
 
 ForwardPass make_forward_pass(const RunSettings& settings, const torch::Device& device) {
   const auto precision = settings.train.precision;
-  return {precision, plan_channels_last(settings.train.channels_last, precision, device)};
+  return {precision, plan_image_layout(settings.train.channels_last, precision, device)};
 }
 
 data::LoaderPlan make_loader_plan(const RunSettings& settings, int world) {
