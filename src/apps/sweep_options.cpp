@@ -24,10 +24,32 @@ void add_sweep_options(OptionTable& table, Settings& settings) {
   table.add(option(sweep.seed, "sweep", "seed").help("Decides the points of the methods random and tpe"));
   table.add(option(sweep.paired, "sweep", "paired")
                 .help("Axes that move together, first value with first value, separated by spaces"));
+  table.add(option(sweep.scheduler, "sweep", "scheduler")
+                .choices({{"none", sweep::SchedulerKind::none},
+                          {"asha", sweep::SchedulerKind::asha},
+                          {"median", sweep::SchedulerKind::median}})
+                .help("Which trials are stopped before their last epoch. asha: at epochs sweep.min-epochs × "
+                      "sweep.reduction^k, those that are not among the best of all seen there; median: those whose "
+                      "best score is worse than what half of the others had on average up to the same epoch"));
+  table.add(option(sweep.reduction, "sweep", "reduction")
+                .at_least(2)
+                .help("scheduler asha: one in so many trials goes on past a rung"));
+  table.add(option(sweep.min_epochs, "sweep", "min-epochs")
+                .at_least(1)
+                .unit("epochs")
+                .help("No trial is stopped before; the first rung of asha"));
+  table.add(option(sweep.brackets, "sweep", "brackets")
+                .between(1, 20)
+                .help("scheduler asha: brackets of Hyperband; trials of each are first judged sweep.reduction times "
+                      "later than those of the one before, and only beside their own. With method tpe: BOHB's scheme"));
   table.add(option(sweep.attempts, "sweep", "attempts")
                 .at_least(1)
                 .help("Starts of one trial that end with the whole job, before it counts as failed"));
-  table.add(option(sweep.dry_run, "sweep", "dry-run").help("Print the trials and groups, and run nothing"));
+  table.add(
+      option(sweep.dry_run, "sweep", "dry-run")
+          .help(
+              "Print the trials in the order in which they are dealt, the groups and, where run.out holds trials that "
+              "are done, how long the others will take; run nothing"));
 }
 
 }  // namespace hpctrain::apps

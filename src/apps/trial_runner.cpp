@@ -1,6 +1,7 @@
 #include "apps/trial_runner.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <map>
 #include <memory>
@@ -56,34 +57,65 @@ void save_report(const std::filesystem::path& folder, const Placement& placement
 
 }  // namespace
 
-sweep::TrialOutcome TrialRunner::run(const sweep::Trial& trial, comm::Communicator& group) {
+sweep::TrialOutcome TrialRunner::run(const sweep::Trial& trial, comm::Communicator& group,
+                                     const sweep::AskVerdict& ask_verdict) {
   const double started_unix = unix_seconds();
   for (const auto& [name, value] : trial.parameters) parts_.input.table.at(name).assign(value, "sweep");
   const auto folder = parts_.sweep_folder / "trials" / trial.digest;
   const bool was_finished = open_trial(folder, started_unix, group);
-  const train::RunContext context{
+  train::RunContext context{
       parts_.index, group,         place_in_group(parts_.placement, group),     posix_file_system(),
       folder,       parts_.device, config::identity_digest(parts_.input.table), RankedStart::versions(),
       was_finished};
+  std::optional<sweep::Score> stopped_at;
+  if (parts_.input.settings.sweep.scheduler != sweep::SchedulerKind::none) {
+    context.judge = [&](const train::Progress& progress, const train::EvaluationReport& report) {
+      const sweep::Score score = score_of(progress, report);
+      if (ask_verdict(score)) stopped_at = score;
+      return stopped_at.has_value();
+    };
+  }
   train::RunSettings settings = parts_.input.settings.run;
   settings.quiet = true;
   std::unique_ptr<train::TrainingRun> training;
   try {
     training = std::make_unique<train::TrainingRun>(settings, context);
     const train::StopReason reason = training->run();
-    const bool is_done = train::is_complete(reason);
-    save_report(folder, context.placement, started_unix, is_done ? 0 : exit_code(Fault::stopped),
+    save_report(folder, context.placement, started_unix, train::is_complete(reason) ? 0 : exit_code(Fault::stopped),
                 std::string(train::stop_reason_name(reason)), training.get());
-    sweep::TrialOutcome outcome{is_done ? sweep::TrialState::done : sweep::TrialState::paused};
+    if (stopped_at) return sweep::outcome_of_stop(*stopped_at);
+    sweep::TrialOutcome outcome = outcome_of(reason, folder, group);
     outcome.steps = training->step();
-    const std::string metric = comm::run_on_leader(
-        group, [&] { return is_done ? nlohmann::json(load_metric(folder)).dump() : std::string(); });
-    if (is_done) outcome.metric = nlohmann::json::parse(metric).get<double>();
     return outcome;
   } catch (const Error& error) {
     save_report(folder, context.placement, started_unix, exit_code(error.fault()), error.what(), training.get());
     throw;
   }
+}
+
+sweep::TrialOutcome TrialRunner::outcome_of(train::StopReason reason, const std::filesystem::path& folder,
+                                            comm::Communicator& group) const {
+  if (!train::is_complete(reason)) return {sweep::TrialState::paused};
+  sweep::TrialOutcome outcome{sweep::TrialState::done};
+  const auto metric = comm::run_on_leader(group, [&] { return nlohmann::json(load_metric(folder)).dump(); });
+  outcome.metric = nlohmann::json::parse(metric).get<double>();
+  return outcome;
+}
+
+/// Metrics are equal on all ranks, so all of them refuse together.
+sweep::Score TrialRunner::score_of(const train::Progress& progress, const train::EvaluationReport& report) const {
+  const auto metric = report.metrics.find(parts_.metric);
+  if (metric == report.metrics.end()) {
+    throw Error(Fault::usage, "sweep.metric " + parts_.metric + " is in no evaluation of split " + report.split +
+                                  "; the trial's metrics.jsonl shows what the task measures")
+        .as_agreed();
+  }
+  if (!std::isfinite(metric->second)) {
+    throw Error(Fault::usage, parts_.metric + " is no number after epoch " + std::to_string(progress.cursor.epoch) +
+                                  ": the trial diverged; try a smaller optim.lr")
+        .as_agreed();
+  }
+  return {.epoch = progress.cursor.epoch, .metric = metric->second, .steps = progress.step};
 }
 
 /// True when an earlier start of the sweep brought the trial to its end and was killed before it could say so.

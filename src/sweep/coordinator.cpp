@@ -5,7 +5,7 @@
 #include <string>
 
 #include "core/clock.hpp"
-#include "sweep/letters.hpp"
+#include "core/error.hpp"
 
 namespace hpctrain::sweep {
 
@@ -21,6 +21,7 @@ void Coordinator::run() {
         serve(letter);
       } while (parts_.mailbox.try_receive(kToCoordinator, letter));
       parts_.ledger.commit();
+      send_verdicts();
     }
   } catch (...) {
     const auto failure = std::current_exception();
@@ -30,10 +31,41 @@ void Coordinator::run() {
 }
 
 void Coordinator::serve(const comm::Letter& letter) {
-  if (!letter.text.empty()) note_outcome(letter.text);
+  const auto report = read_score(letter.text);
+  if (!report) return serve_request(letter);
+  verdicts_[letter.from] = Verdict::leave;  // What the group is told when the ledger fails now.
+  verdicts_[letter.from] = judge(*report);
+}
+
+Verdict Coordinator::judge(const ScoreReport& report) {
+  const LedgerEntry* entry = parts_.ledger.find(report.digest);
+  require_invariant(entry != nullptr, "coordinator: only trials with a lease have scores");
+  // A trial that went back to its checkpoint comes by again.
+  for (const JudgedScore& judged : entry->scores) {
+    if (judged.score.epoch == report.score.epoch) return judged.stops ? Verdict::stop : Verdict::go_on;
+  }
+  if (!is_judged(parts_.scheduler, report.digest, report.score.epoch)) return Verdict::go_on;
+  const bool stops = must_stop(parts_.scheduler, parts_.ledger.entries(), report.digest, report.score);
+  parts_.ledger.add_score(report.digest, {report.score, stops});
+  return stops ? Verdict::stop : Verdict::go_on;
+}
+
+/// After the sync: a trial acts on nothing, and saves nothing after a decision, that a power cut could undo.
+void Coordinator::send_verdicts() {
+  while (!verdicts_.empty()) {
+    const auto [leader, verdict] = *verdicts_.begin();
+    verdicts_.erase(verdicts_.begin());
+    parts_.mailbox.send(leader, kToGroup, write_verdict(verdict));
+  }
+}
+
+void Coordinator::serve_request(const comm::Letter& letter) {
+  asking_ = letter.from;
+  note_outcome(letter.text);
   std::optional<Trial> trial;
   if (!fits_remaining_time()) has_stopped_early_ = true;
   if (!has_stopped_early_) trial = parts_.queue.next();
+  asking_.reset();
   parts_.mailbox.send(letter.from, kToGroup, write_lease(trial));
   if (!trial) ++ended_groups_;
 }
@@ -52,10 +84,15 @@ bool Coordinator::fits_remaining_time() const {
 }
 
 void Coordinator::tell_all_to_end() {
+  for (auto& [leader, verdict] : verdicts_) verdict = Verdict::leave;
+  send_verdicts();
+  if (asking_) parts_.mailbox.send(*asking_, kToGroup, write_lease(std::nullopt));
+  if (asking_) ++ended_groups_;
   while (ended_groups_ < parts_.groups) {
     const comm::Letter letter = parts_.mailbox.receive(kToCoordinator);
-    parts_.mailbox.send(letter.from, kToGroup, write_lease(std::nullopt));
-    ++ended_groups_;
+    const bool is_training = read_score(letter.text).has_value();
+    parts_.mailbox.send(letter.from, kToGroup, is_training ? write_verdict(Verdict::leave) : write_lease(std::nullopt));
+    if (!is_training) ++ended_groups_;
   }
 }
 

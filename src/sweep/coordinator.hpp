@@ -3,10 +3,13 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 
 #include "comm/mailbox.hpp"
 #include "sweep/ledger.hpp"
+#include "sweep/letters.hpp"
+#include "sweep/scheduler.hpp"
 #include "sweep/trial_queue.hpp"
 
 namespace hpctrain::sweep {
@@ -23,6 +26,7 @@ class Coordinator {
     int groups = 1;
     std::optional<double> job_end_unix{};            ///< no trial starts that would not end before
     std::function<void(const Ledger&)> on_change{};  ///< after every outcome, for the table on the terminal
+    SchedulerPlan scheduler{};
   };
 
   explicit Coordinator(Parts parts) : parts_(std::move(parts)) {}
@@ -37,12 +41,17 @@ class Coordinator {
 
  private:
   void serve(const comm::Letter& letter);
+  void serve_request(const comm::Letter& letter);
   void note_outcome(const std::string& text);
+  Verdict judge(const ScoreReport& report);
+  void send_verdicts();
   bool fits_remaining_time() const;
   void tell_all_to_end();
 
   Parts parts_;
   int ended_groups_ = 0;
+  std::map<int, Verdict> verdicts_;  ///< by leader; sent once they are durable
+  std::optional<int> asking_;        ///< leader whose request is being served
   bool has_stopped_early_ = false;
   double longest_seconds_ = 0;
 };

@@ -11,11 +11,31 @@
 namespace hpctrain::sweep {
 namespace {
 
-TrialOutcome run_or_fail(const Trial& trial, comm::Communicator& group, const RunTrial& run_trial) {
+/// The leader's letter and the answer to it, on all ranks.
+std::string ask_coordinator(comm::Communicator& group, comm::Mailbox& mailbox, const std::string& letter) {
+  std::string answer;
+  if (group.is_leader()) {
+    mailbox.send(0, kToCoordinator, letter);
+    answer = mailbox.receive(kToGroup).text;
+  }
+  return comm::broadcast_text(group, answer, 0);
+}
+
+TrialOutcome run_or_fail(const Trial& trial, comm::Communicator& group, comm::Mailbox& mailbox,
+                         const RunTrial& run_trial) {
   const Stopwatch stopwatch;
+  const AskVerdict ask_verdict = [&](Score score) {
+    score.seconds = stopwatch.seconds();
+    const Verdict verdict = read_verdict(ask_coordinator(group, mailbox, write_score({trial.digest, score})));
+    if (verdict == Verdict::leave) {
+      throw Error(Fault::stopped, "the sweep ends before this score could be kept; its next start asks again")
+          .as_agreed();
+    }
+    return verdict == Verdict::stop;
+  };
   TrialOutcome outcome;
   try {
-    outcome = run_trial(trial, group);
+    outcome = run_trial(trial, group, ask_verdict);
   } catch (const Error& error) {
     // Ranks that still wait in a collective of the trial cannot be called back.
     if (!error.is_agreed() && group.size() > 1) throw;
@@ -37,14 +57,9 @@ TrialOutcome run_or_fail(const Trial& trial, comm::Communicator& group, const Ru
 void run_group(comm::Communicator& group, comm::Mailbox& mailbox, const RunTrial& run_trial) {
   std::optional<TrialReport> report;
   while (true) {
-    std::string lease;
-    if (group.is_leader()) {
-      mailbox.send(0, kToCoordinator, write_request(report));
-      lease = mailbox.receive(kToGroup).text;
-    }
-    const auto trial = read_lease(comm::broadcast_text(group, lease, 0));
+    const auto trial = read_lease(ask_coordinator(group, mailbox, write_request(report)));
     if (!trial) return;
-    report = TrialReport{trial->digest, run_or_fail(*trial, group, run_trial)};
+    report = TrialReport{trial->digest, run_or_fail(*trial, group, mailbox, run_trial)};
   }
 }
 

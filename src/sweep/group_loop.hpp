@@ -10,8 +10,14 @@
 
 namespace hpctrain::sweep {
 
+/// Tells the coordinator what an evaluation gave and waits for its verdict: true when the trial is stopped.
+///   collective  all ranks of the group
+///   errors      Fault::stopped, agreed, when the coordinator could not write the score down
+using AskVerdict = std::function<bool(const Score& score)>;
+
 /// Runs one trial on all ranks of the group and returns how it ended.   (collective over the group)
-using RunTrial = std::function<TrialOutcome(const Trial& trial, comm::Communicator& group)>;
+using RunTrial =
+    std::function<TrialOutcome(const Trial& trial, comm::Communicator& group, const AskVerdict& ask_verdict)>;
 
 /// An error that all ranks of the group agree on, or any error in a group of one, is that trial's end, not the sweep's.
 ///   collective  all ranks of `group`

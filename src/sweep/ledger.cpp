@@ -43,16 +43,32 @@ json outcome_record(const std::string& digest, const TrialOutcome& outcome) {
                  {"code", outcome.code},
                  {"message", outcome.message}};
   if (outcome.metric) record["metric"] = *outcome.metric;
+  if (outcome.epoch) record["epoch"] = *outcome.epoch;
   return record;
+}
+
+JudgedScore score_of(const json& record) {
+  return {{.epoch = record.at("epoch").get<std::uint64_t>(),
+           .metric = record.at("metric").get<double>(),
+           .steps = record.at("steps").get<std::uint64_t>(),
+           .seconds = record.at("seconds").get<double>()},
+          record.at("stops").get<bool>()};
+}
+
+bool has_score_at(const LedgerEntry& entry, std::uint64_t epoch) {
+  return std::any_of(entry.scores.begin(), entry.scores.end(),
+                     [&](const JudgedScore& judged) { return judged.score.epoch == epoch; });
 }
 
 TrialOutcome outcome_of(const json& record) {
   TrialOutcome outcome;
   const auto state = record.at("state").get<std::string>();
-  for (const auto candidate : {TrialState::waiting, TrialState::paused, TrialState::done, TrialState::failed}) {
+  for (const auto candidate :
+       {TrialState::waiting, TrialState::paused, TrialState::done, TrialState::failed, TrialState::stopped}) {
     if (state == trial_state_name(candidate)) outcome.state = candidate;
   }
   if (record.contains("metric")) outcome.metric = record["metric"].get<double>();
+  if (record.contains("epoch")) outcome.epoch = record["epoch"].get<std::uint64_t>();
   outcome.steps = record.at("steps").get<std::uint64_t>();
   outcome.seconds = record.at("seconds").get<double>();
   outcome.code = record.at("code").get<int>();
@@ -62,8 +78,11 @@ TrialOutcome outcome_of(const json& record) {
 
 }  // namespace
 
+Ledger::Ledger(FileSystem& files, const std::filesystem::path& folder, const std::string& sweep_digest, Unopened)
+    : files_(files), folder_(folder), sweep_digest_(sweep_digest) {}
+
 Ledger::Ledger(FileSystem& files, const std::filesystem::path& folder, const std::string& sweep_digest)
-    : files_(files), folder_(folder), sweep_digest_(sweep_digest) {
+    : Ledger(files, folder, sweep_digest, Unopened{}) {
   files_.create_folders(folder_);
   // A synced file in a folder that its parent forgets is lost all the same; the sweep's folder may be new too.
   files_.sync_folder(folder_.parent_path());
@@ -73,6 +92,13 @@ Ledger::Ledger(FileSystem& files, const std::filesystem::path& folder, const std
 }
 
 Ledger::~Ledger() = default;
+
+std::vector<LedgerEntry> Ledger::read(FileSystem& files, const std::filesystem::path& folder,
+                                      const std::string& sweep_digest) {
+  Ledger ledger(files, folder, sweep_digest, Unopened{});
+  ledger.load();
+  return ledger.entries();
+}
 
 void Ledger::load() {
   for (const std::string& name : files_.list_folder(folder_)) {
@@ -120,6 +146,10 @@ void Ledger::apply(const json& record, const std::string& where) {
       if (entry.trial.digest.empty()) order_.push_back(digest);
       entry.trial = {digest, record.at("parameters").get<Parameters>()};
       ++entry.attempts;
+      ++entry.leases;
+    } else if (kind == "score") {
+      JudgedScore judged = score_of(record);
+      if (!has_score_at(entry, judged.score.epoch)) entry.scores.push_back(judged);
     } else if (!is_final(entry.outcome.state)) {
       entry.outcome = outcome_of(record);
       entry.attempts = 0;
@@ -158,6 +188,19 @@ void Ledger::add_lease(const Trial& trial) {
   const json record = {{"record", "lease"}, {"trial", trial.digest}, {"parameters", trial.parameters}};
   append(record);
   apply(record, "ledger");
+}
+
+void Ledger::add_score(const std::string& digest, const JudgedScore& judged) {
+  const LedgerEntry* entry = find(digest);
+  require_invariant(entry != nullptr && !has_score_at(*entry, judged.score.epoch),
+                    "ledger: a trial is judged once at an epoch, after its lease");
+  const json record = {{"record", "score"},           {"trial", digest},
+                       {"epoch", judged.score.epoch}, {"metric", judged.score.metric},
+                       {"steps", judged.score.steps}, {"seconds", judged.score.seconds},
+                       {"stops", judged.stops}};
+  append(record);
+  apply(record, "ledger");
+  has_unsynced_ = true;
 }
 
 void Ledger::add_outcome(const std::string& digest, const TrialOutcome& outcome) {

@@ -15,10 +15,18 @@
 
 namespace hpctrain::sweep {
 
+/// A score that took part in a decision of the scheduler, and what was decided.
+struct JudgedScore {
+  Score score;
+  bool stops = false;
+};
+
 struct LedgerEntry {
   Trial trial;
   TrialOutcome outcome{TrialState::waiting};
-  int attempts = 0;  ///< leases since the trial last ended or paused in order
+  int attempts = 0;                   ///< leases since the trial last ended or paused in order
+  int leases = 0;                     ///< of all starts
+  std::vector<JudgedScore> scores{};  ///< in the order in which they came; each epoch once
 };
 
 class Ledger {
@@ -29,6 +37,11 @@ class Ledger {
   Ledger(FileSystem& files, const std::filesystem::path& folder, const std::string& sweep_digest);
   ~Ledger();
 
+  /// entries() of what was written so far. Opens no file of its own: a sweep that is running goes on.
+  ///   errors  as the constructor
+  static std::vector<LedgerEntry> read(FileSystem& files, const std::filesystem::path& folder,
+                                       const std::string& sweep_digest);
+
   /// In the order of their first lease.
   std::vector<LedgerEntry> entries() const;
   /// Null when the trial was never started.
@@ -36,14 +49,19 @@ class Ledger {
 
   /// Written at once, not synced: losing a lease in a power cut costs nothing.
   void add_lease(const Trial& trial);
+  /// Written at once, durable after commit(). What was decided at an epoch of a trial stands for all later starts.
+  ///   errors  Fault::bug when the trial was never started, or has a score at that epoch
+  void add_score(const std::string& digest, const JudgedScore& judged);
   /// Written at once, durable after commit().
   ///   errors  Fault::bug when the trial has a final state
   void add_outcome(const std::string& digest, const TrialOutcome& outcome);
-  /// Makes all outcomes so far durable with one sync; nothing to do when there is none.
+  /// Makes all scores and outcomes so far durable with one sync; nothing to do when there is none.
   ///   errors  Fault::fenced when a later start took the ledger, Fault::storage
   void commit();
 
  private:
+  struct Unopened {};
+  Ledger(FileSystem& files, const std::filesystem::path& folder, const std::string& sweep_digest, Unopened);
   void load();
   void load_segment(const std::string& name);
   void apply(const nlohmann::json& record, const std::string& where);

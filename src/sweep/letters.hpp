@@ -13,9 +13,22 @@ struct TrialReport {
   TrialOutcome outcome;
 };
 
+/// A trial that is still training says what its evaluation gave, and waits for a verdict.
+struct ScoreReport {
+  std::string digest;
+  Score score;
+};
+
 /// A group asks for its next trial and says how the last one ended.
 std::string write_request(const std::optional<TrialReport>& report);
 std::optional<TrialReport> read_request(const std::string& text);
+
+std::string write_score(const ScoreReport& report);
+/// Empty for a letter that asks for a trial.
+std::optional<ScoreReport> read_score(const std::string& text);
+
+std::string write_verdict(Verdict verdict);
+Verdict read_verdict(const std::string& text);
 
 /// The next trial, or nothing: the sweep is over for this group.
 std::string write_lease(const std::optional<Trial>& trial);

@@ -14,10 +14,11 @@ namespace hpctrain::sweep {
 /// Losses and lengths are better when smaller, shares and scores when larger.
 bool is_smaller_better(const std::string& metric);
 
-/// Trials with a metric first, best first; then the others in the order in which they were started.
+/// Trials that are done, best first; those that were stopped, from the last epoch down, best first at each; then the
+/// others in the order in which they were started.
 std::vector<LedgerEntry> sort_results(std::vector<LedgerEntry> entries, const std::string& metric);
 
-/// Columns: trial, state, every axis, the metric, steps, seconds.
+/// Columns: trial, state, every axis, the metric, steps, seconds; and stopped_epoch where a trial was stopped.
 std::string write_results_csv(const std::vector<LedgerEntry>& sorted, const std::vector<std::string>& axes,
                               const std::string& metric);
 

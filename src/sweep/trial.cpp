@@ -26,8 +26,19 @@ std::string_view trial_state_name(TrialState state) noexcept {
       return "done";
     case TrialState::failed:
       return "failed";
+    case TrialState::stopped:
+      return "stopped";
   }
   return "unknown";
+}
+
+TrialOutcome outcome_of_stop(const Score& score) {
+  TrialOutcome outcome{TrialState::stopped};
+  outcome.metric = score.metric;
+  outcome.steps = score.steps;
+  outcome.seconds = score.seconds;
+  outcome.epoch = score.epoch;
+  return outcome;
 }
 
 }  // namespace hpctrain::sweep

@@ -33,12 +33,28 @@ enum class TrialState {
   paused,   ///< stopped with a checkpoint; the next start of the sweep continues it
   done,     ///< has a metric
   failed,   ///< ended with an error; not tried again
+  stopped,  ///< ended by the sweep's scheduler: others were better after as many epochs
 };
 
 std::string_view trial_state_name(TrialState state) noexcept;
 constexpr bool is_final(TrialState state) noexcept {
-  return state == TrialState::done || state == TrialState::failed;
+  return state == TrialState::done || state == TrialState::failed || state == TrialState::stopped;
 }
+
+/// What an evaluation gave while a trial was training.
+struct Score {
+  std::uint64_t epoch = 0;  ///< epochs finished
+  double metric = 0;
+  std::uint64_t steps = 0;
+  double seconds = 0;  ///< since the lease
+};
+
+/// What a trial is told after an evaluation.
+enum class Verdict {
+  go_on,
+  stop,   ///< for good
+  leave,  ///< the sweep ends here and knows nothing of this score: nothing may be saved that lies past it
+};
 
 /// How a trial ended.
 struct TrialOutcome {
@@ -46,8 +62,12 @@ struct TrialOutcome {
   std::optional<double> metric{};
   std::uint64_t steps = 0;
   double seconds = 0;
-  int code = 0;           ///< exit code of the error
-  std::string message{};  ///< of the error
+  int code = 0;                          ///< exit code of the error
+  std::string message{};                 ///< of the error
+  std::optional<std::uint64_t> epoch{};  ///< after which a stopped trial was stopped; its metric is of that epoch
 };
+
+/// How a trial ends that the scheduler stops at `score`.
+TrialOutcome outcome_of_stop(const Score& score);
 
 }  // namespace hpctrain::sweep

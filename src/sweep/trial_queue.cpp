@@ -26,7 +26,7 @@ std::optional<Trial> TrialQueue::next() {
       trial = propose_next();
     }
     if (!trial) return std::nullopt;
-    if (was_started_too_often(*trial)) continue;
+    if (was_stopped(*trial) || was_started_too_often(*trial)) continue;
     ledger_.add_lease(*trial);
     return trial;
   }
@@ -42,6 +42,14 @@ std::optional<Trial> TrialQueue::propose_next() {
     return Trial{std::move(digest), std::move(parameters)};
   }
   return std::nullopt;
+}
+
+/// Its last checkpoint may lie behind the score that it was stopped at: run again, it would pass that epoch unasked.
+bool TrialQueue::was_stopped(const Trial& trial) {
+  const LedgerEntry* entry = ledger_.find(trial.digest);
+  if (entry == nullptr || entry->scores.empty() || !entry->scores.back().stops) return false;
+  ledger_.add_outcome(trial.digest, outcome_of_stop(entry->scores.back().score));
+  return true;
 }
 
 bool TrialQueue::was_started_too_often(const Trial& trial) {

@@ -31,11 +31,13 @@ class TrialQueue {
  public:
   TrialQueue(TrialPlan plan, Ledger& ledger);
 
-  /// The next trial, its lease written; empty when none is left. Trials that were started too often end as failed here.
+  /// The next trial, its lease written; empty when none is left. Trials that were started too often end as failed
+  /// here; those that the scheduler stopped before their end could be written end as stopped.
   std::optional<Trial> next();
 
  private:
   std::optional<Trial> propose_next();
+  bool was_stopped(const Trial& trial);
   bool was_started_too_often(const Trial& trial);
 
   TrialPlan plan_;

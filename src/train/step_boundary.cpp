@@ -48,6 +48,8 @@ std::string_view stop_reason_name(StopReason reason) noexcept {
       return "wall time";
     case StopReason::stop_file:
       return "stop file";
+    case StopReason::sweep:
+      return "sweep";
   }
   return "unknown";
 }

@@ -19,9 +19,9 @@
 
 namespace hpctrain::train {
 
-enum class StopReason { finished, early_stop, signal, wall_time, stop_file };
+enum class StopReason { finished, early_stop, signal, wall_time, stop_file, sweep };
 
-/// As exit.json and metrics.jsonl say it: "done", "early_stop", "signal", "wall time", "stop file".
+/// As exit.json and metrics.jsonl say it: "done", "early_stop", "signal", "wall time", "stop file", "sweep".
 std::string_view stop_reason_name(StopReason reason) noexcept;
 
 /// True when the run is over; false when the same command continues it.

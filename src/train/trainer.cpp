@@ -43,11 +43,24 @@ std::optional<StopReason> Trainer::pass_boundary() {
   if (decision.settle) parts_.saver.settle(false);
   if (decision.evaluate || decision.save || decision.stop) require_sound();
   if (decision.check) require_equal_replicas(parts_.group, parts_.state, progress_.step);
-  if (decision.evaluate && parts_.watched) evaluate(*parts_.watched);
-  std::optional<StopReason> stop = decision.stop;
-  const bool may_end_early = decision.evaluate && !stop && parts_.early_stopping.is_on();
-  if (may_end_early && parts_.boundary.agree_to_end(parts_.early_stopping.is_over())) stop = StopReason::early_stop;
+  const std::optional<StopReason> stop = decision.evaluate ? evaluate_at_boundary(decision) : decision.stop;
   if (decision.save) save(stop.has_value());
+  return stop;
+}
+
+/// The judge is asked even where the run stops for another reason: it may go on past this evaluation, and would not
+/// come by again.
+std::optional<StopReason> Trainer::evaluate_at_boundary(const BoundaryDecision& decision) {
+  std::optional<StopReason> stop = decision.stop;
+  if (parts_.watched) {
+    const EvaluationReport report = evaluate(*parts_.watched);
+    if (parts_.judge && stop != StopReason::finished && parts_.judge(progress_, report)) {
+      parts_.boundary.finish();
+      return StopReason::sweep;
+    }
+  }
+  const bool may_end_early = !stop && parts_.early_stopping.is_on();
+  if (may_end_early && parts_.boundary.agree_to_end(parts_.early_stopping.is_over())) stop = StopReason::early_stop;
   return stop;
 }
 
@@ -69,7 +82,7 @@ void Trainer::make_step() {
   parts_.clock.finish_step(progress_.step);
 }
 
-void Trainer::evaluate(const std::string& split) {
+EvaluationReport Trainer::evaluate(const std::string& split) {
   const PhaseTimer timer(parts_.clock, Phase::evaluation);
   const Stopwatch watch;
   const EvaluationReport report = [&] {
@@ -78,11 +91,12 @@ void Trainer::evaluate(const std::string& split) {
   }();
   parts_.recorder.record_evaluation(progress_, report);
   parts_.boundary.note_evaluation(watch.seconds());
-  if (split != parts_.watched) return;
+  if (split != parts_.watched) return report;
   evaluated_step_ = progress_.step;
-  if (!parts_.watched_decides_best) return;
+  if (!parts_.watched_decides_best) return report;
   quality_ = report.quality;
   if (progress_.step < parts_.length.total_steps) parts_.early_stopping.note(report.quality);
+  return report;
 }
 
 void Trainer::evaluate_at_end() {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,10 @@
 #include "train/step_boundary.hpp"
 
 namespace hpctrain::train {
+
+/// Asked after each evaluation while training: true when the run ends there.
+///   collective  all ranks of the group; equal answers on all
+using JudgeEvaluation = std::function<bool(const Progress& progress, const EvaluationReport& report)>;
 
 class Trainer {
  public:
@@ -41,6 +46,7 @@ class Trainer {
     bool watched_decides_best = false;   ///< false for a test split: choosing by it would be cheating
     nlohmann::json steering;             ///< fixed values every checkpoint repeats (seed, order, layout digest …)
     std::string config_digest;
+    JudgeEvaluation judge{};  ///< none: the run goes on to its end
   };
 
   Trainer(Parts parts, const TrainSettings& settings) : parts_(std::move(parts)), loss_guard_(settings) {}
@@ -59,7 +65,8 @@ class Trainer {
   std::optional<StopReason> pass_boundary();
   void require_sound();
   void make_step();
-  void evaluate(const std::string& split);
+  EvaluationReport evaluate(const std::string& split);
+  std::optional<StopReason> evaluate_at_boundary(const BoundaryDecision& decision);
   void evaluate_at_end();
   void save(bool is_last);
   checkpoint::CheckpointRecord make_record() const;

@@ -178,11 +178,11 @@ void TrainingRun::make_trainer() {
   } else if (!splits.empty()) {
     watched = splits.front();
   }
-  trainer_ =
-      std::make_unique<Trainer>(Trainer::Parts{context_.group, *feed_, *step_, *update_, *evaluator_, early_stopping_,
-                                               *boundary_, *saver_, state_, *recorder_, clock_, length_, splits,
-                                               watched, has_validation, fixed_steering(), context_.config_digest},
-                                settings_.train);
+  trainer_ = std::make_unique<Trainer>(
+      Trainer::Parts{context_.group, *feed_, *step_, *update_, *evaluator_, early_stopping_, *boundary_, *saver_,
+                     state_, *recorder_, clock_, length_, splits, watched, has_validation, fixed_steering(),
+                     context_.config_digest, context_.judge},
+      settings_.train);
 }
 
 StopReason TrainingRun::run() {

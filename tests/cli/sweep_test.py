@@ -1,12 +1,12 @@
 """A grid of real trials by mpirun: one final state each, results that scripts read, the best run again from its run.ini."""
 import csv
 import json
+import re
 import unittest
 
-from hpctrain_test import ProgramTest, make_dataset, read_metrics, run_hpctrain
+from hpctrain_test import ProgramTest, end_of, make_dataset, read_metrics, run_hpctrain
 
 GRID = ("--optim.lr", "0.05,0.01,0.002", "--train.seed", "1,2")
-SHORT = ("--train.epochs", "1", "--train.batch", "48")
 
 
 class SweepTest(ProgramTest):
@@ -15,8 +15,9 @@ class SweepTest(ProgramTest):
         self.data = make_dataset(self.folder, validation=50)
         self.out = self.folder / "sweep"
 
-    def sweep(self, *arguments, ranks=4):
-        return run_hpctrain("sweep", "--data", self.data, "--out", self.out, *SHORT, *arguments, ranks=ranks)
+    def sweep(self, *arguments, ranks=4, epochs=1):
+        return run_hpctrain("sweep", "--data", self.data, "--out", self.out, "--train.batch", "48", "--train.epochs",
+                            epochs, *arguments, ranks=ranks)
 
     def results(self):
         with open(self.out / "results.csv", newline="") as file:
@@ -58,6 +59,58 @@ class SweepTest(ProgramTest):
         self.assertEqual(states, {"48": "done", "100000": "failed"})
         self.assertIn("train.batch 100000 is larger", result.stderr)
 
+    def test_asha_stops_trials_that_are_behind_and_a_second_start_leaves_them_so(self):
+        asha = ("--sweep.scheduler", "asha", "--sweep.reduction", "2", "--sweep.metric", "loss",
+                "--optim.schedule", "constant", "--optim.lr", "0.02,1e-4,5e-5,2e-5,1e-5,5e-6")
+        result = self.sweep(*asha, ranks=2, epochs=3)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        rows = self.results()
+        self.assertEqual((rows[0]["state"], rows[0]["optim.lr"], rows[0]["stopped_epoch"]), ("done", "0.02", ""))
+        self.assertEqual({row["state"] for row in rows}, {"done", "stopped"})
+        stopped = [row for row in rows if row["state"] == "stopped"]
+        self.assertGreaterEqual(len(stopped), 3)
+        self.assertIn("of them stopped early", result.stderr)
+        for row in stopped:
+            trial = self.out / "trials" / row["trial"]
+            self.assertIn(row["stopped_epoch"], ("1", "2"))
+            self.assertEqual(end_of(trial)["reason"], "stopped: sweep")
+            score = read_metrics(trial, "eval")[-1]
+            self.assertEqual(score["metrics"]["loss"], float(row["loss"]))
+            self.assertEqual(score["step"], int(row["steps"]))
+        by_trial = {row["trial"]: row for row in json.loads((self.out / "results.json").read_text())}
+        self.assertEqual({trial: row.get("stopped_epoch") for trial, row in by_trial.items() if "stopped_epoch" in row},
+                         {row["trial"]: int(row["stopped_epoch"]) for row in stopped})
+        again = self.sweep(*asha, ranks=2, epochs=3)
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertEqual(self.results(), rows)
+        for row in rows:
+            self.assertEqual(len(read_metrics(self.out / "trials" / row["trial"], "run")), 1)
+
+    def test_median_stopping_ends_what_is_worse_than_half_of_the_others(self):
+        result = self.sweep("--sweep.scheduler", "median", "--sweep.min-epochs", "2", "--sweep.metric", "loss",
+                            "--optim.schedule", "constant", "--optim.lr", "0.03,0.02,0.01,1e-6,2e-6",
+                            "--sweep.ranks-per-trial", "2", ranks=2, epochs=3)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        states = {row["optim.lr"]: (row["state"], row["stopped_epoch"]) for row in self.results()}
+        # One group, so trials come one after another: the first three are not judged, the others meet all of them.
+        self.assertEqual(states, {"0.03": ("done", ""), "0.02": ("done", ""), "0.01": ("done", ""),
+                                  "1e-06": ("stopped", "2"), "2e-06": ("stopped", "2")})
+
+    def test_points_of_tpe_are_stopped_in_brackets(self):
+        result = self.sweep("--sweep.method", "tpe", "--sweep.trials", "12", "--optim.lr", "log(1e-5, 0.03)",
+                            "--sweep.scheduler", "asha", "--sweep.reduction", "2", "--sweep.brackets", "2",
+                            "--sweep.metric", "loss", ranks=2, epochs=3)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        rows = self.results()
+        self.assertEqual(len({row["trial"] for row in rows}), 12)
+        states = [row["state"] for row in rows]
+        self.assertEqual(states, sorted(states))  # done, then stopped
+        self.assertEqual(set(states), {"done", "stopped"})
+
+    def test_a_scheduler_without_evaluations_is_refused(self):
+        result = self.sweep("--optim.lr", "0.1,0.2", "--sweep.scheduler", "asha", "--eval.every-epochs", "0", ranks=1)
+        self.assert_refused(result, 64, "sweep.scheduler", "eval.every-epochs")
+
     def test_what_cannot_be_swept_is_refused_before_anything_runs(self):
         cases = [((), ("a sweep needs an axis",)),
                  (("--data.dir", "a,b"), ("data.dir", "cannot be swept")),
@@ -77,6 +130,32 @@ class SweepTest(ProgramTest):
         self.assertIn("6 trials on 2 groups of 1 ranks", result.stdout)
         self.assertEqual(result.stdout.count("optim.lr="), 6)
         self.assertFalse(self.out.exists())
+
+    def test_a_grid_is_dealt_longest_first(self):
+        result = run_hpctrain("sweep", "--data", self.data, "--sweep.dry-run", "--train.epochs", "1,3", "--train.batch",
+                              "96,48")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        dealt = [line.split("  ", 1)[1] for line in result.stdout.splitlines() if "train.epochs=" in line]
+        self.assertEqual(dealt, [f"train.epochs={epochs} train.batch={batch}" for epochs, batch in
+                                 ((3, 48), (3, 96), (1, 48), (1, 96))])
+
+    def test_a_dry_run_forecasts_from_the_durations_of_trials_that_are_done(self):
+        self.assertEqual(self.sweep("--optim.lr", "0.05,0.01", ranks=2).returncode, 0)
+        ledgers = list((self.out / "ledger").iterdir())
+        seconds = [float(row["seconds"]) for row in self.results()]
+        result = self.sweep("--optim.lr", "0.05,0.01,0.002", "--sweep.dry-run", ranks=2)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        forecast = re.search(r"2 of 3 trials have ended; the others take about (\S+) (s|ms), by the durations of 2$",
+                             result.stdout, re.M)
+        self.assertTrue(forecast, result.stdout)
+        predicted = float(forecast[1]) * (1 if forecast[2] == "s" else 1e-3)
+        self.assertGreater(predicted, 0.9 * min(seconds))
+        self.assertLess(predicted, 1.1 * max(seconds))
+        self.assertEqual(list((self.out / "ledger").iterdir()), ledgers)
+        others = self.sweep("--optim.lr", "0.05,0.01", "--optim.momentum", "0.5,0.9", "--sweep.dry-run", ranks=1)
+        self.assertRegex(others.stdout, r"2 of 4 trials have ended; none of these axes and options was trained")
+        ended = self.sweep("--optim.lr", "0.05,0.01", "--sweep.dry-run", ranks=1)
+        self.assertRegex(ended.stdout, r"2 of 2 trials have ended\n")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <cerrno>
+#include <exception>
 #include <thread>
 
 #include "comm/thread_communicator.hpp"
@@ -12,8 +15,12 @@
 namespace hpctrain::sweep {
 namespace {
 
-/// A sweep of `trials` over four ranks in groups of two, the coordinator beside rank zero.
-void run_sweep(FileSystem& files, std::uint64_t trials, const RunTrial& run_trial) {
+constexpr SchedulerPlan kAsha = {.kind = SchedulerKind::asha, .reduction = 3, .min_epochs = 1};
+
+/// A sweep of `trials` over four ranks in groups of two, the coordinator beside rank zero. Returns how that failed.
+std::exception_ptr run_sweep(FileSystem& files, std::uint64_t trials, const RunTrial& run_trial,
+                             const SchedulerPlan& scheduler = {}) {
+  std::exception_ptr failure;
   const auto mailboxes = comm::make_thread_mailboxes(4);
   comm::run_ranks(4, [&](comm::Communicator& world) {
     const auto group = world.split(world.rank() / 2, world.rank());
@@ -24,16 +31,40 @@ void run_sweep(FileSystem& files, std::uint64_t trials, const RunTrial& run_tria
     plan.trials = trials;
     plan.propose = [](std::uint64_t number, const auto&) { return Parameters{{"n", std::to_string(number)}}; };
     TrialQueue queue(plan, ledger);
-    Coordinator coordinator({mailbox, ledger, queue, 2});
-    std::thread serving([&] { coordinator.run(); });
+    Coordinator coordinator({mailbox, ledger, queue, 2, std::nullopt, {}, scheduler});
+    std::thread serving([&] {
+      try {
+        coordinator.run();
+      } catch (...) {
+        failure = std::current_exception();
+      }
+    });
     run_group(*group, mailbox, run_trial);
     serving.join();
   });
+  return failure;
+}
+
+/// Nine epochs of a trial whose score is worse the greater its number.
+TrialOutcome train_nine_epochs(const Trial& trial, comm::Communicator&, const AskVerdict& ask_verdict) {
+  const double metric = -std::stod(trial.parameters[0].second);
+  for (std::uint64_t epoch = 1; epoch < 9; ++epoch) {
+    const Score score = {.epoch = epoch, .metric = metric, .steps = 10 * epoch};
+    if (ask_verdict(score)) return outcome_of_stop(score);
+  }
+  TrialOutcome outcome;
+  outcome.metric = metric;
+  return outcome;
+}
+
+Trial trial_of(int number) {
+  const Parameters parameters = {{"n", std::to_string(number)}};
+  return {digest_parameters(parameters), parameters};
 }
 
 TEST(Coordinator, EveryTrialEndsOnceWithTheMetricOfTheGroupThatRanIt) {
   SimulatedFileSystem files;
-  run_sweep(files, 9, [](const Trial& trial, comm::Communicator& group) {
+  run_sweep(files, 9, [](const Trial& trial, comm::Communicator& group, const auto&) {
     std::int64_t ranks = 1;
     group.all_reduce({&ranks, 1, comm::ElementType::i64}, comm::ReduceOp::sum);
     TrialOutcome outcome;
@@ -50,7 +81,7 @@ TEST(Coordinator, EveryTrialEndsOnceWithTheMetricOfTheGroupThatRanIt) {
 
 TEST(Coordinator, AnAgreedErrorEndsTheTrialAndItsRanksGoOn) {
   SimulatedFileSystem files;
-  run_sweep(files, 5, [](const Trial& trial, comm::Communicator&) -> TrialOutcome {
+  run_sweep(files, 5, [](const Trial& trial, comm::Communicator&, const auto&) -> TrialOutcome {
     if (trial.parameters[0].second == "1") throw Error(Fault::usage, "the loss is no number").as_agreed();
     return {};
   });
@@ -66,11 +97,73 @@ TEST(Coordinator, AnAgreedErrorEndsTheTrialAndItsRanksGoOn) {
 
 TEST(Coordinator, APausedTrialEndsTheStartAndTheNextStartRunsIt) {
   SimulatedFileSystem files;
-  run_sweep(files, 4, [](const Trial&, comm::Communicator&) { return TrialOutcome{TrialState::paused}; });
-  run_sweep(files, 4, [](const Trial&, comm::Communicator&) { return TrialOutcome{TrialState::done}; });
+  run_sweep(files, 4, [](const Trial&, comm::Communicator&, const auto&) { return TrialOutcome{TrialState::paused}; });
+  run_sweep(files, 4, [](const Trial&, comm::Communicator&, const auto&) { return TrialOutcome{TrialState::done}; });
   const Ledger ledger(files, "/sweep/ledger", "one");
   ASSERT_EQ(ledger.entries().size(), 4u);
   for (const auto& entry : ledger.entries()) EXPECT_EQ(entry.outcome.state, TrialState::done);
+}
+
+TEST(Coordinator, AshaStopsTrialsThatAreBehindAtARungAndTrainsTheBestToItsEnd) {
+  SimulatedFileSystem files;
+  EXPECT_FALSE(run_sweep(files, 12, train_nine_epochs, kAsha));
+  const Ledger ledger(files, "/sweep/ledger", "one");
+  EXPECT_EQ(ledger.find(trial_of(0).digest)->outcome.state, TrialState::done);
+  // Trials 0 and 1 start together: whichever comes first to the rung goes on.
+  for (int number = 2; number < 12; ++number) {
+    const TrialOutcome& outcome = ledger.find(trial_of(number).digest)->outcome;
+    EXPECT_EQ(outcome.state, TrialState::stopped);
+    EXPECT_EQ(outcome.epoch, 1u);
+    EXPECT_EQ(outcome.metric, -number);
+    EXPECT_EQ(outcome.steps, 10u);
+  }
+}
+
+TEST(Coordinator, WhatAnEarlierStartDecidedAtARungStands) {
+  SimulatedFileSystem files;
+  {
+    Ledger ledger(files, "/sweep/ledger", "one");
+    for (const int number : {0, 5, 6}) ledger.add_lease(trial_of(number));
+    // Judged alone, trial 5 went on; with the scores that are known now it would not.
+    ledger.add_score(trial_of(5).digest, {{.epoch = 1, .metric = -5, .steps = 10}, false});
+    ledger.add_score(trial_of(0).digest, {{.epoch = 1, .metric = 0, .steps = 10}, false});
+    ledger.add_score(trial_of(6).digest, {{.epoch = 1, .metric = -6, .steps = 10}, true});
+    ledger.commit();
+  }
+  std::atomic<int> runs_of_stopped = 0;
+  run_sweep(
+      files, 7,
+      [&](const Trial& trial, comm::Communicator& group, const AskVerdict& ask_verdict) {
+        if (trial.parameters[0].second == "6") ++runs_of_stopped;
+        if (trial.parameters[0].second != "5") return train_nine_epochs(trial, group, ask_verdict);
+        EXPECT_FALSE(ask_verdict({.epoch = 1, .metric = -5, .steps = 10}));
+        return TrialOutcome{TrialState::done};
+      },
+      kAsha);
+  const Ledger ledger(files, "/sweep/ledger", "one");
+  EXPECT_EQ(ledger.find(trial_of(5).digest)->outcome.state, TrialState::done);
+  const TrialOutcome& stopped = ledger.find(trial_of(6).digest)->outcome;
+  EXPECT_EQ(stopped.state, TrialState::stopped);
+  EXPECT_EQ(stopped.metric, -6);
+  EXPECT_EQ(runs_of_stopped, 0);
+}
+
+TEST(Coordinator, AFullDiskEndsTheSweepWithTrialsThatWaitForAVerdict) {
+  SimulatedFileSystem opened;
+  Ledger(opened, "/sweep/ledger", "one");
+  SimulatedFileSystem whole;
+  run_sweep(whole, 4, train_nine_epochs, kAsha);
+  int failed = 0;
+  for (std::uint64_t operation = opened.operations(); operation < whole.operations(); ++operation) {
+    SimulatedFileSystem files;
+    files.fail_changes_from(operation, ENOSPC);
+    const auto failure = run_sweep(files, 4, train_nine_epochs, kAsha);
+    if (files.has_injected()) {
+      ++failed;
+      EXPECT_TRUE(failure);
+    }
+  }
+  EXPECT_GT(failed, 4);
 }
 
 TEST(Groups, MoreRanksPerTrialThanRanksIsRefused) {

@@ -67,6 +67,33 @@ TEST(Ledger, AfterACrashAtAnyOperationACommittedTrialIsNeverRunAgainAndTheOthers
   }
 }
 
+TEST(Ledger, ScoresAndStopsAreReadBackByALaterStart) {
+  SimulatedFileSystem files;
+  {
+    Ledger ledger(files, "/sweep/ledger", "one");
+    ledger.add_lease(trial_of(1));
+    const JudgedScore first = {{.epoch = 1, .metric = 0.25, .steps = 10, .seconds = 1.5}, false};
+    const JudgedScore second = {{.epoch = 3, .metric = 0.5, .steps = 30, .seconds = 4.5}, true};
+    ledger.add_score(trial_of(1).digest, first);
+    ledger.add_score(trial_of(1).digest, second);
+    ledger.add_outcome(trial_of(1).digest, outcome_of_stop(second.score));
+    ledger.commit();
+  }
+  SimulatedFileSystem after = files.after_power_loss();
+  const Ledger ledger(after, "/sweep/ledger", "one");
+  const LedgerEntry& entry = *ledger.find(trial_of(1).digest);
+  ASSERT_EQ(entry.scores.size(), 2u);
+  EXPECT_EQ(entry.scores[0].score.metric, 0.25);
+  EXPECT_FALSE(entry.scores[0].stops);
+  EXPECT_EQ(entry.scores[1].score.epoch, 3u);
+  EXPECT_TRUE(entry.scores[1].stops);
+  EXPECT_EQ(entry.outcome.state, TrialState::stopped);
+  EXPECT_EQ(entry.outcome.epoch, 3u);
+  EXPECT_EQ(entry.outcome.metric, 0.5);
+  EXPECT_EQ(entry.outcome.steps, 30u);
+  EXPECT_EQ(entry.outcome.seconds, 4.5);
+}
+
 TEST(Ledger, ALaterStartTakesTheLedgerFromAnEarlierOne) {
   SimulatedFileSystem files;
   Ledger older(files, "/sweep/ledger", "one");
@@ -74,6 +101,19 @@ TEST(Ledger, ALaterStartTakesTheLedgerFromAnEarlierOne) {
   Ledger newer(files, "/sweep/ledger", "one");
   older.add_outcome(trial_of(1).digest, {});
   test::expect_error(Fault::fenced, {"took over"}, [&] { older.commit(); });
+}
+
+TEST(Ledger, ReadingItTakesItFromNobody) {
+  SimulatedFileSystem files;
+  Ledger running(files, "/sweep/ledger", "one");
+  running.add_lease(trial_of(1));
+  const auto entries = Ledger::read(files, "/sweep/ledger", "one");
+  ASSERT_EQ(entries.size(), 1u);
+  EXPECT_EQ(entries.front().leases, 1);
+  running.add_outcome(trial_of(1).digest, {});
+  running.commit();
+  EXPECT_EQ(Ledger::read(files, "/sweep/ledger", "one").front().outcome.state, TrialState::done);
+  test::expect_error(Fault::usage, {"another sweep"}, [&] { Ledger::read(files, "/sweep/ledger", "two"); });
 }
 
 TEST(Ledger, AnotherSweepsLedgerIsRefused) {
@@ -106,6 +146,22 @@ TEST(TrialQueue, ATrialThatEndsTheJobEachTimeIsGivenUp) {
   TrialQueue queue(plan_of(1), ledger);
   EXPECT_FALSE(queue.next());
   EXPECT_EQ(ledger.find(trial_of(0).digest)->outcome.state, TrialState::failed);
+}
+
+TEST(TrialQueue, ATrialThatWasStoppedBeforeItCouldSaySoIsStoppedAndNotRun) {
+  SimulatedFileSystem files;
+  {
+    Ledger ledger(files, "/sweep/ledger", "one");
+    ledger.add_lease(trial_of(0));
+    ledger.add_score(trial_of(0).digest, {{.epoch = 2, .metric = 0.25, .steps = 20}, true});
+    ledger.commit();
+  }
+  Ledger ledger(files, "/sweep/ledger", "one");
+  TrialQueue queue(plan_of(2), ledger);
+  EXPECT_EQ(queue.next()->digest, trial_of(1).digest);
+  EXPECT_FALSE(queue.next());
+  EXPECT_EQ(ledger.find(trial_of(0).digest)->outcome.state, TrialState::stopped);
+  EXPECT_EQ(ledger.find(trial_of(0).digest)->outcome.metric, 0.25);
 }
 
 TEST(TrialQueue, FurtherPointsOfAFinishedSweepAreAllThatIsRun) {
