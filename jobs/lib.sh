@@ -125,13 +125,15 @@ newest_step() {
 # What starts have really gained so far, in one word: equal words mean that a start brought nothing.
 #   a run: the step of its newest checkpoint; a sweep: trials that ended, and the steps of all trials' checkpoints
 progress() {
-  local ended steps=0 trial
+  local ended steps
   if [ "$kind" = run ]; then
     newest_step "$run"
     return
   fi
   ended=$(cat "$run"/ledger/*.ledger 2>/dev/null | grep -o '"state":"[a-z]*"' | grep -vc paused || true)
-  for trial in "$run"/trials/*/; do steps=$((steps + $(newest_step "${trial%/}"))); done
+  steps=$(find "$run/trials" -maxdepth 3 -path '*/ckpt/step-*' 2>/dev/null | awk -F/ '
+    { step = substr($NF, 6) + 0; if (step > newest[$(NF - 2)]) newest[$(NF - 2)] = step }
+    END { for (trial in newest) sum += newest[trial]; printf "%d", sum }')
   printf '%d/%d' "$ended" "$steps"
 }
 
@@ -163,15 +165,14 @@ code_of_start() {
 # Beside the run directory, which hpctrain wants empty at the first start: the progress that each start found.
 record_start() { printf '%s\n' "$(progress)" >>"$run.starts"; }
 
-# Says no, with the reason, when another start would change nothing.
+# Says no, with the reason, when another start would change nothing. $1: progress() now
 is_worth_another_start() {
-  local starts same reached
+  local starts same reached=$1
   if grep -q '"cause": "stop file"' "$run/exit.json" 2>/dev/null; then
     say "not queued again: somebody asked this run to stop (touch $run/STOP); submit again to go on"
     return 1
   fi
   starts=$(wc -l <"$run.starts")
-  reached=$(progress)
   same=$(tail -n "$((MOST_STARTS_WITHOUT_PROGRESS + 1))" "$run.starts" | grep -cxF "$reached" || true)
   if [ "$same" -gt "$MOST_STARTS_WITHOUT_PROGRESS" ]; then
     say "not queued again: $MOST_STARTS_WITHOUT_PROGRESS restarts got no further than $(describe_progress "$reached"); see the messages above"
@@ -257,7 +258,7 @@ run_sweep_job() {
 
 # The caller's `kind`, `name` and `pack_command`, then the INI file and what follows it.
 run_job() {
-  local settings=$1 report_before job_end code command=() again
+  local settings=$1 report_before job_end code reached command=() again
   shift
   again=("$@")
   if [ "$kind" = sweep ]; then
@@ -281,8 +282,9 @@ run_job() {
   code=0
   start_ranks "${command[@]}" "$settings" "$@" "${places[@]}" || code=$?
   code=$(code_of_start "$code" "$report_before")
-  say "ended with $code at $(describe_progress "$(progress)")"
-  if [ "$code" -eq "$EXIT_STOPPED" ] && is_worth_another_start; then
+  reached=$(progress)
+  say "ended with $code at $(describe_progress "$reached")"
+  if [ "$code" -eq "$EXIT_STOPPED" ] && is_worth_another_start "$reached"; then
     if command -v scontrol >/dev/null; then requeue; else submit_successor "${again[@]}"; fi
   fi
   return "$code"

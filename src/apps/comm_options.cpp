@@ -16,7 +16,8 @@ void add_comm_options(OptionTable& table, Settings& settings) {
   table.add(option(settings.watchdog.start_timeout_seconds, "comm", "start-timeout-seconds")
                 .at_least(0)
                 .unit("seconds")
-                .help("End the job when its ranks have not found each other after so long; 0: never"));
+                .help("End the job when its ranks have not found each other after so long, what rank zero needs to "
+                      "look at the data set included; 0: never"));
 }
 
 }  // namespace hpctrain::apps

@@ -15,9 +15,11 @@
 #include "core/clock.hpp"
 #include "core/log.hpp"
 #include "core/run_identifier.hpp"
+#include "monitor/exit_report.hpp"
 #include "sweep/coordinator.hpp"
 #include "sweep/group_loop.hpp"
 #include "sweep/results.hpp"
+#include "train/stop_file.hpp"
 #include "train/stop_signal.hpp"
 
 namespace hpctrain::apps {
@@ -35,12 +37,16 @@ class SweepCommand {
   void start_coordinator(int groups);
   void run_own_group(comm::Communicator& group, TrialRunner& runner);
   int finish();
+  void save_exit_report(int code, const std::string& cause, int rank, const std::string& host) const;
+  void report_failure(const comm::FailureReport& failure) const;
   void save_best(const sweep::LedgerEntry& best) const;
   void show_outcome(const sweep::Ledger& ledger) const;
 
+  double started_unix_ = unix_seconds();
   RankedStart start_;
   SweepPlanner planner_;
   std::filesystem::path folder_;
+  bool is_open_ = false;  ///< the folder is this sweep's
   std::unique_ptr<comm::Mailbox> mailbox_;
   std::unique_ptr<sweep::Ledger> ledger_;  ///< this and the following: rank zero's
   std::unique_ptr<sweep::TrialQueue> queue_;
@@ -56,7 +62,8 @@ int SweepCommand::run(const Arguments& arguments) {
     planner_.resolve(arguments);
   });
   return comm::run_mpi_program(
-      start_.environment(), [this](comm::MpiSession& session) { return run_ranks(session); }, {},
+      start_.environment(), [this](comm::MpiSession& session) { return run_ranks(session); },
+      [this](const comm::FailureReport& failure) { report_failure(failure); },
       start_.input().settings.watchdog.start_timeout_seconds);
 }
 
@@ -83,6 +90,7 @@ int SweepCommand::run_ranks(comm::MpiSession& session) {
     open_ledger();
     return std::string();
   });
+  is_open_ = true;
   mailbox_ = comm::make_mpi_mailbox();
   const int group_number = std::min(world.rank() / ranks_per_trial, groups);
   const auto group = world.split(group_number, world.rank());
@@ -90,11 +98,18 @@ int SweepCommand::run_ranks(comm::MpiSession& session) {
       {start_.input(), index, session.placement(), folder_, planner_.metric(), start_.choose_device(session)});
   if (world.is_leader()) start_coordinator(groups);
   if (group_number < groups) run_own_group(*group, runner);
-  return std::stoi(comm::run_on_leader(world, [this] { return std::to_string(finish()); }));
+  return std::stoi(comm::run_on_leader(world, [&] {
+    const int code = finish();
+    save_exit_report(code, coordinator_->stop_cause().value_or(code == 0 ? "finished" : "a trial failed"), 0,
+                     session.placement().host);
+    return std::to_string(code);
+  }));
 }
 
 void SweepCommand::open_ledger() {
   posix_file_system().create_folders(folder_ / "trials");
+  // Starting the sweep again is the newer wish.
+  posix_file_system().remove_all(folder_ / train::kStopFileName);
   ledger_ = std::make_unique<sweep::Ledger>(posix_file_system(), folder_ / "ledger", planner_.sweep_digest());
   queue_ = std::make_unique<sweep::TrialQueue>(planner_.make_plan(ledger_->entries()), *ledger_);
 }
@@ -102,7 +117,8 @@ void SweepCommand::open_ledger() {
 void SweepCommand::start_coordinator(int groups) {
   coordinator_ = std::make_unique<sweep::Coordinator>(sweep::Coordinator::Parts{
       *mailbox_, *ledger_, *queue_, groups, start_.input().settings.run.wall_time.job_end_unix,
-      [this](const sweep::Ledger& changed) { show_outcome(changed); }, planner_.make_scheduler()});
+      [this](const sweep::Ledger& changed) { show_outcome(changed); }, planner_.make_scheduler(),
+      [this] { return posix_file_system().exists(folder_ / train::kStopFileName); }});
   serving_ = std::thread([this] {
     try {
       coordinator_->run();
@@ -174,8 +190,9 @@ int SweepCommand::finish() {
   sweep::save_results(posix_file_system(), folder_, sorted, axes, planner_.metric());
   std::fputs(sweep::write_results_csv(sorted, axes, planner_.metric()).c_str(), stdout);
   if (!sorted.empty()) save_best(sorted.front());
-  if (coordinator_->has_stopped_early()) {
-    log_warning("stopped before the end; the same command with --out {} continues the sweep", folder_.string());
+  if (const auto& cause = coordinator_->stop_cause()) {
+    log_warning("stopped before the end ({}); the same command with --out {} continues the sweep", *cause,
+                folder_.string());
     return exit_code(Fault::stopped);
   }
   int code = 0;
@@ -186,6 +203,29 @@ int SweepCommand::finish() {
     if (code == 0) code = entry.outcome.code;
   }
   return code;
+}
+
+/// SWEEP/exit.json, by which job scripts decide about another start.
+void SweepCommand::save_exit_report(int code, const std::string& cause, int rank, const std::string& host) const {
+  monitor::ExitReport report;
+  report.code = code;
+  report.cause = cause;
+  report.rank = rank;
+  report.host = host;
+  report.phase = "sweep";
+  report.started_unix = started_unix_;
+  monitor::save_exit_report(posix_file_system(), folder_, report);
+}
+
+void SweepCommand::report_failure(const comm::FailureReport& failure) const {
+  // Until its ledger is open the folder may be another sweep's; it is again once a newer start took it.
+  if (!is_open_ || failure.code == exit_code(Fault::fenced)) return;
+  try {
+    save_exit_report(failure.code, failure.cause, failure.rank, failure.host);
+  } catch (const Error& error) {
+    // The failure being reported matters more than the report.
+    log_warning("exit.json could not be written: {}", error.what());
+  }
 }
 
 }  // namespace

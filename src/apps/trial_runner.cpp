@@ -95,7 +95,11 @@ sweep::TrialOutcome TrialRunner::run(const sweep::Trial& trial, comm::Communicat
 
 sweep::TrialOutcome TrialRunner::outcome_of(train::StopReason reason, const std::filesystem::path& folder,
                                             comm::Communicator& group) const {
-  if (!train::is_complete(reason)) return {sweep::TrialState::paused};
+  if (!train::is_complete(reason)) {
+    sweep::TrialOutcome outcome{sweep::TrialState::paused};
+    outcome.message = train::stop_reason_name(reason);
+    return outcome;
+  }
   sweep::TrialOutcome outcome{sweep::TrialState::done};
   const auto metric = comm::run_on_leader(group, [&] { return nlohmann::json(load_metric(folder)).dump(); });
   outcome.metric = nlohmann::json::parse(metric).get<double>();
@@ -122,6 +126,8 @@ sweep::Score TrialRunner::score_of(const train::Progress& progress, const train:
 bool TrialRunner::open_trial(const std::filesystem::path& folder, double started_unix, comm::Communicator& group) {
   return comm::run_on_leader(group, [&]() -> std::string {
            open_run_folder(posix_file_system(), folder, parts_.input.table, parts_.index);
+           // Starting the trial again is the newer wish.
+           posix_file_system().remove_all(folder / train::kStopFileName);
            begin_start_record(posix_file_system(), folder, started_unix);
            const auto report = monitor::load_exit_report(posix_file_system(), folder);
            return report && report->code == 0 ? "yes" : "no";

@@ -67,10 +67,10 @@ bool MpiSession::is_speaker() const noexcept {
 
 void MpiSession::finalize() {
   if (is_finalized_) return;
-  is_finalized_ = true;
   // Nobody leaves while another may still write to them. MPI_Finalize's own fence does not ensure it: under Slurm's
   // PMIx plugin on busy nodes, Open MPI 4.1 let whole nodes go seconds early, and letters to them hung for ever.
   world_->barrier();
+  is_finalized_ = true;
   world_.reset();
   mpi_ok(MPI_Finalize(), "leaving MPI");
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 namespace hpctrain::device {
 
@@ -13,5 +14,9 @@ bool has_gpu_hardware(const std::filesystem::path& root = "/");
 /// ATen asks for GPUs once and believes the first answer for ever.
 ///   returns  whether it is loaded now; false too where LibTorch or this program is built without CUDA
 bool load_gpu_backend(bool is_wished = false, const std::filesystem::path& root = "/");
+
+/// What the loader of shared libraries said when that failed, such as a library it depends on that is missing; empty
+/// when it did not fail.
+std::string gpu_backend_obstacle();
 
 }  // namespace hpctrain::device

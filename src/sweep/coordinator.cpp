@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <string>
+#include <utility>
 
 #include "core/clock.hpp"
 #include "core/error.hpp"
@@ -62,12 +63,25 @@ void Coordinator::send_verdicts() {
 void Coordinator::serve_request(const comm::Letter& letter) {
   asking_ = letter.from;
   note_outcome(letter.text);
-  std::optional<Trial> trial;
-  if (!fits_remaining_time()) has_stopped_early_ = true;
-  if (!has_stopped_early_) trial = parts_.queue.next();
+  const std::optional<Trial> trial = choose_trial();
   asking_.reset();
   parts_.mailbox.send(letter.from, kToGroup, write_lease(trial));
   if (!trial) ++ended_groups_;
+}
+
+/// A sweep that has no trial left was not stopped, however late it is.
+std::optional<Trial> Coordinator::choose_trial() {
+  if (stop_cause_) return std::nullopt;
+  std::optional<Trial> trial = parts_.queue.choose();
+  if (!trial) return std::nullopt;
+  if (parts_.is_stop_wished && parts_.is_stop_wished()) stop_cause_ = "stop file";
+  if (!stop_cause_ && !fits_remaining_time()) stop_cause_ = "wall time";
+  if (stop_cause_) {
+    parts_.queue.put_back(std::move(*trial));
+    return std::nullopt;
+  }
+  parts_.queue.lease(*trial);
+  return trial;
 }
 
 void Coordinator::note_outcome(const std::string& text) {
@@ -75,7 +89,7 @@ void Coordinator::note_outcome(const std::string& text) {
   if (!report) return;
   parts_.ledger.add_outcome(report->digest, report->outcome);
   longest_seconds_ = std::max(longest_seconds_, report->outcome.seconds);
-  if (report->outcome.state == TrialState::paused) has_stopped_early_ = true;
+  if (report->outcome.state == TrialState::paused && !stop_cause_) stop_cause_ = report->outcome.message;
   if (parts_.on_change) parts_.on_change(parts_.ledger);
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <string>
 
 #include "comm/mailbox.hpp"
 #include "sweep/ledger.hpp"
@@ -27,6 +28,7 @@ class Coordinator {
     std::optional<double> job_end_unix{};            ///< no trial starts that would not end before
     std::function<void(const Ledger&)> on_change{};  ///< after every outcome, for the table on the terminal
     SchedulerPlan scheduler{};
+    std::function<bool()> is_stop_wished{};  ///< asked before a trial starts
   };
 
   explicit Coordinator(Parts parts) : parts_(std::move(parts)) {}
@@ -36,8 +38,8 @@ class Coordinator {
   ///   errors  Fault::storage, Fault::fenced: all groups are told to end first
   void run();
 
-  /// True when trials were left for another start: a stop was asked for, or the job's time is over.
-  bool has_stopped_early() const noexcept { return has_stopped_early_; }
+  /// Why trials were left for another start: "stop file", "wall time", or what stopped a trial; empty when none was.
+  const std::optional<std::string>& stop_cause() const noexcept { return stop_cause_; }
 
  private:
   void serve(const comm::Letter& letter);
@@ -45,6 +47,7 @@ class Coordinator {
   void note_outcome(const std::string& text);
   Verdict judge(const ScoreReport& report);
   void send_verdicts();
+  std::optional<Trial> choose_trial();
   bool fits_remaining_time() const;
   void tell_all_to_end();
 
@@ -52,7 +55,7 @@ class Coordinator {
   int ended_groups_ = 0;
   std::map<int, Verdict> verdicts_;  ///< by leader; sent once they are durable
   std::optional<int> asking_;        ///< leader whose request is being served
-  bool has_stopped_early_ = false;
+  std::optional<std::string> stop_cause_;
   double longest_seconds_ = 0;
 };
 

@@ -7,7 +7,10 @@
 namespace hpctrain::sweep {
 
 TrialQueue::TrialQueue(TrialPlan plan, Ledger& ledger) : plan_(std::move(plan)), ledger_(ledger) {
-  if (plan_.is_fixed) return;
+  if (plan_.is_fixed) {
+    take_unfinished_of_plan();
+    return;
+  }
   const auto entries = ledger_.entries();
   for (const auto& entry : entries) {
     if (!is_final(entry.outcome.state)) unfinished_.push_back(entry.trial);
@@ -16,7 +19,26 @@ TrialQueue::TrialQueue(TrialPlan plan, Ledger& ledger) : plan_(std::move(plan)),
   number_ = entries.size();
 }
 
-std::optional<Trial> TrialQueue::next() {
+/// What the axes do not name any more stays as it is.
+void TrialQueue::take_unfinished_of_plan() {
+  for (std::uint64_t number = 0; number < plan_.trials; ++number) {
+    Parameters parameters = plan_.propose(number, {});
+    std::string digest = plan_.identify(parameters);
+    const LedgerEntry* entry = ledger_.find(digest);
+    if (entry == nullptr || is_final(entry->outcome.state) || !seen_.insert(digest).second) continue;
+    unfinished_.push_back({std::move(digest), std::move(parameters)});
+  }
+}
+
+void TrialQueue::lease(const Trial& trial) {
+  ledger_.add_lease(trial);
+}
+
+void TrialQueue::put_back(Trial trial) {
+  unfinished_.push_front(std::move(trial));
+}
+
+std::optional<Trial> TrialQueue::choose() {
   while (true) {
     std::optional<Trial> trial;
     if (!unfinished_.empty()) {
@@ -26,9 +48,7 @@ std::optional<Trial> TrialQueue::next() {
       trial = propose_next();
     }
     if (!trial) return std::nullopt;
-    if (was_stopped(*trial) || was_started_too_often(*trial)) continue;
-    ledger_.add_lease(*trial);
-    return trial;
+    if (!was_stopped(*trial) && !was_started_too_often(*trial)) return trial;
   }
 }
 

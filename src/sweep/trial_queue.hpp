@@ -31,12 +31,17 @@ class TrialQueue {
  public:
   TrialQueue(TrialPlan plan, Ledger& ledger);
 
-  /// The next trial, its lease written; empty when none is left. Trials that were started too often end as failed
-  /// here; those that the scheduler stopped before their end could be written end as stopped.
-  std::optional<Trial> next();
+  /// The next trial, to be leased or put back; empty when none is left. Trials that were started too often end as
+  /// failed here; those that the scheduler stopped before their end could be written end as stopped.
+  std::optional<Trial> choose();
+  /// Writes that a chosen trial is handed out now.
+  void lease(const Trial& trial);
+  /// Left for the next choice, or for another start.
+  void put_back(Trial trial);
 
  private:
   std::optional<Trial> propose_next();
+  void take_unfinished_of_plan();
   bool was_stopped(const Trial& trial);
   bool was_started_too_often(const Trial& trial);
 

@@ -4,7 +4,7 @@ import json
 import re
 import unittest
 
-from hpctrain_test import ProgramTest, end_of, make_dataset, read_metrics, run_hpctrain
+from hpctrain_test import ProgramTest, end_of, make_dataset, read_metrics, run_hpctrain, start_hpctrain, wait_until
 
 GRID = ("--optim.lr", "0.05,0.01,0.002", "--train.seed", "1,2")
 
@@ -58,6 +58,24 @@ class SweepTest(ProgramTest):
         states = {row["train.batch"]: row["state"] for row in self.results()}
         self.assertEqual(states, {"48": "done", "100000": "failed"})
         self.assertIn("train.batch 100000 is larger", result.stderr)
+        report = json.loads((self.out / "exit.json").read_text())
+        self.assertEqual((report["code"], report["cause"]), (64, "a trial failed"))
+
+    def test_a_stop_file_begins_no_further_trial_and_the_next_start_goes_on(self):
+        arguments = ("sweep", "--data", self.data, "--out", self.out, "--train.epochs", "40", "--train.batch", "48", *GRID)
+        process = start_hpctrain(*arguments, ranks=2)
+        self.assertTrue(wait_until(lambda: any((self.out / "trials").glob("*/metrics.jsonl"))))
+        (self.out / "STOP").touch()
+        self.assertEqual(process.wait(120), 75)
+        states = [row["state"] for row in self.results()]
+        self.assertIn("done", states)
+        self.assertLess(len(states), 6)
+        report = json.loads((self.out / "exit.json").read_text())
+        self.assertEqual((report["code"], report["cause"]), (75, "stop file"))
+        again = run_hpctrain(*arguments, ranks=2)
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertEqual([row["state"] for row in self.results()], ["done"] * 6)
+        self.assertEqual(json.loads((self.out / "exit.json").read_text())["cause"], "finished")
 
     def test_asha_stops_trials_that_are_behind_and_a_second_start_leaves_them_so(self):
         asha = ("--sweep.scheduler", "asha", "--sweep.reduction", "2", "--sweep.metric", "loss",

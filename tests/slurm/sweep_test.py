@@ -53,6 +53,15 @@ class SweepJobTest(ClusterTest):
         self.assertEqual(first, "0/0")
         self.assertNotEqual(second, "0/0")
 
+    def test_a_failed_trial_is_told_by_the_code_and_the_job_is_not_queued_again(self):
+        job = self.cluster.submit("jobs/sweep.slurm", "six.ini", "--train.epochs", "1", "--train.batch", "48,100000",
+                                  "--optim.lr", "0.05", folder=self.folder)
+        log, run = self.folder / f"sweep-{job}.log", self.folder / f"runs/sweep-{job}"
+        self.assertEqual(self.cluster.wait_for_end(job), "FAILED", log.read_text())
+        self.assertEqual(self.cluster.exit_code(job), 64)
+        self.assertEqual(sorted(self.outcomes(run)), ["done"] * 3 + ["failed"] * 3)
+        self.assertEqual(len(progress_at_starts(run)), 1)
+
 
 def progress_at_starts(run):
     """What each start found: ended trials and saved steps."""

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "comm/thread_communicator.hpp"
+#include "core/clock.hpp"
 #include "core/simulated_file_system.hpp"
 #include "support/expect_error.hpp"
 #include "sweep/group_loop.hpp"
@@ -60,6 +61,36 @@ TrialOutcome train_nine_epochs(const Trial& trial, comm::Communicator&, const As
 Trial trial_of(int number) {
   const Parameters parameters = {{"n", std::to_string(number)}};
   return {digest_parameters(parameters), parameters};
+}
+
+/// Why a sweep of two trials on one rank left some for another start.
+std::optional<std::string> stop_cause(FileSystem& files, std::optional<double> job_end_unix, bool is_stop_wished) {
+  const auto mailboxes = comm::make_thread_mailboxes(1);
+  std::optional<std::string> cause;
+  comm::run_ranks(1, [&](comm::Communicator& world) {
+    Ledger ledger(files, "/sweep/ledger", "one");
+    TrialPlan plan;
+    plan.trials = 2;
+    plan.propose = [](std::uint64_t number, const auto&) { return Parameters{{"n", std::to_string(number)}}; };
+    TrialQueue queue(plan, ledger);
+    Coordinator coordinator({*mailboxes[0], ledger, queue, 1, job_end_unix, {}, {}, [=] { return is_stop_wished; }});
+    std::thread serving([&] { coordinator.run(); });
+    run_group(world, *mailboxes[0], [](const auto&, auto&, const auto&) { return TrialOutcome{}; });
+    serving.join();
+    cause = coordinator.stop_cause();
+  });
+  return cause;
+}
+
+TEST(Coordinator, StopsForTheTimeOrAWishOnlyWhereATrialIsLeft) {
+  SimulatedFileSystem files;
+  const double is_over = unix_seconds() - 1;
+  EXPECT_EQ(stop_cause(files, is_over, false), "wall time");
+  EXPECT_EQ(stop_cause(files, std::nullopt, true), "stop file");
+  EXPECT_TRUE(Ledger(files, "/sweep/ledger", "one").entries().empty());
+  EXPECT_EQ(stop_cause(files, std::nullopt, false), std::nullopt);
+  EXPECT_EQ(Ledger(files, "/sweep/ledger", "one").entries().size(), 2u);
+  EXPECT_EQ(stop_cause(files, is_over, true), std::nullopt);
 }
 
 TEST(Coordinator, EveryTrialEndsOnceWithTheMetricOfTheGroupThatRanIt) {

@@ -23,11 +23,17 @@ TrialPlan plan_of(std::uint64_t trials) {
   return plan;
 }
 
+std::optional<Trial> take(TrialQueue& queue) {
+  const auto trial = queue.choose();
+  if (trial) queue.lease(*trial);
+  return trial;
+}
+
 /// Runs what is left of four trials; `ended` gets the trials whose end was committed.
 void run_sweep(FileSystem& files, std::multiset<std::string>& ended) {
   Ledger ledger(files, "/sweep/ledger", "one");
   TrialQueue queue(plan_of(4), ledger);
-  while (const auto trial = queue.next()) {
+  while (const auto trial = take(queue)) {
     TrialOutcome outcome;
     outcome.metric = 0.5;
     ledger.add_outcome(trial->digest, outcome);
@@ -140,11 +146,11 @@ TEST(TrialQueue, ATrialThatEndsTheJobEachTimeIsGivenUp) {
   for (int start = 0; start < 3; ++start) {
     Ledger ledger(files, "/sweep/ledger", "one");
     TrialQueue queue(plan_of(1), ledger);
-    ASSERT_TRUE(queue.next());
+    ASSERT_TRUE(take(queue));
   }
   Ledger ledger(files, "/sweep/ledger", "one");
   TrialQueue queue(plan_of(1), ledger);
-  EXPECT_FALSE(queue.next());
+  EXPECT_FALSE(take(queue));
   EXPECT_EQ(ledger.find(trial_of(0).digest)->outcome.state, TrialState::failed);
 }
 
@@ -158,10 +164,34 @@ TEST(TrialQueue, ATrialThatWasStoppedBeforeItCouldSaySoIsStoppedAndNotRun) {
   }
   Ledger ledger(files, "/sweep/ledger", "one");
   TrialQueue queue(plan_of(2), ledger);
-  EXPECT_EQ(queue.next()->digest, trial_of(1).digest);
-  EXPECT_FALSE(queue.next());
+  EXPECT_EQ(take(queue)->digest, trial_of(1).digest);
+  EXPECT_FALSE(take(queue));
   EXPECT_EQ(ledger.find(trial_of(0).digest)->outcome.state, TrialState::stopped);
   EXPECT_EQ(ledger.find(trial_of(0).digest)->outcome.metric, 0.25);
+}
+
+TEST(TrialQueue, WhatWasBegunComesBeforeWhatIsNew) {
+  SimulatedFileSystem files;
+  {
+    Ledger ledger(files, "/sweep/ledger", "one");
+    ledger.add_lease(trial_of(2));
+    ledger.add_lease(trial_of(9));  // of axes that were changed since
+    ledger.commit();
+  }
+  Ledger ledger(files, "/sweep/ledger", "one");
+  TrialQueue queue(plan_of(4), ledger);
+  for (const int number : {2, 0, 1, 3}) EXPECT_EQ(take(queue)->digest, trial_of(number).digest);
+  EXPECT_FALSE(take(queue));
+}
+
+TEST(TrialQueue, WhatIsPutBackIsChosenAgainAndWasNeverStarted) {
+  SimulatedFileSystem files;
+  Ledger ledger(files, "/sweep/ledger", "one");
+  TrialQueue queue(plan_of(2), ledger);
+  queue.put_back(*queue.choose());
+  EXPECT_EQ(ledger.find(trial_of(0).digest), nullptr);
+  EXPECT_EQ(take(queue)->digest, trial_of(0).digest);
+  EXPECT_EQ(take(queue)->digest, trial_of(1).digest);
 }
 
 TEST(TrialQueue, FurtherPointsOfAFinishedSweepAreAllThatIsRun) {
@@ -170,9 +200,9 @@ TEST(TrialQueue, FurtherPointsOfAFinishedSweepAreAllThatIsRun) {
   run_sweep(files, ended);
   Ledger ledger(files, "/sweep/ledger", "one");
   TrialQueue queue(plan_of(6), ledger);
-  EXPECT_EQ(queue.next()->digest, trial_of(4).digest);
-  EXPECT_EQ(queue.next()->digest, trial_of(5).digest);
-  EXPECT_FALSE(queue.next());
+  EXPECT_EQ(take(queue)->digest, trial_of(4).digest);
+  EXPECT_EQ(take(queue)->digest, trial_of(5).digest);
+  EXPECT_FALSE(take(queue));
 }
 
 }  // namespace
