@@ -28,7 +28,7 @@ class RequeueTest(ClusterTest):
 class TrainedRequeueTest(RequeueTest):
     """With real training: the state at the end is that of a job that nobody disturbed."""
 
-    FLAGS = ("--epochs", "5", "--batch", "32", "--checkpoint.every-steps", "50", "--eval.every-epochs", "0",
+    FLAGS = ("--epochs", "10", "--batch", "32", "--checkpoint.every-steps", "50", "--eval.every-epochs", "0",
              "--comm.hang-timeout-seconds", "60")
 
     @classmethod
