@@ -42,8 +42,8 @@ Verdict Coordinator::judge(const ScoreReport& report) {
   const LedgerEntry* entry = parts_.ledger.find(report.digest);
   require_invariant(entry != nullptr, "coordinator: only trials with a lease have scores");
   // A trial that went back to its checkpoint comes by again.
-  for (const JudgedScore& judged : entry->scores) {
-    if (judged.score.epoch == report.score.epoch) return judged.stops ? Verdict::stop : Verdict::go_on;
+  if (const JudgedScore* judged = find_score(*entry, report.score.epoch)) {
+    return judged->stops ? Verdict::stop : Verdict::go_on;
   }
   if (!is_judged(parts_.scheduler, report.digest, report.score.epoch)) return Verdict::go_on;
   const bool stops = must_stop(parts_.scheduler, parts_.ledger.entries(), report.digest, report.score);

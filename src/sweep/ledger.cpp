@@ -8,6 +8,7 @@
 
 #include "core/digest.hpp"
 #include "core/error.hpp"
+#include "sweep/trial_json.hpp"
 
 namespace hpctrain::sweep {
 namespace {
@@ -34,49 +35,13 @@ bool is_sound_line(std::string_view line) {
          line.substr(0, kDigestLetters) == checksum(line.substr(kDigestLetters + 1));
 }
 
-json outcome_record(const std::string& digest, const TrialOutcome& outcome) {
-  json record = {{"record", "outcome"},
-                 {"trial", digest},
-                 {"state", trial_state_name(outcome.state)},
-                 {"steps", outcome.steps},
-                 {"seconds", outcome.seconds},
-                 {"code", outcome.code},
-                 {"message", outcome.message}};
-  if (outcome.metric) record["metric"] = *outcome.metric;
-  if (outcome.epoch) record["epoch"] = *outcome.epoch;
-  return record;
-}
-
-JudgedScore score_of(const json& record) {
-  return {{.epoch = record.at("epoch").get<std::uint64_t>(),
-           .metric = record.at("metric").get<double>(),
-           .steps = record.at("steps").get<std::uint64_t>(),
-           .seconds = record.at("seconds").get<double>()},
-          record.at("stops").get<bool>()};
-}
-
-bool has_score_at(const LedgerEntry& entry, std::uint64_t epoch) {
-  return std::any_of(entry.scores.begin(), entry.scores.end(),
-                     [&](const JudgedScore& judged) { return judged.score.epoch == epoch; });
-}
-
-TrialOutcome outcome_of(const json& record) {
-  TrialOutcome outcome;
-  const auto state = record.at("state").get<std::string>();
-  for (const auto candidate :
-       {TrialState::waiting, TrialState::paused, TrialState::done, TrialState::failed, TrialState::stopped}) {
-    if (state == trial_state_name(candidate)) outcome.state = candidate;
-  }
-  if (record.contains("metric")) outcome.metric = record["metric"].get<double>();
-  if (record.contains("epoch")) outcome.epoch = record["epoch"].get<std::uint64_t>();
-  outcome.steps = record.at("steps").get<std::uint64_t>();
-  outcome.seconds = record.at("seconds").get<double>();
-  outcome.code = record.at("code").get<int>();
-  outcome.message = record.at("message").get<std::string>();
-  return outcome;
-}
-
 }  // namespace
+
+const JudgedScore* find_score(const LedgerEntry& entry, std::uint64_t epoch) {
+  const auto found = std::find_if(entry.scores.begin(), entry.scores.end(),
+                                  [&](const JudgedScore& judged) { return judged.score.epoch == epoch; });
+  return found == entry.scores.end() ? nullptr : &*found;
+}
 
 Ledger::Ledger(FileSystem& files, const std::filesystem::path& folder, const std::string& sweep_digest, Unopened)
     : files_(files), folder_(folder), sweep_digest_(sweep_digest) {}
@@ -148,10 +113,10 @@ void Ledger::apply(const json& record, const std::string& where) {
       ++entry.attempts;
       ++entry.leases;
     } else if (kind == "score") {
-      JudgedScore judged = score_of(record);
-      if (!has_score_at(entry, judged.score.epoch)) entry.scores.push_back(judged);
+      const Score score = score_from_json(record);
+      if (find_score(entry, score.epoch) == nullptr) entry.scores.push_back({score, record.at("stops").get<bool>()});
     } else if (!is_final(entry.outcome.state)) {
-      entry.outcome = outcome_of(record);
+      entry.outcome = outcome_from_json(record);
       entry.attempts = 0;
     }
   } catch (const json::exception& error) {
@@ -192,12 +157,10 @@ void Ledger::add_lease(const Trial& trial) {
 
 void Ledger::add_score(const std::string& digest, const JudgedScore& judged) {
   const LedgerEntry* entry = find(digest);
-  require_invariant(entry != nullptr && !has_score_at(*entry, judged.score.epoch),
+  require_invariant(entry != nullptr && find_score(*entry, judged.score.epoch) == nullptr,
                     "ledger: a trial is judged once at an epoch, after its lease");
-  const json record = {{"record", "score"},           {"trial", digest},
-                       {"epoch", judged.score.epoch}, {"metric", judged.score.metric},
-                       {"steps", judged.score.steps}, {"seconds", judged.score.seconds},
-                       {"stops", judged.stops}};
+  json record = score_to_json(judged.score);
+  record.update({{"record", "score"}, {"trial", digest}, {"stops", judged.stops}});
   append(record);
   apply(record, "ledger");
   has_unsynced_ = true;
@@ -206,7 +169,8 @@ void Ledger::add_score(const std::string& digest, const JudgedScore& judged) {
 void Ledger::add_outcome(const std::string& digest, const TrialOutcome& outcome) {
   const LedgerEntry* entry = find(digest);
   require_invariant(entry != nullptr && !is_final(entry->outcome.state), "ledger: a trial ends once, after its lease");
-  const json record = outcome_record(digest, outcome);
+  json record = outcome_to_json(outcome);
+  record.update({{"record", "outcome"}, {"trial", digest}});
   append(record);
   apply(record, "ledger");
   has_unsynced_ = true;

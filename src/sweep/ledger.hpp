@@ -29,6 +29,9 @@ struct LedgerEntry {
   std::vector<JudgedScore> scores{};  ///< in the order in which they came; each epoch once
 };
 
+/// What the trial was told after so many epochs; null when it has no score there.
+const JudgedScore* find_score(const LedgerEntry& entry, std::uint64_t epoch);
+
 class Ledger {
  public:
   /// Reads what earlier starts wrote, then opens a file of its own, which takes the ledger from any earlier start.

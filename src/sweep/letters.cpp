@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sweep/trial_json.hpp"
+
 namespace hpctrain::sweep {
 
 using nlohmann::json;
@@ -9,12 +11,8 @@ using nlohmann::json;
 std::string write_request(const std::optional<TrialReport>& report) {
   json letter = json::object();
   if (report) {
-    const TrialOutcome& outcome = report->outcome;
-    letter = {{"trial", report->digest}, {"state", static_cast<int>(outcome.state)},
-              {"steps", outcome.steps},  {"seconds", outcome.seconds},
-              {"code", outcome.code},    {"message", outcome.message}};
-    if (outcome.metric) letter["metric"] = *outcome.metric;
-    if (outcome.epoch) letter["epoch"] = *outcome.epoch;
+    letter = outcome_to_json(report->outcome);
+    letter["trial"] = report->digest;
   }
   return letter.dump(-1, ' ', false, json::error_handler_t::replace);
 }
@@ -22,35 +20,17 @@ std::string write_request(const std::optional<TrialReport>& report) {
 std::optional<TrialReport> read_request(const std::string& text) {
   const json letter = json::parse(text);
   if (letter.empty()) return std::nullopt;
-  TrialReport report;
-  report.digest = letter.at("trial").get<std::string>();
-  report.outcome.state = static_cast<TrialState>(letter.at("state").get<int>());
-  if (letter.contains("metric")) report.outcome.metric = letter["metric"].get<double>();
-  if (letter.contains("epoch")) report.outcome.epoch = letter["epoch"].get<std::uint64_t>();
-  report.outcome.steps = letter.at("steps").get<std::uint64_t>();
-  report.outcome.seconds = letter.at("seconds").get<double>();
-  report.outcome.code = letter.at("code").get<int>();
-  report.outcome.message = letter.at("message").get<std::string>();
-  return report;
+  return TrialReport{letter.at("trial").get<std::string>(), outcome_from_json(letter)};
 }
 
 std::string write_score(const ScoreReport& report) {
-  const json score = {{"epoch", report.score.epoch},
-                      {"metric", report.score.metric},
-                      {"steps", report.score.steps},
-                      {"seconds", report.score.seconds}};
-  return json{{"trial", report.digest}, {"score", score}}.dump();
+  return json{{"trial", report.digest}, {"score", score_to_json(report.score)}}.dump();
 }
 
 std::optional<ScoreReport> read_score(const std::string& text) {
   const json letter = json::parse(text);
   if (!letter.contains("score")) return std::nullopt;
-  const json& score = letter.at("score");
-  return ScoreReport{letter.at("trial").get<std::string>(),
-                     {.epoch = score.at("epoch").get<std::uint64_t>(),
-                      .metric = score.at("metric").get<double>(),
-                      .steps = score.at("steps").get<std::uint64_t>(),
-                      .seconds = score.at("seconds").get<double>()}};
+  return ScoreReport{letter.at("trial").get<std::string>(), score_from_json(letter.at("score"))};
 }
 
 std::string write_verdict(Verdict verdict) {

@@ -31,9 +31,7 @@ std::vector<double> other_scores_at(const SchedulerPlan& plan, const std::vector
   std::vector<double> scores;
   for (const LedgerEntry& entry : history) {
     if (entry.trial.digest == digest || bracket_of(plan, entry.trial.digest) != bracket) continue;
-    for (const JudgedScore& judged : entry.scores) {
-      if (judged.score.epoch == epoch) scores.push_back(judged.score.metric);
-    }
+    if (const JudgedScore* judged = find_score(entry, epoch)) scores.push_back(judged->score.metric);
   }
   return scores;
 }
