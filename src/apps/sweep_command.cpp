@@ -8,6 +8,7 @@
 
 #include "apps/commands.hpp"
 #include "apps/ranked_start.hpp"
+#include "apps/sweep_display.hpp"
 #include "apps/sweep_planner.hpp"
 #include "apps/trial_runner.hpp"
 #include "comm/agree.hpp"
@@ -16,6 +17,7 @@
 #include "core/log.hpp"
 #include "core/run_identifier.hpp"
 #include "monitor/exit_report.hpp"
+#include "sweep/board.hpp"
 #include "sweep/coordinator.hpp"
 #include "sweep/group_loop.hpp"
 #include "sweep/results.hpp"
@@ -34,13 +36,13 @@ class SweepCommand {
   int run_ranks(comm::MpiSession& session);
   void print_plan(int groups);
   void open_ledger();
+  void open_board(int ranks, int groups);
   void start_coordinator(int groups);
   void run_own_group(comm::Communicator& group, TrialRunner& runner);
   int finish();
   void save_exit_report(int code, const std::string& cause, int rank, const std::string& host) const;
   void report_failure(const comm::FailureReport& failure) const;
   void save_best(const sweep::LedgerEntry& best) const;
-  void show_outcome(const sweep::Ledger& ledger) const;
 
   double started_unix_ = unix_seconds();
   RankedStart start_;
@@ -50,6 +52,8 @@ class SweepCommand {
   std::unique_ptr<comm::Mailbox> mailbox_;
   std::unique_ptr<sweep::Ledger> ledger_;  ///< this and the following: rank zero's
   std::unique_ptr<sweep::TrialQueue> queue_;
+  std::unique_ptr<sweep::Board> board_;
+  std::unique_ptr<SweepDisplay> display_;
   std::unique_ptr<sweep::Coordinator> coordinator_;
   std::exception_ptr failure_;
   std::thread serving_;
@@ -96,7 +100,10 @@ int SweepCommand::run_ranks(comm::MpiSession& session) {
   const auto group = world.split(group_number, world.rank());
   TrialRunner runner(
       {start_.input(), index, session.placement(), folder_, planner_.metric(), start_.choose_device(session)});
-  if (world.is_leader()) start_coordinator(groups);
+  if (world.is_leader()) {
+    open_board(world.size(), groups);
+    start_coordinator(groups);
+  }
   if (group_number < groups) run_own_group(*group, runner);
   return std::stoi(comm::run_on_leader(world, [&] {
     const int code = finish();
@@ -114,11 +121,34 @@ void SweepCommand::open_ledger() {
   queue_ = std::make_unique<sweep::TrialQueue>(planner_.make_plan(ledger_->entries()), *ledger_);
 }
 
+void SweepCommand::open_board(int ranks, int groups) {
+  const auto history = ledger_->entries();
+  const sweep::TrialPlan plan = planner_.make_plan(history);
+  const auto points = planner_.list_trials(plan);
+  const sweep::SchedulerPlan scheduler = planner_.make_scheduler();
+  board_ =
+      std::make_unique<sweep::Board>(sweep::BoardPlan{.ranks = ranks,
+                                                      .groups = groups,
+                                                      .trials = plan.is_fixed ? points.size() : plan.trials,
+                                                      .points = points,
+                                                      .known = planner_.known_durations(history),
+                                                      .is_smaller_better = scheduler.is_smaller_better,
+                                                      .may_stop_early = scheduler.kind != sweep::SchedulerKind::none},
+                                     history, steady_seconds());
+  ledger_->watch_outcomes(
+      [this](const auto& digest, const auto& outcome) { board_->note_outcome(digest, outcome, steady_seconds()); });
+  display_ = std::make_unique<SweepDisplay>(
+      SweepDisplay::Parts{*board_, planner_.metric(), posix_file_system(), folder_, start_.input().settings.run.quiet});
+}
+
 void SweepCommand::start_coordinator(int groups) {
   coordinator_ = std::make_unique<sweep::Coordinator>(sweep::Coordinator::Parts{
       *mailbox_, *ledger_, *queue_, groups, start_.input().settings.run.wall_time.job_end_unix,
-      [this](const sweep::Ledger& changed) { show_outcome(changed); }, planner_.make_scheduler(),
-      [this] { return posix_file_system().exists(folder_ / train::kStopFileName); }});
+      [this](int leader, const sweep::Trial& trial) {
+        board_->note_lease(leader, start_.input().settings.sweep.ranks_per_trial, trial, steady_seconds());
+      },
+      planner_.make_scheduler(), [this] { return posix_file_system().exists(folder_ / train::kStopFileName); },
+      [this](const sweep::ScoreReport& report) { board_->note_score(report.digest, report.score); }});
   serving_ = std::thread([this] {
     try {
       coordinator_->run();
@@ -130,9 +160,11 @@ void SweepCommand::start_coordinator(int groups) {
 
 void SweepCommand::run_own_group(comm::Communicator& group, TrialRunner& runner) {
   try {
-    sweep::run_group(group, *mailbox_, [&](const auto& trial, auto& ranks, const auto& ask_verdict) {
-      return runner.run(trial, ranks, ask_verdict);
-    });
+    const bool are_judged = start_.input().settings.sweep.scheduler != sweep::SchedulerKind::none;
+    sweep::run_group(
+        group, *mailbox_,
+        [&](const auto& trial, auto& ranks, const auto& ask_verdict) { return runner.run(trial, ranks, ask_verdict); },
+        are_judged);
   } catch (...) {
     // The guard ends the whole job; the coordinator would wait for this group for ever.
     if (serving_.joinable()) serving_.detach();
@@ -158,22 +190,6 @@ void SweepCommand::print_plan(int groups) {
   if (!history.empty()) std::printf("%s\n", planner_.describe_forecast(plan, history, groups).c_str());
 }
 
-void SweepCommand::show_outcome(const sweep::Ledger& ledger) const {
-  const auto sorted = sweep::sort_results(ledger.entries(), planner_.metric());
-  int ended = 0;
-  int stopped = 0;
-  for (const auto& entry : sorted) {
-    ended += is_final(entry.outcome.state) ? 1 : 0;
-    stopped += entry.outcome.state == sweep::TrialState::stopped ? 1 : 0;
-  }
-  const auto& best = sorted.front();
-  if (best.outcome.state == sweep::TrialState::done) {
-    log_info("{} trials ended{}; best {} {:.4f} with {}", ended,
-             stopped > 0 ? ", " + std::to_string(stopped) + " of them stopped early" : "", planner_.metric(),
-             *best.outcome.metric, sweep::describe_parameters(best.trial.parameters));
-  }
-}
-
 void SweepCommand::save_best(const sweep::LedgerEntry& best) const {
   if (best.outcome.state != sweep::TrialState::done) return;
   FileSystem& files = posix_file_system();
@@ -183,6 +199,8 @@ void SweepCommand::save_best(const sweep::LedgerEntry& best) const {
 
 int SweepCommand::finish() {
   serving_.join();
+  const sweep::BoardView board = board_->view(steady_seconds());
+  display_->finish(board);
   if (failure_) std::rethrow_exception(failure_);
   const auto sorted = sweep::sort_results(ledger_->entries(), planner_.metric());
   std::vector<std::string> axes;

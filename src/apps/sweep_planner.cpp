@@ -109,6 +109,17 @@ std::vector<sweep::Parameters> SweepPlanner::plan_longest_first(const std::vecto
   return ordered;
 }
 
+std::vector<sweep::Trial> SweepPlanner::list_trials(const sweep::TrialPlan& plan) const {
+  std::vector<sweep::Trial> trials;
+  std::set<std::string> seen;
+  for (std::uint64_t number = 0; plan.is_fixed && number < plan.trials; ++number) {
+    sweep::Parameters parameters = plan.propose(number, {});
+    std::string digest = plan.identify(parameters);
+    if (seen.insert(digest).second) trials.push_back({std::move(digest), std::move(parameters)});
+  }
+  return trials;
+}
+
 /// Of trials that were cut off only the last part is known; those of other axes or other fixed options tell nothing.
 std::vector<sweep::Duration> SweepPlanner::known_durations(const std::vector<sweep::LedgerEntry>& history) {
   std::vector<sweep::Duration> known;

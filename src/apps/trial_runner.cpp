@@ -68,13 +68,14 @@ sweep::TrialOutcome TrialRunner::run(const sweep::Trial& trial, comm::Communicat
       folder,       parts_.device, config::identity_digest(parts_.input.table), RankedStart::versions(),
       was_finished};
   std::optional<sweep::Score> stopped_at;
-  if (parts_.input.settings.sweep.scheduler != sweep::SchedulerKind::none) {
-    context.judge = [&](const train::Progress& progress, const train::EvaluationReport& report) {
-      const sweep::Score score = score_of(progress, report);
-      if (ask_verdict(score)) stopped_at = score;
-      return stopped_at.has_value();
-    };
-  }
+  const bool is_judged = parts_.input.settings.sweep.scheduler != sweep::SchedulerKind::none;
+  context.judge = [&](const train::Progress& progress, const train::EvaluationReport& report) {
+    // Where it is only shown, a score that is none ends no trial.
+    if (!is_judged && !has_score(report)) return false;
+    const sweep::Score score = score_of(progress, report);
+    if (ask_verdict(score)) stopped_at = score;
+    return stopped_at.has_value();
+  };
   train::RunSettings settings = parts_.input.settings.run;
   settings.quiet = true;
   std::unique_ptr<train::TrainingRun> training;
@@ -104,6 +105,11 @@ sweep::TrialOutcome TrialRunner::outcome_of(train::StopReason reason, const std:
   const auto metric = comm::run_on_leader(group, [&] { return nlohmann::json(load_metric(folder)).dump(); });
   outcome.metric = nlohmann::json::parse(metric).get<double>();
   return outcome;
+}
+
+bool TrialRunner::has_score(const train::EvaluationReport& report) const {
+  const auto metric = report.metrics.find(parts_.metric);
+  return metric != report.metrics.end() && std::isfinite(metric->second);
 }
 
 /// Metrics are equal on all ranks, so all of them refuse together.

@@ -27,7 +27,8 @@ class TrialRunner {
 
   explicit TrialRunner(Parts parts) : parts_(std::move(parts)) {}
 
-  /// Starts the trial's run or continues it; with a scheduler every evaluation while it trains asks for a verdict.
+  /// Starts the trial's run or continues it; every evaluation while it trains tells its score and, with a
+  /// scheduler, asks for a verdict.
   ///   collective  all ranks of `group`
   ///   errors      those of train::TrainingRun; Fault::usage when the run has no such metric
   sweep::TrialOutcome run(const sweep::Trial& trial, comm::Communicator& group, const sweep::AskVerdict& ask_verdict);
@@ -35,6 +36,7 @@ class TrialRunner {
  private:
   bool open_trial(const std::filesystem::path& folder, double started_unix, comm::Communicator& group);
   double load_metric(const std::filesystem::path& folder) const;
+  bool has_score(const train::EvaluationReport& report) const;
   sweep::Score score_of(const train::Progress& progress, const train::EvaluationReport& report) const;
   sweep::TrialOutcome outcome_of(train::StopReason reason, const std::filesystem::path& folder,
                                  comm::Communicator& group) const;
