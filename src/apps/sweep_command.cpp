@@ -20,12 +20,15 @@
 #include "sweep/board.hpp"
 #include "sweep/coordinator.hpp"
 #include "sweep/group_loop.hpp"
+#include "sweep/replicates_text.hpp"
 #include "sweep/results.hpp"
 #include "train/stop_file.hpp"
 #include "train/stop_signal.hpp"
 
 namespace hpctrain::apps {
 namespace {
+
+constexpr std::size_t kMostComparisons = 10;
 
 /// One start of `hpctrain sweep` on one rank.
 class SweepCommand {
@@ -42,6 +45,7 @@ class SweepCommand {
   int finish();
   void save_exit_report(int code, const std::string& cause, int rank, const std::string& host) const;
   void report_failure(const comm::FailureReport& failure) const;
+  std::vector<sweep::LedgerEntry> save_results(const sweep::BoardView& board);
   void save_best(const sweep::LedgerEntry& best) const;
 
   double started_unix_ = unix_seconds();
@@ -197,17 +201,33 @@ void SweepCommand::save_best(const sweep::LedgerEntry& best) const {
   std::printf("best: %s\n", (folder_ / "best.ini").c_str());
 }
 
+/// Results are of the whole ledger; returns them, best first.
+std::vector<sweep::LedgerEntry> SweepCommand::save_results(const sweep::BoardView& board) {
+  const auto& metric = planner_.metric();
+  sweep::Results results{sweep::sort_results(ledger_->entries(), metric), {}, metric};
+  for (const auto& axis : planner_.space().axes) results.axes.push_back(axis.name());
+  results.use = {board.ranks, board.elapsed_seconds, board.busy_share(), board.idle_rank_seconds()};
+  if (std::any_of(results.axes.begin(), results.axes.end(), sweep::is_replicate_axis)) {
+    results.replicates =
+        sweep::compare_replicates(planner_.select_own(results.sorted), sweep::is_smaller_better(metric));
+  }
+  sweep::save_results(posix_file_system(), folder_, results);
+  std::fputs(sweep::write_results_csv(results.sorted, results.axes, metric).c_str(), stdout);
+  if (results.replicates) {
+    for (const auto& line : sweep::describe_replicates(*results.replicates, metric, kMostComparisons)) {
+      std::printf("%s\n", line.c_str());
+    }
+  }
+  if (!results.sorted.empty()) save_best(results.sorted.front());
+  return results.sorted;
+}
+
 int SweepCommand::finish() {
   serving_.join();
   const sweep::BoardView board = board_->view(steady_seconds());
   display_->finish(board);
   if (failure_) std::rethrow_exception(failure_);
-  const auto sorted = sweep::sort_results(ledger_->entries(), planner_.metric());
-  std::vector<std::string> axes;
-  for (const auto& axis : planner_.space().axes) axes.push_back(axis.name());
-  sweep::save_results(posix_file_system(), folder_, sorted, axes, planner_.metric());
-  std::fputs(sweep::write_results_csv(sorted, axes, planner_.metric()).c_str(), stdout);
-  if (!sorted.empty()) save_best(sorted.front());
+  const auto sorted = save_results(board);
   if (const auto& cause = coordinator_->stop_cause()) {
     log_warning("stopped before the end ({}); the same command with --out {} continues the sweep", *cause,
                 folder_.string());

@@ -32,6 +32,8 @@ class SweepPlanner {
   std::vector<sweep::Trial> list_trials(const sweep::TrialPlan& plan) const;
   /// Of trials of these axes and options that were trained in one go.
   std::vector<sweep::Duration> known_durations(const std::vector<sweep::LedgerEntry>& history);
+  /// The entries of these axes and options: earlier starts may have had others.
+  std::vector<sweep::LedgerEntry> select_own(const std::vector<sweep::LedgerEntry>& history);
   /// "2 of 6 trials have ended; the others take about 4 min 05 s, by the durations of 2".
   std::string describe_forecast(const sweep::TrialPlan& plan, const std::vector<sweep::LedgerEntry>& history,
                                 int groups);
