@@ -1,4 +1,6 @@
 // From the command line to the results of many trials, on every rank.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <exception>
@@ -10,9 +12,13 @@
 #include "apps/ranked_start.hpp"
 #include "apps/sweep_display.hpp"
 #include "apps/sweep_planner.hpp"
+#include "apps/sweep_results.hpp"
+#include "apps/team_membership.hpp"
 #include "apps/trial_runner.hpp"
 #include "comm/agree.hpp"
 #include "comm/mailbox.hpp"
+#include "comm/node_ring.hpp"
+#include "comm/watchdog.hpp"
 #include "core/clock.hpp"
 #include "core/log.hpp"
 #include "core/run_identifier.hpp"
@@ -20,15 +26,12 @@
 #include "sweep/board.hpp"
 #include "sweep/coordinator.hpp"
 #include "sweep/group_loop.hpp"
-#include "sweep/replicates_text.hpp"
-#include "sweep/results.hpp"
+#include "train/phase_rules.hpp"
 #include "train/stop_file.hpp"
 #include "train/stop_signal.hpp"
 
 namespace hpctrain::apps {
 namespace {
-
-constexpr std::size_t kMostComparisons = 10;
 
 /// One start of `hpctrain sweep` on one rank.
 class SweepCommand {
@@ -45,14 +48,15 @@ class SweepCommand {
   int finish();
   void save_exit_report(int code, const std::string& cause, int rank, const std::string& host) const;
   void report_failure(const comm::FailureReport& failure) const;
-  std::vector<sweep::LedgerEntry> save_results(const sweep::BoardView& board);
-  void save_best(const sweep::LedgerEntry& best) const;
+  void start_watchdog(comm::MpiSession& session);
+  void report_hang(const comm::HangReport& hang) const;
 
-  double started_unix_ = unix_seconds();
+  double started_unix_ = unix_seconds();  ///< rank zero's on every rank, once the folder is open
   RankedStart start_;
   SweepPlanner planner_;
   std::filesystem::path folder_;
-  bool is_open_ = false;  ///< the folder is this sweep's
+  bool is_open_ = false;                      ///< the folder is this sweep's
+  std::unique_ptr<comm::Watchdog> watchdog_;  ///< outlives the trials, which publish to it
   std::unique_ptr<comm::Mailbox> mailbox_;
   std::unique_ptr<sweep::Ledger> ledger_;  ///< this and the following: rank zero's
   std::unique_ptr<sweep::TrialQueue> queue_;
@@ -77,7 +81,7 @@ int SweepCommand::run(const Arguments& arguments) {
 
 int SweepCommand::run_ranks(comm::MpiSession& session) {
   comm::Communicator& world = session.world();
-  const data::DatasetIndex index = start_.share_index(world);
+  const DatasetIndices indices = start_.share_indices(world);
   const Settings& settings = start_.input().settings;
   const int ranks_per_trial = settings.sweep.ranks_per_trial;
   int groups = 0;
@@ -98,23 +102,31 @@ int SweepCommand::run_ranks(comm::MpiSession& session) {
     open_ledger();
     return std::string();
   });
+  started_unix_ =
+      std::stod(comm::broadcast_text(world, world.is_leader() ? fmt::format("{}", started_unix_) : std::string(), 0));
   is_open_ = true;
+  start_watchdog(session);
+  comm::NodeRing ring(
+      world, {settings.watchdog.timeout_seconds, session.placement(), [this] { return watchdog_->furthest_behind(); },
+              [this](const auto& last, double seconds) { watchdog_->end_for(last, seconds); }});
   mailbox_ = comm::make_mpi_mailbox();
   const int group_number = std::min(world.rank() / ranks_per_trial, groups);
   const auto group = world.split(group_number, world.rank());
-  TrialRunner runner(
-      {start_.input(), index, session.placement(), folder_, planner_.metric(), start_.choose_device(session)});
+  TrialRunner runner({start_.input(), indices, session.placement(), folder_, planner_.metric(),
+                      start_.choose_device(session), watchdog_->heartbeat()});
   if (world.is_leader()) {
     open_board(world.size(), groups);
     start_coordinator(groups);
   }
   if (group_number < groups) run_own_group(*group, runner);
-  return std::stoi(comm::run_on_leader(world, [&] {
+  const int code = std::stoi(comm::run_on_leader(world, [&] {
     const int code = finish();
     save_exit_report(code, coordinator_->stop_cause().value_or(code == 0 ? "finished" : "a trial failed"), 0,
                      session.placement().host);
     return std::to_string(code);
   }));
+  ring.leave();
+  return code;
 }
 
 void SweepCommand::open_ledger() {
@@ -194,40 +206,12 @@ void SweepCommand::print_plan(int groups) {
   if (!history.empty()) std::printf("%s\n", planner_.describe_forecast(plan, history, groups).c_str());
 }
 
-void SweepCommand::save_best(const sweep::LedgerEntry& best) const {
-  if (best.outcome.state != sweep::TrialState::done) return;
-  FileSystem& files = posix_file_system();
-  write_file_durably(files, folder_ / "best.ini", files.read_file(folder_ / "trials" / best.trial.digest / "run.ini"));
-  std::printf("best: %s\n", (folder_ / "best.ini").c_str());
-}
-
-/// Results are of the whole ledger; returns them, best first.
-std::vector<sweep::LedgerEntry> SweepCommand::save_results(const sweep::BoardView& board) {
-  const auto& metric = planner_.metric();
-  sweep::Results results{sweep::sort_results(ledger_->entries(), metric), {}, metric};
-  for (const auto& axis : planner_.space().axes) results.axes.push_back(axis.name());
-  results.use = {board.ranks, board.elapsed_seconds, board.busy_share(), board.idle_rank_seconds()};
-  if (std::any_of(results.axes.begin(), results.axes.end(), sweep::is_replicate_axis)) {
-    results.replicates =
-        sweep::compare_replicates(planner_.select_own(results.sorted), sweep::is_smaller_better(metric));
-  }
-  sweep::save_results(posix_file_system(), folder_, results);
-  std::fputs(sweep::write_results_csv(results.sorted, results.axes, metric).c_str(), stdout);
-  if (results.replicates) {
-    for (const auto& line : sweep::describe_replicates(*results.replicates, metric, kMostComparisons)) {
-      std::printf("%s\n", line.c_str());
-    }
-  }
-  if (!results.sorted.empty()) save_best(results.sorted.front());
-  return results.sorted;
-}
-
 int SweepCommand::finish() {
   serving_.join();
   const sweep::BoardView board = board_->view(steady_seconds());
   display_->finish(board);
   if (failure_) std::rethrow_exception(failure_);
-  const auto sorted = save_results(board);
+  const auto sorted = report_results(planner_, *ledger_, board, folder_);
   if (const auto& cause = coordinator_->stop_cause()) {
     log_warning("stopped before the end ({}); the same command with --out {} continues the sweep", *cause,
                 folder_.string());
@@ -255,10 +239,35 @@ void SweepCommand::save_exit_report(int code, const std::string& cause, int rank
   monitor::save_exit_report(posix_file_system(), folder_, report);
 }
 
+void SweepCommand::start_watchdog(comm::MpiSession& session) {
+  watchdog_ = std::make_unique<comm::Watchdog>(
+      session.world(),
+      comm::Watchdog::Parts{start_.input().settings.watchdog, session.placement(), train::make_phase_rules(),
+                            [this](const comm::HangReport& hang) { report_hang(hang); }});
+  stand_alone(watchdog_->heartbeat(), session.placement().rank);
+}
+
+/// In the watchdog's thread, of whichever rank speaks.
+void SweepCommand::report_hang(const comm::HangReport& hang) const {
+  monitor::ExitReport report;
+  report.code = exit_code(Fault::stopped);
+  report.cause = hang.cause;
+  report.rank = hang.rank;
+  report.host = hang.host;
+  report.phase = hang.phase;
+  report.step = hang.step;
+  report.started_unix = started_unix_;
+  monitor::save_exit_report(posix_file_system(), folder_, report);
+}
+
 void SweepCommand::report_failure(const comm::FailureReport& failure) const {
+  if (watchdog_) watchdog_->stand_down();
   // Until its ledger is open the folder may be another sweep's; it is again once a newer start took it.
   if (!is_open_ || failure.code == exit_code(Fault::fenced)) return;
   try {
+    // A stopped rank that goes on while its job is being ended must not write over what named it.
+    const auto present = monitor::load_exit_report(posix_file_system(), folder_);
+    if (present && present->started_unix == started_unix_) return;
     save_exit_report(failure.code, failure.cause, failure.rank, failure.host);
   } catch (const Error& error) {
     // The failure being reported matters more than the report.

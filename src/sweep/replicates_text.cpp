@@ -34,8 +34,8 @@ std::string count_replicates(const ReplicateReport& report, std::size_t count) {
 
 std::string describe_mean(const ReplicateReport& report, const std::string& metric) {
   const Configuration& best = report.configurations.front();
-  std::string text = fmt::format("{}: {} {} on average", name_of(best), metric,
-                                 monitor::format_metric(metric, best.spread.mean));
+  std::string text =
+      fmt::format("{}: {} {} on average", name_of(best), metric, monitor::format_metric(metric, best.spread.mean));
   if (best.spread.standard_deviation) {
     text += fmt::format(", standard deviation {}",
                         monitor::format_difference(metric, *best.spread.standard_deviation, std::nullopt));
@@ -93,8 +93,8 @@ std::string write_replicates_csv(const ReplicateReport& report) {
   if (!report.configurations.empty()) {
     for (const auto& [option, value] : report.configurations.front().parameters) head.push_back(option);
   }
-  for (const char* name : {"replicates", "mean", "standard_deviation", "common", "best_is_better_by", "half_width_95",
-                           "verdict"}) {
+  for (const char* name :
+       {"replicates", "mean", "standard_deviation", "common", "best_is_better_by", "half_width_95", "verdict"}) {
     head.emplace_back(name);
   }
   std::string text = csv_line(head);
