@@ -54,6 +54,7 @@ void require_two_of_one(const data::DatasetIndex& a, const data::DatasetIndex& b
           both + " are parts of " + std::to_string(a.fold->count) + " and of " + std::to_string(b.fold->count) + cure);
   require(a.fold->number != b.fold->number, Fault::usage,
           both + " are both part " + std::to_string(a.fold->number) + " of " + std::to_string(a.fold->count) + cure);
+  require(a.pack_seed == b.pack_seed, Fault::usage, both + " were divided with different seeds" + cure);
 }
 
 }  // namespace

@@ -70,7 +70,9 @@ TEST(FoldDatasets, TrialsAreComparableOnDifferentPartsOfOneDivisionOnly) {
   expect_error(Fault::usage, {"parts of 4 and of 5"}, [] {
     require_folds({index_of(1, data::Fold{1, 4}), index_of(2, data::Fold{2, 5})});
   });
-  data::DatasetIndex other = index_of(2);
+  data::DatasetIndex other = index_of(2, data::Fold{2, 4});
+  other.pack_seed = 7;
+  expect_error(Fault::usage, {"different seeds"}, [&] { require_folds({index_of(1, data::Fold{1, 4}), other}); });
   other.fields.push_back({});
   expect_error(Fault::usage, {"different shape"}, [&] { require_folds({index_of(1), other}); });
 }
