@@ -6,7 +6,9 @@
 #include <exception>
 #include <filesystem>
 #include <memory>
+#include <numeric>
 #include <thread>
+#include <vector>
 
 #include "apps/commands.hpp"
 #include "apps/ranked_start.hpp"
@@ -161,7 +163,9 @@ void SweepCommand::start_coordinator(int groups) {
   coordinator_ = std::make_unique<sweep::Coordinator>(sweep::Coordinator::Parts{
       *mailbox_, *ledger_, *queue_, groups, start_.input().settings.run.wall_time.job_end_unix,
       [this](int leader, const sweep::Trial& trial) {
-        board_->note_lease(leader, start_.input().settings.sweep.ranks_per_trial, trial, steady_seconds());
+        std::vector<int> ranks(static_cast<std::size_t>(start_.input().settings.sweep.ranks_per_trial));
+        std::iota(ranks.begin(), ranks.end(), leader);
+        board_->note_lease(ranks, trial, steady_seconds());
       },
       planner_.make_scheduler(), [this] { return posix_file_system().exists(folder_ / train::kStopFileName); },
       [this](const sweep::ScoreReport& report) { board_->note_score(report.digest, report.score); }});

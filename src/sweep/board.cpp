@@ -34,13 +34,13 @@ Board::Board(BoardPlan plan, const std::vector<LedgerEntry>& history, double now
   }
 }
 
-void Board::note_lease(int leader, int ranks, const Trial& trial, double now_seconds) {
+void Board::note_lease(const std::vector<int>& ranks, const Trial& trial, double now_seconds) {
   const std::lock_guard lock(mutex_);
   Known& known = trials_[trial.digest];
   known.parameters = trial.parameters;
   known.is_planned = true;
   ++known.leases;
-  leases_[leader] = {trial.digest, ranks, now_seconds, std::nullopt};
+  leases_[ranks.front()] = {trial.digest, ranks, now_seconds, std::nullopt};
 }
 
 void Board::note_score(const std::string& digest, const Score& score) {
@@ -58,7 +58,8 @@ void Board::note_outcome(const std::string& digest, const TrialOutcome& outcome,
   const auto lease =
       std::find_if(leases_.begin(), leases_.end(), [&](const auto& entry) { return entry.second.digest == digest; });
   if (lease == leases_.end()) return;  // ended without having been handed out
-  booked_rank_seconds_ += lease->second.ranks * (now_seconds - lease->second.since_seconds);
+  const auto ranks = static_cast<double>(lease->second.ranks.size());
+  booked_rank_seconds_ += ranks * (now_seconds - lease->second.since_seconds);
   leases_.erase(lease);
   // Of a trial that was cut off only the last part is known.
   const bool is_whole = outcome.state == TrialState::done && known.leases == 1;
@@ -89,9 +90,9 @@ BoardView Board::view(double now_seconds) {
 void Board::add_running(BoardView& view, double now_seconds) const {
   for (const auto& [leader, lease] : leases_) {
     const double seconds = now_seconds - lease.since_seconds;
-    view.running.push_back({leader, lease.ranks, trials_.at(lease.digest).parameters, seconds, lease.last});
-    view.busy_ranks += lease.ranks;
-    view.busy_rank_seconds += lease.ranks * seconds;
+    view.running.push_back({lease.ranks, trials_.at(lease.digest).parameters, seconds, lease.last});
+    view.busy_ranks += static_cast<int>(lease.ranks.size());
+    view.busy_rank_seconds += static_cast<double>(lease.ranks.size()) * seconds;
   }
 }
 

@@ -27,8 +27,7 @@ struct BoardPlan {
 };
 
 struct RunningTrial {
-  int leader = 0;  ///< rank in the world
-  int ranks = 1;
+  std::vector<int> ranks;  ///< in the world; the first leads
   Parameters parameters;
   double seconds = 0;  ///< since the lease
   std::optional<Score> last;
@@ -67,7 +66,8 @@ class Board {
   Board(BoardPlan plan, const std::vector<LedgerEntry>& history, double now_seconds);
 
   /// Safe from any thread, like all that follow.
-  void note_lease(int leader, int ranks, const Trial& trial, double now_seconds);
+  ///   ranks  of the world, the leader first
+  void note_lease(const std::vector<int>& ranks, const Trial& trial, double now_seconds);
   void note_score(const std::string& digest, const Score& score);
   void note_outcome(const std::string& digest, const TrialOutcome& outcome, double now_seconds);
 
@@ -83,7 +83,7 @@ class Board {
   };
   struct Lease {
     std::string digest;
-    int ranks = 1;
+    std::vector<int> ranks;
     double since_seconds = 0;  ///< moment
     std::optional<Score> last;
   };

@@ -41,10 +41,22 @@ bool is_over(const BoardView& view) {
   return view.running.empty() && view.queued == 0;
 }
 
+/// "0-3", "0-1,5".
+std::string describe_ranks(std::vector<int> ranks) {
+  std::sort(ranks.begin(), ranks.end());
+  std::string text;
+  for (std::size_t first = 0; first < ranks.size();) {
+    std::size_t last = first;
+    while (last + 1 < ranks.size() && ranks[last + 1] == ranks[last] + 1) ++last;
+    text += fmt::format("{}{}", text.empty() ? "" : ",", ranks[first]);
+    if (last > first) text += fmt::format("-{}", ranks[last]);
+    first = last + 1;
+  }
+  return text;
+}
+
 Row row_of(const RunningTrial& trial, const std::string& metric) {
-  const std::string ranks = trial.ranks == 1 ? std::to_string(trial.leader)
-                                             : fmt::format("{}-{}", trial.leader, trial.leader + trial.ranks - 1);
-  return {ranks, trial.last ? std::to_string(trial.last->epoch) : "-",
+  return {describe_ranks(trial.ranks), trial.last ? std::to_string(trial.last->epoch) : "-",
           trial.last ? monitor::format_metric(metric, trial.last->metric) : "-", format_duration(trial.seconds),
           describe_parameters(trial.parameters)};
 }

@@ -39,10 +39,10 @@ Board make_board(const std::vector<LedgerEntry>& history = {}) {
 
 TEST(Board, CountsTrialsByWhatBecameOfThem) {
   Board board = make_board();
-  board.note_lease(0, 2, trial_of("1"), 100);
-  board.note_lease(2, 2, trial_of("2"), 100);
+  board.note_lease({0, 1}, trial_of("1"), 100);
+  board.note_lease({2, 3}, trial_of("2"), 100);
   board.note_outcome("digest-1", outcome_of(TrialState::done, 0.5, 10), 110);
-  board.note_lease(0, 2, trial_of("3"), 110);
+  board.note_lease({0, 1}, trial_of("3"), 110);
   board.note_outcome("digest-2", outcome_of(TrialState::failed, std::nullopt, 15), 115);
   const BoardView view = board.view(120);
   EXPECT_EQ(view.trials, 4U);
@@ -50,16 +50,16 @@ TEST(Board, CountsTrialsByWhatBecameOfThem) {
   EXPECT_EQ(view.failed, 1U);
   EXPECT_EQ(view.queued, 1U);
   ASSERT_EQ(view.running.size(), 1U);
-  EXPECT_EQ(view.running[0].leader, 0);
+  EXPECT_EQ(view.running[0].ranks, (std::vector<int>{0, 1}));
   EXPECT_EQ(view.running[0].parameters, trial_of("3").parameters);
   EXPECT_EQ(view.running[0].seconds, 10);
 }
 
 TEST(Board, RanksAreBusyOnlyUnderALease) {
   Board board = make_board();
-  board.note_lease(0, 2, trial_of("1"), 100);
+  board.note_lease({0, 1}, trial_of("1"), 100);
   board.note_outcome("digest-1", outcome_of(TrialState::done, 0.5, 10), 110);
-  board.note_lease(2, 2, trial_of("2"), 115);
+  board.note_lease({2, 3}, trial_of("2"), 115);
   const BoardView view = board.view(120);
   EXPECT_EQ(view.busy_ranks, 2);
   EXPECT_EQ(view.busy_rank_seconds, 2 * 10 + 2 * 5);
@@ -69,7 +69,7 @@ TEST(Board, RanksAreBusyOnlyUnderALease) {
 
 TEST(Board, ShowsTheLastScoreOfATrialThatRuns) {
   Board board = make_board();
-  board.note_lease(0, 2, trial_of("1"), 100);
+  board.note_lease({0, 1}, trial_of("1"), 100);
   EXPECT_FALSE(board.view(101).running[0].last);
   board.note_score("digest-1", {.epoch = 1, .metric = 0.25});
   board.note_score("digest-1", {.epoch = 2, .metric = 0.5});
@@ -80,7 +80,7 @@ TEST(Board, ShowsTheLastScoreOfATrialThatRuns) {
 TEST(Board, TheBestIsOfAllStartsAndOnlyOfTrialsThatAreDone) {
   Board board = make_board({ended_before("1", TrialState::done, 0.7), ended_before("9", TrialState::stopped, 0.99)});
   EXPECT_EQ(board.view(101).best->metric, 0.7);
-  board.note_lease(0, 2, trial_of("2"), 101);
+  board.note_lease({0, 1}, trial_of("2"), 101);
   board.note_outcome("digest-2", outcome_of(TrialState::done, 0.8, 1), 102);
   EXPECT_EQ(board.view(103).best->parameters, trial_of("2").parameters);
 }
@@ -100,13 +100,13 @@ TEST(Board, TrialsOfEarlierStartsThatAreNoLongerPlannedCountForNothing) {
 
 TEST(Board, TimeLeftFollowsFromTrialsThatAreDone) {
   Board board = make_board();
-  board.note_lease(0, 2, trial_of("1"), 100);
-  board.note_lease(2, 2, trial_of("2"), 100);
+  board.note_lease({0, 1}, trial_of("1"), 100);
+  board.note_lease({2, 3}, trial_of("2"), 100);
   EXPECT_EQ(board.view(105).seconds_left, std::nullopt);
   board.note_outcome("digest-1", outcome_of(TrialState::done, 0.5, 10), 110);
   board.note_outcome("digest-2", outcome_of(TrialState::done, 0.5, 10), 110);
-  board.note_lease(0, 2, trial_of("3"), 110);
-  board.note_lease(2, 2, trial_of("4"), 110);
+  board.note_lease({0, 1}, trial_of("3"), 110);
+  board.note_lease({2, 3}, trial_of("4"), 110);
   EXPECT_NEAR(*board.view(114).seconds_left, 6, 1e-9);
   board.note_outcome("digest-3", outcome_of(TrialState::done, 0.5, 8), 118);
   board.note_outcome("digest-4", outcome_of(TrialState::done, 0.5, 8), 118);
@@ -117,7 +117,7 @@ TEST(Board, PointsThatAreNotFixedCountByNumber) {
   BoardPlan plan;
   plan.trials = 10;
   Board board(plan, {ended_before("1", TrialState::done, 0.7), ended_before("2", TrialState::paused, std::nullopt)}, 0);
-  board.note_lease(0, 1, trial_of("2"), 0);
+  board.note_lease({0}, trial_of("2"), 0);
   board.note_outcome("digest-2", outcome_of(TrialState::done, 0.5, 10), 10);
   const BoardView view = board.view(10);
   EXPECT_EQ(view.ended(), 2U);
@@ -128,10 +128,10 @@ TEST(Board, PointsThatAreNotFixedCountByNumber) {
 
 TEST(BoardText, TellsCountsTimeBestAndEachTrialThatRuns) {
   Board board = make_board();
-  board.note_lease(0, 2, trial_of("1"), 100);
-  board.note_lease(2, 2, trial_of("2"), 100);
+  board.note_lease({0, 1}, trial_of("1"), 100);
+  board.note_lease({2, 3}, trial_of("2"), 100);
   board.note_outcome("digest-1", outcome_of(TrialState::done, 0.912, 10), 110);
-  board.note_lease(0, 2, trial_of("3"), 110);
+  board.note_lease({0, 1}, trial_of("3"), 110);
   board.note_score("digest-2", {.epoch = 12, .metric = 0.5});
   EXPECT_THAT(write_board(board.view(112), "top1"),
               testing::ElementsAre("sweep  1 of 4 trials ended (1 done), 2 running, 1 queued",
@@ -141,9 +141,15 @@ TEST(BoardText, TellsCountsTimeBestAndEachTrialThatRuns) {
                                    "  2-3    12     50.00 %  12.0 s  optim.lr=2"));
 }
 
+TEST(BoardText, RanksThatAreNoNeighboursAreListed) {
+  Board board = make_board();
+  board.note_lease({2, 3, 0}, trial_of("1"), 100);
+  EXPECT_EQ(write_board(board.view(101), "top1").back(), "  0,2-3  -      -     1.0 s  optim.lr=1");
+}
+
 TEST(BoardText, OneLineSaysItAll) {
   Board board = make_board();
-  board.note_lease(0, 2, trial_of("1"), 100);
+  board.note_lease({0, 1}, trial_of("1"), 100);
   board.note_outcome("digest-1", outcome_of(TrialState::stopped, 0.2, 10), 110);
   EXPECT_EQ(write_board_summary(board.view(110), "top1"),
             "1 of 4 trials ended (1 stopped early); 0 running, 3 queued; time left not known before a trial is done; "
