@@ -135,7 +135,7 @@ TEST(BoardText, TellsCountsTimeBestAndEachTrialThatRuns) {
   board.note_score("digest-2", {.epoch = 12, .metric = 0.5});
   EXPECT_THAT(write_board(board.view(112), "top1"),
               testing::ElementsAre("sweep  1 of 4 trials ended (1 done), 2 running, 1 queued",
-                                   "time   12.0 s, about 8.0 s left", "ranks  4 of 5 busy, 80.0 % of the time",
+                                   "time   12.0 s, about 10.0 s left", "ranks  4 of 5 busy, 80.0 % of the time",
                                    "best   top1 91.20 %  optim.lr=1", "  ranks  epoch  top1     time    trial",
                                    "  0-1    -      -        2.0 s   optim.lr=3",
                                    "  2-3    12     50.00 %  12.0 s  optim.lr=2"));
