@@ -1,5 +1,6 @@
 #include "apps/command_input.hpp"
 
+#include "apps/fold_datasets.hpp"
 #include "apps/option_table.hpp"
 #include "apps/run_folder.hpp"
 #include "apps/sample_dataset.hpp"
@@ -64,6 +65,7 @@ std::vector<std::string> CommandInput::resolve_run(const std::vector<std::string
 void CommandInput::settle_data_dir() {
   settings.data_dir =
       settings.data_dir.empty() ? sample_dataset_folder() : std::filesystem::absolute(settings.data_dir);
+  dataset_folders(settings, resolution.axes);
 }
 
 }  // namespace hpctrain::apps

@@ -30,7 +30,13 @@ void add_data_options(OptionTable& table, Settings& settings) {
   table.add_section("data", "Data set and loading");
   table.add(option(settings.data_dir, "data", "dir")
                 .alias("data")
-                .help("Folder of the packed data set; empty takes the sample data set, packing it at the first use"));
+                .help("Folder of the packed data set; empty takes the sample data set, packing it at the first use. "
+                      "{fold} in it stands for data.fold"));
+  table.add(option(settings.fold, "data", "fold")
+                .sweepable()
+                .identity()
+                .help("Fold of a cross-validation: the number in the place of {fold} in data.dir. As an axis, "
+                      "0,1,2,3, it gives each trial a data set of its own; all are checked before the first trial"));
   table.add(
       option(settings.run.order, "data", "order")
           .choices({{"auto", data::Order::automatic}, {"full", data::Order::full}, {"windowed", data::Order::windowed}})

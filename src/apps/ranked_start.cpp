@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "apps/sample_dataset.hpp"
 #include "comm/affinity.hpp"
@@ -67,18 +68,29 @@ void RankedStart::prepare_or_throw(const comm::Launch& launch, const std::functi
       train::plan_operation_threads(input_.settings.run.train, static_cast<int>(granted_cpus_)));
   if (launch.rank != 0) return;
   if (is_sample_dataset(input_.settings.data_dir)) make_sample_dataset(input_.settings.data_dir);
-  index_ = data::index_dataset(packer_program(), input_.settings.data_dir);
+  for (const auto& folder : dataset_folders(input_.settings, input_.resolution.axes)) {
+    indices_.emplace(folder, data::index_dataset(packer_program(), folder));
+  }
+  require_folds_of_one(indices_);
 }
 
 data::DatasetIndex RankedStart::share_index(comm::Communicator& world) const {
+  return std::move(share_indices(world).begin()->second);
+}
+
+DatasetIndices RankedStart::share_indices(comm::Communicator& world) const {
   comm::run_agreed(world, [this] {
     if (failed_) std::rethrow_exception(failed_);
   });
   comm::require_common_facts(world, start_facts(input_),
                              "start all ranks with the same program, options, files and environment");
-  const std::string text =
-      comm::broadcast_text(world, world.is_leader() ? data::index_to_text(*index_) : std::string(), 0);
-  return data::index_from_text(text);
+  DatasetIndices indices;
+  for (const auto& folder : dataset_folders(input_.settings, input_.resolution.axes)) {
+    const std::string text =
+        comm::broadcast_text(world, world.is_leader() ? data::index_to_text(indices_.at(folder)) : std::string(), 0);
+    indices.emplace(folder, data::index_from_text(text));
+  }
+  return indices;
 }
 
 torch::Device RankedStart::choose_device(comm::MpiSession& session) const {

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "apps/command_input.hpp"
+#include "apps/fold_datasets.hpp"
 #include "apps/rank_views.hpp"
 #include "comm/communicator.hpp"
 #include "comm/guard.hpp"
@@ -34,6 +35,8 @@ class RankedStart {
   ///   collective  all ranks
   ///   errors      what prepare() kept; Fault::comm, agreed, when ranks were started with different options or versions
   data::DatasetIndex share_index(comm::Communicator& world) const;
+  /// The same of every data set that trials read; more than one where folds are an axis.
+  DatasetIndices share_indices(comm::Communicator& world) const;
 
   /// collective  all ranks
   /// errors      Fault::device
@@ -51,7 +54,7 @@ class RankedStart {
   comm::Environment environment_ = comm::read_environment();
   CommandInput input_;
   std::size_t granted_cpus_ = 1;
-  std::optional<data::DatasetIndex> index_;  ///< rank zero's
+  DatasetIndices indices_;  ///< rank zero's
   std::exception_ptr failed_;
 };
 

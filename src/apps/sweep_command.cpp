@@ -1,24 +1,34 @@
 // From the command line to the results of many trials, on every rank.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <memory>
+#include <numeric>
 #include <thread>
+#include <vector>
 
 #include "apps/commands.hpp"
 #include "apps/ranked_start.hpp"
+#include "apps/sweep_display.hpp"
 #include "apps/sweep_planner.hpp"
+#include "apps/sweep_results.hpp"
+#include "apps/team_membership.hpp"
 #include "apps/trial_runner.hpp"
 #include "comm/agree.hpp"
 #include "comm/mailbox.hpp"
+#include "comm/node_ring.hpp"
+#include "comm/watchdog.hpp"
 #include "core/clock.hpp"
 #include "core/log.hpp"
 #include "core/run_identifier.hpp"
 #include "monitor/exit_report.hpp"
+#include "sweep/board.hpp"
 #include "sweep/coordinator.hpp"
 #include "sweep/group_loop.hpp"
-#include "sweep/results.hpp"
+#include "train/phase_rules.hpp"
 #include "train/stop_file.hpp"
 #include "train/stop_signal.hpp"
 
@@ -34,22 +44,26 @@ class SweepCommand {
   int run_ranks(comm::MpiSession& session);
   void print_plan(int groups);
   void open_ledger();
+  void open_board(int ranks, int groups);
   void start_coordinator(int groups);
   void run_own_group(comm::Communicator& group, TrialRunner& runner);
   int finish();
   void save_exit_report(int code, const std::string& cause, int rank, const std::string& host) const;
   void report_failure(const comm::FailureReport& failure) const;
-  void save_best(const sweep::LedgerEntry& best) const;
-  void show_outcome(const sweep::Ledger& ledger) const;
+  void start_watchdog(comm::MpiSession& session);
+  void report_hang(const comm::HangReport& hang) const;
 
-  double started_unix_ = unix_seconds();
+  double started_unix_ = unix_seconds();  ///< rank zero's on every rank, once the folder is open
   RankedStart start_;
   SweepPlanner planner_;
   std::filesystem::path folder_;
-  bool is_open_ = false;  ///< the folder is this sweep's
+  bool is_open_ = false;                      ///< the folder is this sweep's
+  std::unique_ptr<comm::Watchdog> watchdog_;  ///< outlives the trials, which publish to it
   std::unique_ptr<comm::Mailbox> mailbox_;
   std::unique_ptr<sweep::Ledger> ledger_;  ///< this and the following: rank zero's
   std::unique_ptr<sweep::TrialQueue> queue_;
+  std::unique_ptr<sweep::Board> board_;
+  std::unique_ptr<SweepDisplay> display_;
   std::unique_ptr<sweep::Coordinator> coordinator_;
   std::exception_ptr failure_;
   std::thread serving_;
@@ -69,7 +83,7 @@ int SweepCommand::run(const Arguments& arguments) {
 
 int SweepCommand::run_ranks(comm::MpiSession& session) {
   comm::Communicator& world = session.world();
-  const data::DatasetIndex index = start_.share_index(world);
+  const DatasetIndices indices = start_.share_indices(world);
   const Settings& settings = start_.input().settings;
   const int ranks_per_trial = settings.sweep.ranks_per_trial;
   int groups = 0;
@@ -90,20 +104,31 @@ int SweepCommand::run_ranks(comm::MpiSession& session) {
     open_ledger();
     return std::string();
   });
+  started_unix_ =
+      std::stod(comm::broadcast_text(world, world.is_leader() ? fmt::format("{}", started_unix_) : std::string(), 0));
   is_open_ = true;
+  start_watchdog(session);
+  comm::NodeRing ring(
+      world, {settings.watchdog.timeout_seconds, session.placement(), [this] { return watchdog_->furthest_behind(); },
+              [this](const auto& last, double seconds) { watchdog_->end_for(last, seconds); }});
   mailbox_ = comm::make_mpi_mailbox();
   const int group_number = std::min(world.rank() / ranks_per_trial, groups);
   const auto group = world.split(group_number, world.rank());
-  TrialRunner runner(
-      {start_.input(), index, session.placement(), folder_, planner_.metric(), start_.choose_device(session)});
-  if (world.is_leader()) start_coordinator(groups);
+  TrialRunner runner({start_.input(), indices, session.placement(), folder_, planner_.metric(),
+                      start_.choose_device(session), watchdog_->heartbeat()});
+  if (world.is_leader()) {
+    open_board(world.size(), groups);
+    start_coordinator(groups);
+  }
   if (group_number < groups) run_own_group(*group, runner);
-  return std::stoi(comm::run_on_leader(world, [&] {
+  const int code = std::stoi(comm::run_on_leader(world, [&] {
     const int code = finish();
     save_exit_report(code, coordinator_->stop_cause().value_or(code == 0 ? "finished" : "a trial failed"), 0,
                      session.placement().host);
     return std::to_string(code);
   }));
+  ring.leave();
+  return code;
 }
 
 void SweepCommand::open_ledger() {
@@ -114,11 +139,36 @@ void SweepCommand::open_ledger() {
   queue_ = std::make_unique<sweep::TrialQueue>(planner_.make_plan(ledger_->entries()), *ledger_);
 }
 
+void SweepCommand::open_board(int ranks, int groups) {
+  const auto history = ledger_->entries();
+  const sweep::TrialPlan plan = planner_.make_plan(history);
+  const auto points = planner_.list_trials(plan);
+  const sweep::SchedulerPlan scheduler = planner_.make_scheduler();
+  board_ =
+      std::make_unique<sweep::Board>(sweep::BoardPlan{.ranks = ranks,
+                                                      .groups = groups,
+                                                      .trials = plan.is_fixed ? points.size() : plan.trials,
+                                                      .points = points,
+                                                      .known = planner_.known_durations(history),
+                                                      .is_smaller_better = scheduler.is_smaller_better,
+                                                      .may_stop_early = scheduler.kind != sweep::SchedulerKind::none},
+                                     history, steady_seconds());
+  ledger_->watch_outcomes(
+      [this](const auto& digest, const auto& outcome) { board_->note_outcome(digest, outcome, steady_seconds()); });
+  display_ = std::make_unique<SweepDisplay>(
+      SweepDisplay::Parts{*board_, planner_.metric(), posix_file_system(), folder_, start_.input().settings.run.quiet});
+}
+
 void SweepCommand::start_coordinator(int groups) {
   coordinator_ = std::make_unique<sweep::Coordinator>(sweep::Coordinator::Parts{
       *mailbox_, *ledger_, *queue_, groups, start_.input().settings.run.wall_time.job_end_unix,
-      [this](const sweep::Ledger& changed) { show_outcome(changed); }, planner_.make_scheduler(),
-      [this] { return posix_file_system().exists(folder_ / train::kStopFileName); }});
+      [this](int leader, const sweep::Trial& trial) {
+        std::vector<int> ranks(static_cast<std::size_t>(start_.input().settings.sweep.ranks_per_trial));
+        std::iota(ranks.begin(), ranks.end(), leader);
+        board_->note_lease(ranks, trial, steady_seconds());
+      },
+      planner_.make_scheduler(), [this] { return posix_file_system().exists(folder_ / train::kStopFileName); },
+      [this](const sweep::ScoreReport& report) { board_->note_score(report.digest, report.score); }});
   serving_ = std::thread([this] {
     try {
       coordinator_->run();
@@ -130,9 +180,11 @@ void SweepCommand::start_coordinator(int groups) {
 
 void SweepCommand::run_own_group(comm::Communicator& group, TrialRunner& runner) {
   try {
-    sweep::run_group(group, *mailbox_, [&](const auto& trial, auto& ranks, const auto& ask_verdict) {
-      return runner.run(trial, ranks, ask_verdict);
-    });
+    const bool are_judged = start_.input().settings.sweep.scheduler != sweep::SchedulerKind::none;
+    sweep::run_group(
+        group, *mailbox_,
+        [&](const auto& trial, auto& ranks, const auto& ask_verdict) { return runner.run(trial, ranks, ask_verdict); },
+        are_judged);
   } catch (...) {
     // The guard ends the whole job; the coordinator would wait for this group for ever.
     if (serving_.joinable()) serving_.detach();
@@ -158,38 +210,12 @@ void SweepCommand::print_plan(int groups) {
   if (!history.empty()) std::printf("%s\n", planner_.describe_forecast(plan, history, groups).c_str());
 }
 
-void SweepCommand::show_outcome(const sweep::Ledger& ledger) const {
-  const auto sorted = sweep::sort_results(ledger.entries(), planner_.metric());
-  int ended = 0;
-  int stopped = 0;
-  for (const auto& entry : sorted) {
-    ended += is_final(entry.outcome.state) ? 1 : 0;
-    stopped += entry.outcome.state == sweep::TrialState::stopped ? 1 : 0;
-  }
-  const auto& best = sorted.front();
-  if (best.outcome.state == sweep::TrialState::done) {
-    log_info("{} trials ended{}; best {} {:.4f} with {}", ended,
-             stopped > 0 ? ", " + std::to_string(stopped) + " of them stopped early" : "", planner_.metric(),
-             *best.outcome.metric, sweep::describe_parameters(best.trial.parameters));
-  }
-}
-
-void SweepCommand::save_best(const sweep::LedgerEntry& best) const {
-  if (best.outcome.state != sweep::TrialState::done) return;
-  FileSystem& files = posix_file_system();
-  write_file_durably(files, folder_ / "best.ini", files.read_file(folder_ / "trials" / best.trial.digest / "run.ini"));
-  std::printf("best: %s\n", (folder_ / "best.ini").c_str());
-}
-
 int SweepCommand::finish() {
   serving_.join();
+  const sweep::BoardView board = board_->view(steady_seconds());
+  display_->finish(board);
   if (failure_) std::rethrow_exception(failure_);
-  const auto sorted = sweep::sort_results(ledger_->entries(), planner_.metric());
-  std::vector<std::string> axes;
-  for (const auto& axis : planner_.space().axes) axes.push_back(axis.name());
-  sweep::save_results(posix_file_system(), folder_, sorted, axes, planner_.metric());
-  std::fputs(sweep::write_results_csv(sorted, axes, planner_.metric()).c_str(), stdout);
-  if (!sorted.empty()) save_best(sorted.front());
+  const auto sorted = report_results(planner_, *ledger_, board, folder_);
   if (const auto& cause = coordinator_->stop_cause()) {
     log_warning("stopped before the end ({}); the same command with --out {} continues the sweep", *cause,
                 folder_.string());
@@ -217,10 +243,35 @@ void SweepCommand::save_exit_report(int code, const std::string& cause, int rank
   monitor::save_exit_report(posix_file_system(), folder_, report);
 }
 
+void SweepCommand::start_watchdog(comm::MpiSession& session) {
+  watchdog_ = std::make_unique<comm::Watchdog>(
+      session.world(),
+      comm::Watchdog::Parts{start_.input().settings.watchdog, session.placement(), train::make_phase_rules(),
+                            [this](const comm::HangReport& hang) { report_hang(hang); }});
+  stand_alone(watchdog_->heartbeat(), session.placement().rank);
+}
+
+/// In the watchdog's thread, of whichever rank speaks.
+void SweepCommand::report_hang(const comm::HangReport& hang) const {
+  monitor::ExitReport report;
+  report.code = exit_code(Fault::stopped);
+  report.cause = hang.cause;
+  report.rank = hang.rank;
+  report.host = hang.host;
+  report.phase = hang.phase;
+  report.step = hang.step;
+  report.started_unix = started_unix_;
+  monitor::save_exit_report(posix_file_system(), folder_, report);
+}
+
 void SweepCommand::report_failure(const comm::FailureReport& failure) const {
+  if (watchdog_) watchdog_->stand_down();
   // Until its ledger is open the folder may be another sweep's; it is again once a newer start took it.
   if (!is_open_ || failure.code == exit_code(Fault::fenced)) return;
   try {
+    // A stopped rank that goes on while its job is being ended must not write over what named it.
+    const auto present = monitor::load_exit_report(posix_file_system(), folder_);
+    if (present && present->started_unix == started_unix_) return;
     save_exit_report(failure.code, failure.cause, failure.rank, failure.host);
   } catch (const Error& error) {
     // The failure being reported matters more than the report.

@@ -23,7 +23,8 @@ void add_sweep_options(OptionTable& table, Settings& settings) {
   table.add(option(sweep.trials, "sweep", "trials").at_least(1).help("Trials of the methods random and tpe"));
   table.add(option(sweep.seed, "sweep", "seed").help("Decides the points of the methods random and tpe"));
   table.add(option(sweep.paired, "sweep", "paired")
-                .help("Axes that move together, first value with first value, separated by spaces"));
+                .help("Axes that move together, first value with first value (zip), separated by spaces: optim.lr "
+                      "train.batch"));
   table.add(option(sweep.scheduler, "sweep", "scheduler")
                 .choices({{"none", sweep::SchedulerKind::none},
                           {"asha", sweep::SchedulerKind::asha},

@@ -109,13 +109,32 @@ std::vector<sweep::Parameters> SweepPlanner::plan_longest_first(const std::vecto
   return ordered;
 }
 
-/// Of trials that were cut off only the last part is known; those of other axes or other fixed options tell nothing.
+std::vector<sweep::Trial> SweepPlanner::list_trials(const sweep::TrialPlan& plan) const {
+  std::vector<sweep::Trial> trials;
+  std::set<std::string> seen;
+  for (std::uint64_t number = 0; plan.is_fixed && number < plan.trials; ++number) {
+    sweep::Parameters parameters = plan.propose(number, {});
+    std::string digest = plan.identify(parameters);
+    if (seen.insert(digest).second) trials.push_back({std::move(digest), std::move(parameters)});
+  }
+  return trials;
+}
+
+std::vector<sweep::LedgerEntry> SweepPlanner::select_own(const std::vector<sweep::LedgerEntry>& history) {
+  std::vector<sweep::LedgerEntry> own;
+  for (const sweep::LedgerEntry& entry : history) {
+    const sweep::Trial& trial = entry.trial;
+    if (has_axes(trial.parameters, space_.axes) && name_trial(trial.parameters) == trial.digest) own.push_back(entry);
+  }
+  return own;
+}
+
+/// Of trials that were cut off only the last part is known.
 std::vector<sweep::Duration> SweepPlanner::known_durations(const std::vector<sweep::LedgerEntry>& history) {
   std::vector<sweep::Duration> known;
-  for (const auto& [trial, outcome, attempts, leases, scores] : history) {
-    const bool is_whole = outcome.state == sweep::TrialState::done && leases == 1;
-    if (!is_whole || !has_axes(trial.parameters, space_.axes)) continue;
-    if (name_trial(trial.parameters) == trial.digest) known.push_back({trial.parameters, outcome.seconds});
+  for (const sweep::LedgerEntry& entry : select_own(history)) {
+    const bool is_whole = entry.outcome.state == sweep::TrialState::done && entry.leases == 1;
+    if (is_whole) known.push_back({entry.trial.parameters, entry.outcome.seconds});
   }
   return known;
 }

@@ -28,13 +28,18 @@ class SweepPlanner {
   sweep::SchedulerPlan make_scheduler() const;
   /// Grids are dealt longest first, by the durations in `history`. The plan refers to this planner.
   sweep::TrialPlan make_plan(const std::vector<sweep::LedgerEntry>& history);
+  /// The points of a plan that is fixed, each once, in its order; none of another one.
+  std::vector<sweep::Trial> list_trials(const sweep::TrialPlan& plan) const;
+  /// Of trials of these axes and options that were trained in one go.
+  std::vector<sweep::Duration> known_durations(const std::vector<sweep::LedgerEntry>& history);
+  /// The entries of these axes and options: earlier starts may have had others.
+  std::vector<sweep::LedgerEntry> select_own(const std::vector<sweep::LedgerEntry>& history);
   /// "2 of 6 trials have ended; the others take about 4 min 05 s, by the durations of 2".
   std::string describe_forecast(const sweep::TrialPlan& plan, const std::vector<sweep::LedgerEntry>& history,
                                 int groups);
 
  private:
   std::string name_trial(const sweep::Parameters& parameters);
-  std::vector<sweep::Duration> known_durations(const std::vector<sweep::LedgerEntry>& history);
   std::vector<sweep::Parameters> plan_longest_first(const std::vector<sweep::LedgerEntry>& history);
   sweep::Parameters propose_by_tpe(std::uint64_t number, const std::vector<sweep::LedgerEntry>& history) const;
 

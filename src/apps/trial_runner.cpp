@@ -11,6 +11,7 @@
 #include "apps/ranked_start.hpp"
 #include "apps/run_folder.hpp"
 #include "apps/start_record.hpp"
+#include "apps/team_membership.hpp"
 #include "comm/agree.hpp"
 #include "config/run_ini.hpp"
 #include "core/clock.hpp"
@@ -60,21 +61,29 @@ void save_report(const std::filesystem::path& folder, const Placement& placement
 sweep::TrialOutcome TrialRunner::run(const sweep::Trial& trial, comm::Communicator& group,
                                      const sweep::AskVerdict& ask_verdict) {
   const double started_unix = unix_seconds();
+  const TeamMembership team(parts_.heartbeat, group, parts_.placement.rank);
   for (const auto& [name, value] : trial.parameters) parts_.input.table.at(name).assign(value, "sweep");
   const auto folder = parts_.sweep_folder / "trials" / trial.digest;
   const bool was_finished = open_trial(folder, started_unix, group);
-  train::RunContext context{
-      parts_.index, group,         place_in_group(parts_.placement, group),     posix_file_system(),
-      folder,       parts_.device, config::identity_digest(parts_.input.table), RankedStart::versions(),
-      was_finished};
+  train::RunContext context{own_index(),
+                            group,
+                            place_in_group(parts_.placement, group),
+                            posix_file_system(),
+                            folder,
+                            parts_.device,
+                            config::identity_digest(parts_.input.table),
+                            RankedStart::versions(),
+                            was_finished,
+                            &parts_.heartbeat};
   std::optional<sweep::Score> stopped_at;
-  if (parts_.input.settings.sweep.scheduler != sweep::SchedulerKind::none) {
-    context.judge = [&](const train::Progress& progress, const train::EvaluationReport& report) {
-      const sweep::Score score = score_of(progress, report);
-      if (ask_verdict(score)) stopped_at = score;
-      return stopped_at.has_value();
-    };
-  }
+  const bool is_judged = parts_.input.settings.sweep.scheduler != sweep::SchedulerKind::none;
+  context.judge = [&](const train::Progress& progress, const train::EvaluationReport& report) {
+    // Where it is only shown, a score that is none ends no trial.
+    if (!is_judged && !has_score(report)) return false;
+    const sweep::Score score = score_of(progress, report);
+    if (ask_verdict(score)) stopped_at = score;
+    return stopped_at.has_value();
+  };
   train::RunSettings settings = parts_.input.settings.run;
   settings.quiet = true;
   std::unique_ptr<train::TrainingRun> training;
@@ -106,6 +115,11 @@ sweep::TrialOutcome TrialRunner::outcome_of(train::StopReason reason, const std:
   return outcome;
 }
 
+bool TrialRunner::has_score(const train::EvaluationReport& report) const {
+  const auto metric = report.metrics.find(parts_.metric);
+  return metric != report.metrics.end() && std::isfinite(metric->second);
+}
+
 /// Metrics are equal on all ranks, so all of them refuse together.
 sweep::Score TrialRunner::score_of(const train::Progress& progress, const train::EvaluationReport& report) const {
   const auto metric = report.metrics.find(parts_.metric);
@@ -125,7 +139,7 @@ sweep::Score TrialRunner::score_of(const train::Progress& progress, const train:
 /// True when an earlier start of the sweep brought the trial to its end and was killed before it could say so.
 bool TrialRunner::open_trial(const std::filesystem::path& folder, double started_unix, comm::Communicator& group) {
   return comm::run_on_leader(group, [&]() -> std::string {
-           open_run_folder(posix_file_system(), folder, parts_.input.table, parts_.index);
+           open_run_folder(posix_file_system(), folder, parts_.input.table, own_index());
            // Starting the trial again is the newer wish.
            posix_file_system().remove_all(folder / train::kStopFileName);
            begin_start_record(posix_file_system(), folder, started_unix);

@@ -5,9 +5,10 @@
 #include <string>
 
 #include "apps/command_input.hpp"
+#include "apps/fold_datasets.hpp"
 #include "comm/communicator.hpp"
+#include "core/heartbeat.hpp"
 #include "core/placement.hpp"
-#include "data/dataset_index.hpp"
 #include "sweep/group_loop.hpp"
 #include "sweep/trial.hpp"
 #include "train/trainer.hpp"
@@ -18,23 +19,27 @@ class TrialRunner {
  public:
   struct Parts {
     CommandInput& input;
-    const data::DatasetIndex& index;
+    const DatasetIndices& indices;
     Placement placement;  ///< in the world
     std::filesystem::path sweep_folder;
     std::string metric;
     torch::Device device;
+    Heartbeat& heartbeat;  ///< where this rank publishes what it does
   };
 
   explicit TrialRunner(Parts parts) : parts_(std::move(parts)) {}
 
-  /// Starts the trial's run or continues it; with a scheduler every evaluation while it trains asks for a verdict.
+  /// Starts the trial's run or continues it; every evaluation while it trains tells its score and, with a
+  /// scheduler, asks for a verdict.
   ///   collective  all ranks of `group`
   ///   errors      those of train::TrainingRun; Fault::usage when the run has no such metric
   sweep::TrialOutcome run(const sweep::Trial& trial, comm::Communicator& group, const sweep::AskVerdict& ask_verdict);
 
  private:
+  const data::DatasetIndex& own_index() const { return parts_.indices.at(dataset_folder(parts_.input.settings)); }
   bool open_trial(const std::filesystem::path& folder, double started_unix, comm::Communicator& group);
   double load_metric(const std::filesystem::path& folder) const;
+  bool has_score(const train::EvaluationReport& report) const;
   sweep::Score score_of(const train::Progress& progress, const train::EvaluationReport& report) const;
   sweep::TrialOutcome outcome_of(train::StopReason reason, const std::filesystem::path& folder,
                                  comm::Communicator& group) const;

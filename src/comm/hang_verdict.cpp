@@ -19,6 +19,17 @@ auto place_in_line(const RankView& view, const std::vector<PhaseRule>& rules) {
                          view.sequence, view.rank);
 }
 
+/// Steps of different teams are not comparable.   (at least one view is of the team)
+std::size_t find_furthest_behind_of(std::uint32_t team, const std::vector<RankView>& views,
+                                    const std::vector<PhaseRule>& rules) {
+  std::optional<std::size_t> last;
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    if (views[i].team != team) continue;
+    if (!last || place_in_line(views[i], rules) < place_in_line(views[*last], rules)) last = i;
+  }
+  return last.value();
+}
+
 }  // namespace
 
 std::size_t find_furthest_behind(const std::vector<RankView>& views, const std::vector<PhaseRule>& rules) {
@@ -34,10 +45,10 @@ std::optional<HangVerdict> find_hang(const std::vector<RankView>& views, const s
   if (dead != views.end()) {
     return HangVerdict{HangKind::dead, static_cast<std::size_t>(dead - views.begin()), dead->quiet_seconds};
   }
-  const bool is_due = std::any_of(views.begin(), views.end(),
-                                  [&](const RankView& view) { return is_overdue(view, rules, timeout_seconds); });
-  if (!is_due) return std::nullopt;
-  const std::size_t culprit = find_furthest_behind(views, rules);
+  const auto overdue = std::find_if(views.begin(), views.end(),
+                                    [&](const RankView& view) { return is_overdue(view, rules, timeout_seconds); });
+  if (overdue == views.end()) return std::nullopt;
+  const std::size_t culprit = find_furthest_behind_of(overdue->team, views, rules);
   const RankView& view = views[culprit];
   if (view.silent_seconds > kSilentSeconds) return HangVerdict{HangKind::stopped, culprit, view.silent_seconds};
   return HangVerdict{HangKind::stuck, culprit, view.quiet_seconds};

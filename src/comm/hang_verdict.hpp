@@ -18,8 +18,9 @@ struct PhaseRule {
 
 /// What was seen of one rank.
 struct RankView {
-  int rank = 0;     ///< in the world
-  int process = 0;  ///< its id
+  int rank = 0;            ///< in the world
+  int process = 0;         ///< its id
+  std::uint32_t team = 0;  ///< it waits for no rank of another one
   std::uint64_t step = 0;
   std::uint64_t sequence = 0;
   std::size_t phase = 0;      ///< index into the rules
@@ -44,8 +45,8 @@ struct HangVerdict {
 std::size_t find_furthest_behind(const std::vector<RankView>& views, const std::vector<PhaseRule>& rules);
 
 /// A process that is gone is the culprit at once. Else somebody must have been quiet for longer than its phase allows,
-/// or silent for longer than `timeout_seconds`; then the culprit is the one furthest behind. First steps are exempt
-/// from being quiet.
+/// or silent for longer than `timeout_seconds`; then the culprit is the one furthest behind of its team. First steps
+/// are exempt from being quiet.
 std::optional<HangVerdict> find_hang(const std::vector<RankView>& views, const std::vector<PhaseRule>& rules,
                                      double timeout_seconds);
 

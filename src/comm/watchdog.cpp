@@ -107,6 +107,7 @@ std::vector<RankView> Watchdog::view_ranks(double now_seconds) const {
     const Heartbeat& heartbeat = entry.heartbeat;
     views.push_back({.rank = entry.rank,
                      .process = entry.process,
+                     .team = heartbeat.team,
                      .step = heartbeat.step,
                      .sequence = heartbeat.sequence,
                      .phase = heartbeat.phase,

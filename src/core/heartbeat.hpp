@@ -17,6 +17,17 @@ struct alignas(128) Heartbeat {
   std::atomic<std::uint32_t> steps_here{0};  ///< updates made in this start: the first ones take longer
   std::atomic<double> progress_seconds{0};   ///< steady clock, when the phase was entered
   std::atomic<double> alive_seconds{0};      ///< steady clock, last sign of the process; a stopped one gives none
+  std::atomic<std::uint32_t> team{0};        ///< ranks of one number wait for each other, and for nobody else
+
+  /// From now on this rank works with those of team `number`, from its first step on.   (one thread only)
+  void join(std::uint32_t number, std::uint32_t next_phase, double now_seconds) noexcept {
+    // First of all: whoever looks in between must not hold the new team's first steps against it.
+    steps_here.store(0, std::memory_order_release);
+    team.store(number, std::memory_order_relaxed);
+    step.store(0, std::memory_order_relaxed);
+    sequence.store(0, std::memory_order_relaxed);
+    enter(next_phase, now_seconds);
+  }
 
   /// (one thread only)
   void enter(std::uint32_t next_phase, double now_seconds) noexcept {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -17,6 +18,20 @@ namespace hpctrain {
 namespace {
 
 constexpr const char* kLoggerName = "hpctrain";
+
+class CountedStderrSink final : public spdlog::sinks::ansicolor_stderr_sink_mt {
+ public:
+  using ansicolor_stderr_sink_mt::ansicolor_stderr_sink_mt;
+
+  void log(const spdlog::details::log_msg& message) override {
+    ansicolor_stderr_sink_mt::log(message);
+    ++lines_;
+  }
+  std::uint64_t lines() const noexcept { return lines_; }
+
+ private:
+  std::atomic<std::uint64_t> lines_{0};
+};
 
 spdlog::level::level_enum level_of(LogLevel level) {
   switch (level) {
@@ -36,8 +51,7 @@ std::string rank_prefix(const LogSettings& settings) {
 
 spdlog::sink_ptr make_stderr_sink(const LogSettings& settings) {
   const bool has_colour = may_use_colour(STDERR_FILENO);
-  auto sink = std::make_shared<spdlog::sinks::ansicolor_stderr_sink_mt>(has_colour ? spdlog::color_mode::always
-                                                                                   : spdlog::color_mode::never);
+  auto sink = std::make_shared<CountedStderrSink>(has_colour ? spdlog::color_mode::always : spdlog::color_mode::never);
   // A redrawn progress line may stand in this row: return to its start and clear it.
   const std::string clear = is_terminal(STDERR_FILENO) ? "\r\033[K" : "";
   sink->set_pattern(clear + "%H:%M:%S %^%l%$: " + rank_prefix(settings) + "%v");
@@ -96,6 +110,14 @@ bool is_logged(LogLevel level) {
 
 void write_log(LogLevel level, std::string_view message) {
   current_logger()->log(level_of(level), as_one_line(message));
+}
+
+std::uint64_t logged_lines() {
+  std::uint64_t lines = 0;
+  for (const auto& sink : current_logger()->sinks()) {
+    if (const auto* counted = dynamic_cast<const CountedStderrSink*>(sink.get())) lines += counted->lines();
+  }
+  return lines;
 }
 
 }  // namespace hpctrain

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string_view>
@@ -28,6 +29,9 @@ enum class LogLevel { info, warning, error };
 bool is_logged(LogLevel level);
 /// Writes one line, whatever newlines or control characters `message` holds.
 void write_log(LogLevel level, std::string_view message);
+
+/// Lines that this process has written to stderr through its log: who redraws something there must know.
+std::uint64_t logged_lines();
 
 /// An info line, from rank zero only by default. Safe from any thread, like its two siblings.
 template <typename... Args>

@@ -7,6 +7,9 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "core/digest.hpp"
+#include "core/owned_descriptor.hpp"
+
 namespace hpctrain {
 namespace {
 
@@ -22,13 +25,27 @@ bool is_terminal(int descriptor) noexcept {
 }
 
 bool may_use_colour(int descriptor) noexcept {
-  return is_terminal(descriptor) && environment_value("NO_COLOR").empty() && environment_value("TERM") != "dumb";
+  return may_move_cursor(descriptor) && environment_value("NO_COLOR").empty();
+}
+
+bool may_move_cursor(int descriptor) noexcept {
+  return is_terminal(descriptor) && environment_value("TERM") != "dumb";
 }
 
 int terminal_columns(int descriptor, int fallback) noexcept {
   winsize size{};
   if (::ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return fallback;
   return size.ws_col;
+}
+
+int terminal_rows(int descriptor, int fallback) noexcept {
+  winsize size{};
+  if (::ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_row == 0) return fallback;
+  return size.ws_row;
+}
+
+void write_to_stderr(std::string_view text) noexcept {
+  static_cast<void>(write_fully(STDERR_FILENO, bytes_of(text)));
 }
 
 }  // namespace hpctrain

@@ -64,4 +64,17 @@ std::string format_rate(double per_second) {
   return fmt::format("{:.{}f}", per_second, per_second >= 9.995 ? 1 : 2);
 }
 
+/// Cut at a character, not inside one: UTF-8 continuation bytes are 10xxxxxx.
+std::string truncate_text(std::string text, std::size_t columns) {
+  std::size_t characters = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool begins_character = (static_cast<unsigned char>(text[i]) & 0xC0) != 0x80;
+    if (begins_character && ++characters > columns) {
+      text.resize(i);
+      break;
+    }
+  }
+  return text;
+}
+
 }  // namespace hpctrain

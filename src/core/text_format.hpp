@@ -1,6 +1,7 @@
 // Numbers as people read them. For messages and tables only: files keep plain numbers.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -20,5 +21,8 @@ std::string format_share(double fraction);
 
 /// A rate without needless digits: "5,312", "41.7", "0.52"; "unknown" for what is negative or not finite.
 std::string format_rate(double per_second);
+
+/// The first `columns` characters of UTF-8 text.
+std::string truncate_text(std::string text, std::size_t columns);
 
 }  // namespace hpctrain

@@ -8,8 +8,6 @@
 #include <cmath>
 #include <utility>
 
-#include "core/digest.hpp"
-#include "core/owned_descriptor.hpp"
 #include "core/terminal.hpp"
 #include "core/text_format.hpp"
 
@@ -18,26 +16,12 @@ namespace {
 
 constexpr std::string_view kClearLine = "\r\033[K";
 
-void write_to_stderr(std::string_view text) {
-  // A closed stderr is no reason to stop: the result, an errno, is of no use here.
-  static_cast<void>(write_fully(STDERR_FILENO, bytes_of(text)));
-}
-
 std::string describe_amount(const ProgressReport& report) {
   if (report.total == 0) return fmt::format("{} {}", format_count(report.done), report.unit);
   // Rounded down: 100 % means all.
   const auto percent = static_cast<int>(100.0 * static_cast<double>(report.done) / static_cast<double>(report.total));
   return fmt::format("{:3d} %  {}/{} {}", std::min(percent, report.done < report.total ? 99 : 100),
                      format_count(report.done), format_count(report.total), report.unit);
-}
-
-/// Cut at a character, not inside one: UTF-8 continuation bytes are 10xxxxxx.
-void truncate(std::string& line, std::size_t columns) {
-  std::size_t characters = 0;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    const bool begins_character = (static_cast<unsigned char>(line[i]) & 0xC0) != 0x80;
-    if (begins_character && ++characters > columns) return line.resize(i);
-  }
 }
 
 }  // namespace
@@ -55,8 +39,7 @@ std::string plan_progress_line(const ProgressReport& report, std::size_t columns
   if (!report.note.empty()) line += "  " + report.note;
   const std::optional<double> left = estimate_seconds_left(report);
   if (left && report.done < report.total) line += "  " + format_duration(*left) + " left";
-  truncate(line, columns);
-  return line;
+  return truncate_text(std::move(line), columns);
 }
 
 ProgressSettings ProgressSettings::for_stderr(bool quiet) {

@@ -73,6 +73,16 @@ std::string format_metric(const std::string& name, double value) {
   return fmt::format("{:.4f}", value);
 }
 
+std::string format_difference(const std::string& name, double value, std::optional<double> half_width) {
+  const bool is_share = is_fraction(name);
+  const bool is_length = name.ends_with("_mm");
+  const double scale = is_share ? 100 : 1;
+  const int digits = is_share ? 2 : is_length ? 3 : 4;
+  std::string text = fmt::format("{:.{}f}", scale * value, digits);
+  if (half_width) text += fmt::format(" ± {:.{}f}", scale * *half_width, digits);
+  return text + (is_share ? " points" : is_length ? " mm" : "");
+}
+
 std::string describe_phases(const PhaseSeconds& phases) {
   std::vector<Phase> order;
   for (std::size_t i = 0; i < kPhaseCount; ++i) {

@@ -34,6 +34,10 @@ struct RunSummary {
 /// A metric as people read it: "top1" 0.8912 → "89.12 %", "mre_mm" → "1.234 mm", "loss" → "0.3127".
 std::string format_metric(const std::string& name, double value);
 
+/// A difference of two values of a metric, with how uncertain it is: "0.30 ± 0.10 points" of shares, "0.120 ± 0.040
+/// mm", "0.0123 ± 0.0021"; "0.30 points" where that is not known.
+std::string format_difference(const std::string& name, double value, std::optional<double> half_width);
+
 /// Where the time went, largest part first: "forward 41.0 %, backward 39.5 %, waiting for data 8.1 %, …".
 std::string describe_phases(const PhaseSeconds& phases);
 

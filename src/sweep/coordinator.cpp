@@ -34,6 +34,8 @@ void Coordinator::run() {
 void Coordinator::serve(const comm::Letter& letter) {
   const auto report = read_score(letter.text);
   if (!report) return serve_request(letter);
+  if (parts_.on_score) parts_.on_score(*report);
+  if (!report->awaits_verdict) return;
   verdicts_[letter.from] = Verdict::leave;  // What the group is told when the ledger fails now.
   verdicts_[letter.from] = judge(*report);
 }
@@ -67,6 +69,7 @@ void Coordinator::serve_request(const comm::Letter& letter) {
   asking_.reset();
   parts_.mailbox.send(letter.from, kToGroup, write_lease(trial));
   if (!trial) ++ended_groups_;
+  if (trial && parts_.on_lease) parts_.on_lease(letter.from, *trial);
 }
 
 /// A sweep that has no trial left was not stopped, however late it is.
@@ -90,7 +93,6 @@ void Coordinator::note_outcome(const std::string& text) {
   parts_.ledger.add_outcome(report->digest, report->outcome);
   longest_seconds_ = std::max(longest_seconds_, report->outcome.seconds);
   if (report->outcome.state == TrialState::paused && !stop_cause_) stop_cause_ = report->outcome.message;
-  if (parts_.on_change) parts_.on_change(parts_.ledger);
 }
 
 bool Coordinator::fits_remaining_time() const {
@@ -104,7 +106,9 @@ void Coordinator::tell_all_to_end() {
   if (asking_) ++ended_groups_;
   while (ended_groups_ < parts_.groups) {
     const comm::Letter letter = parts_.mailbox.receive(kToCoordinator);
-    const bool is_training = read_score(letter.text).has_value();
+    const auto score = read_score(letter.text);
+    if (score && !score->awaits_verdict) continue;
+    const bool is_training = score.has_value();
     parts_.mailbox.send(letter.from, kToGroup, is_training ? write_verdict(Verdict::leave) : write_lease(std::nullopt));
     if (!is_training) ++ended_groups_;
   }

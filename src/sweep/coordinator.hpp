@@ -25,10 +25,11 @@ class Coordinator {
     Ledger& ledger;
     TrialQueue& queue;
     int groups = 1;
-    std::optional<double> job_end_unix{};            ///< no trial starts that would not end before
-    std::function<void(const Ledger&)> on_change{};  ///< after every outcome, for the table on the terminal
+    std::optional<double> job_end_unix{};  ///< no trial starts that would not end before
+    std::function<void(int leader, const Trial&)> on_lease{};
     SchedulerPlan scheduler{};
     std::function<bool()> is_stop_wished{};  ///< asked before a trial starts
+    std::function<void(const ScoreReport&)> on_score{};
   };
 
   explicit Coordinator(Parts parts) : parts_(std::move(parts)) {}

@@ -22,10 +22,14 @@ std::string ask_coordinator(comm::Communicator& group, comm::Mailbox& mailbox, c
 }
 
 TrialOutcome run_or_fail(const Trial& trial, comm::Communicator& group, comm::Mailbox& mailbox,
-                         const RunTrial& run_trial) {
+                         const RunTrial& run_trial, bool are_judged) {
   const Stopwatch stopwatch;
   const AskVerdict ask_verdict = [&](Score score) {
     score.seconds = stopwatch.seconds();
+    if (!are_judged) {
+      if (group.is_leader()) mailbox.send(0, kToCoordinator, write_score({trial.digest, score, false}));
+      return false;
+    }
     const Verdict verdict = read_verdict(ask_coordinator(group, mailbox, write_score({trial.digest, score})));
     if (verdict == Verdict::leave) {
       throw Error(Fault::stopped, "the sweep ends before this score could be kept; its next start asks again")
@@ -54,12 +58,12 @@ TrialOutcome run_or_fail(const Trial& trial, comm::Communicator& group, comm::Ma
 
 }  // namespace
 
-void run_group(comm::Communicator& group, comm::Mailbox& mailbox, const RunTrial& run_trial) {
+void run_group(comm::Communicator& group, comm::Mailbox& mailbox, const RunTrial& run_trial, bool are_judged) {
   std::optional<TrialReport> report;
   while (true) {
     const auto trial = read_lease(ask_coordinator(group, mailbox, write_request(report)));
     if (!trial) return;
-    report = TrialReport{trial->digest, run_or_fail(*trial, group, mailbox, run_trial)};
+    report = TrialReport{trial->digest, run_or_fail(*trial, group, mailbox, run_trial, are_judged)};
   }
 }
 

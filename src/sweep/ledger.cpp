@@ -174,6 +174,7 @@ void Ledger::add_outcome(const std::string& digest, const TrialOutcome& outcome)
   append(record);
   apply(record, "ledger");
   has_unsynced_ = true;
+  if (watch_) watch_(digest, outcome);
 }
 
 void Ledger::commit() {

@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/file_system.hpp"
@@ -45,6 +47,10 @@ class Ledger {
   static std::vector<LedgerEntry> read(FileSystem& files, const std::filesystem::path& folder,
                                        const std::string& sweep_digest);
 
+  using WatchOutcome = std::function<void(const std::string& digest, const TrialOutcome& outcome)>;
+  /// Every outcome of this start, whoever writes it, is told to `watch` from now on, in the writer's thread.
+  void watch_outcomes(WatchOutcome watch) { watch_ = std::move(watch); }
+
   /// In the order of their first lease.
   std::vector<LedgerEntry> entries() const;
   /// Null when the trial was never started.
@@ -77,6 +83,7 @@ class Ledger {
   std::uint64_t segment_ = 0;
   std::unique_ptr<WritableFile> file_;
   bool has_unsynced_ = false;
+  WatchOutcome watch_;
   std::map<std::string, LedgerEntry> entries_;
   std::vector<std::string> order_;
 };

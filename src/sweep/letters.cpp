@@ -24,13 +24,16 @@ std::optional<TrialReport> read_request(const std::string& text) {
 }
 
 std::string write_score(const ScoreReport& report) {
-  return json{{"trial", report.digest}, {"score", score_to_json(report.score)}}.dump();
+  return json{
+      {"trial", report.digest}, {"score", score_to_json(report.score)}, {"awaits_verdict", report.awaits_verdict}}
+      .dump();
 }
 
 std::optional<ScoreReport> read_score(const std::string& text) {
   const json letter = json::parse(text);
   if (!letter.contains("score")) return std::nullopt;
-  return ScoreReport{letter.at("trial").get<std::string>(), score_from_json(letter.at("score"))};
+  return ScoreReport{letter.at("trial").get<std::string>(), score_from_json(letter.at("score")),
+                     letter.at("awaits_verdict").get<bool>()};
 }
 
 std::string write_verdict(Verdict verdict) {

@@ -13,10 +13,11 @@ struct TrialReport {
   TrialOutcome outcome;
 };
 
-/// A trial that is still training says what its evaluation gave, and waits for a verdict.
+/// A trial that is still training says what its evaluation gave.
 struct ScoreReport {
   std::string digest;
   Score score;
+  bool awaits_verdict = true;  ///< false: for people to see, and nobody answers
 };
 
 /// A group asks for its next trial and says how the last one ended.

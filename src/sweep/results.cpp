@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "config/value_text.hpp"
+#include "sweep/csv.hpp"
+#include "sweep/replicates_text.hpp"
 
 namespace hpctrain::sweep {
 namespace {
@@ -18,13 +20,6 @@ std::string value_of(const Trial& trial, const std::string& axis) {
   return {};
 }
 
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char letter : text) quoted += letter == '"' ? "\"\"" : std::string(1, letter);
-  return quoted + "\"";
-}
-
 /// Trials that ended well stand before those that were stopped, of these the ones that came further: a score after few
 /// epochs says less. The others come last.
 std::pair<int, std::uint64_t> class_of(const TrialOutcome& outcome) {
@@ -33,15 +28,14 @@ std::pair<int, std::uint64_t> class_of(const TrialOutcome& outcome) {
   return {1, std::numeric_limits<std::uint64_t>::max() - outcome.epoch.value_or(0)};
 }
 
-std::string write_results_json(const std::vector<LedgerEntry>& sorted, const std::vector<std::string>& axes,
-                               const std::string& metric) {
+nlohmann::ordered_json trials_to_json(const Results& results) {
   auto rows = nlohmann::ordered_json::array();
-  for (const LedgerEntry& entry : sorted) {
+  for (const LedgerEntry& entry : results.sorted) {
     const auto& trial = entry.trial;
     const auto& outcome = entry.outcome;
     nlohmann::ordered_json row = {{"trial", trial.digest}, {"state", trial_state_name(outcome.state)}};
-    for (const auto& axis : axes) row[axis] = value_of(trial, axis);
-    row[metric] = outcome.metric ? nlohmann::ordered_json(*outcome.metric) : nlohmann::ordered_json();
+    for (const auto& axis : results.axes) row[axis] = value_of(trial, axis);
+    row[results.metric] = outcome.metric ? nlohmann::ordered_json(*outcome.metric) : nlohmann::ordered_json();
     row["steps"] = outcome.steps;
     row["seconds"] = outcome.seconds;
     if (outcome.epoch) row["stopped_epoch"] = *outcome.epoch;
@@ -49,7 +43,20 @@ std::string write_results_json(const std::vector<LedgerEntry>& sorted, const std
     if (outcome.state == TrialState::failed) row["message"] = outcome.message;
     rows.push_back(row);
   }
-  return rows.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  return rows;
+}
+
+std::string write_results_json(const Results& results) {
+  nlohmann::ordered_json file = {{"metric", results.metric},
+                                 {"is_smaller_better", is_smaller_better(results.metric)},
+                                 {"start",
+                                  {{"ranks", results.use.ranks},
+                                   {"seconds", results.use.seconds},
+                                   {"busy_share", results.use.busy_share},
+                                   {"idle_rank_seconds", results.use.idle_rank_seconds}}},
+                                 {"trials", trials_to_json(results)}};
+  if (results.replicates) file["configurations"] = replicates_to_json(*results.replicates);
+  return file.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace
@@ -73,26 +80,31 @@ std::string write_results_csv(const std::vector<LedgerEntry>& sorted, const std:
                               const std::string& metric) {
   const bool has_stopped = std::any_of(sorted.begin(), sorted.end(),
                                        [](const LedgerEntry& entry) { return entry.outcome.epoch.has_value(); });
-  std::string text = "trial,state";
-  for (const auto& axis : axes) text += "," + axis;
-  text += "," + metric + ",steps,seconds" + (has_stopped ? ",stopped_epoch\n" : "\n");
+  std::vector<std::string> head = {"trial", "state"};
+  head.insert(head.end(), axes.begin(), axes.end());
+  head.insert(head.end(), {metric, "steps", "seconds"});
+  if (has_stopped) head.emplace_back("stopped_epoch");
+  std::string text = csv_line(head);
   for (const LedgerEntry& entry : sorted) {
     const auto& trial = entry.trial;
     const auto& outcome = entry.outcome;
-    text += trial.digest + "," + std::string(trial_state_name(outcome.state));
-    for (const auto& axis : axes) text += "," + csv_field(value_of(trial, axis));
-    text += "," + (outcome.metric ? config::format_number(*outcome.metric) : std::string());
-    text += "," + std::to_string(outcome.steps) + "," + config::format_number(outcome.seconds);
-    if (has_stopped) text += "," + (outcome.epoch ? std::to_string(*outcome.epoch) : std::string());
-    text += "\n";
+    std::vector<std::string> fields = {trial.digest, std::string(trial_state_name(outcome.state))};
+    for (const auto& axis : axes) fields.push_back(value_of(trial, axis));
+    fields.push_back(outcome.metric ? config::format_number(*outcome.metric) : std::string());
+    fields.push_back(std::to_string(outcome.steps));
+    fields.push_back(config::format_number(outcome.seconds));
+    if (has_stopped) fields.push_back(outcome.epoch ? std::to_string(*outcome.epoch) : std::string());
+    text += csv_line(fields);
   }
   return text;
 }
 
-void save_results(FileSystem& files, const std::filesystem::path& folder, const std::vector<LedgerEntry>& sorted,
-                  const std::vector<std::string>& axes, const std::string& metric) {
-  write_file_durably(files, folder / "results.csv", write_results_csv(sorted, axes, metric));
-  write_file_durably(files, folder / "results.json", write_results_json(sorted, axes, metric));
+void save_results(FileSystem& files, const std::filesystem::path& folder, const Results& results) {
+  write_file_durably(files, folder / "results.csv", write_results_csv(results.sorted, results.axes, results.metric));
+  write_file_durably(files, folder / "results.json", write_results_json(results));
+  if (results.replicates) {
+    write_file_durably(files, folder / "replicates.csv", write_replicates_csv(*results.replicates));
+  }
 }
 
 }  // namespace hpctrain::sweep

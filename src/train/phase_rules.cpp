@@ -1,7 +1,5 @@
 #include "train/phase_rules.hpp"
 
-#include "monitor/step_clock.hpp"
-
 namespace hpctrain::train {
 namespace {
 
@@ -22,6 +20,7 @@ comm::PhaseRule make_rule(Phase phase) {
 std::vector<comm::PhaseRule> make_phase_rules() {
   std::vector<comm::PhaseRule> rules;
   for (std::size_t i = 0; i < monitor::kPhaseCount; ++i) rules.push_back(make_rule(static_cast<Phase>(i)));
+  rules.push_back({"idle", 1, true});
   return rules;
 }
 

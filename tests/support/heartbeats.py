@@ -5,10 +5,10 @@ import signal
 import struct
 import time
 
-ENTRY = struct.Struct("<QQIIdd88xii?")  # core/heartbeat.hpp padded to 128 bytes, then comm/heartbeat_table.hpp
+ENTRY = struct.Struct("<QQIIddI84xii?")  # core/heartbeat.hpp padded to 128 bytes, then comm/heartbeat_table.hpp
 ENTRY_BYTES = 256
 PHASES = ("data_wait", "make_batch", "forward", "backward", "communication", "optimizer", "checkpoint", "evaluation",
-          "start", "other")
+          "start", "other", "idle")
 
 
 class Heartbeats:
@@ -26,8 +26,10 @@ class Heartbeats:
     def ranks(self) -> list[dict]:
         found = []
         for offset in range(0, len(self.memory) - ENTRY_BYTES, ENTRY_BYTES):
-            step, sequence, phase, steps_here, progress, alive, rank, process, has_left = ENTRY.unpack_from(self.memory, offset)
-            found.append({"rank": rank, "process": process, "step": step, "phase": PHASES[phase], "steps_here": steps_here})
+            step, sequence, phase, steps_here, progress, alive, team, rank, process, has_left = ENTRY.unpack_from(
+                self.memory, offset)
+            found.append({"rank": rank, "process": process, "step": step, "phase": PHASES[phase],
+                          "steps_here": steps_here, "team": team})
         return found
 
 

@@ -65,6 +65,16 @@ TEST(FindHang, ExemptsTheFirstSteps) {
   EXPECT_FALSE(find_hang(views, kRules, kTimeout));
 }
 
+TEST(FindHang, ComparesARankOnlyWithThoseThatItWaitsFor) {
+  // The other group of a sweep is at an earlier step of its own trial, and goes on.
+  std::vector<RankView> views = {view_of(0, kCompute, 2, 1, 0.1), view_of(1, kReduce, 2, 4, 0.1),
+                                 view_of(2, kReduce, 90, 4, 3.2), view_of(3, kCompute, 90, 3, 3.1)};
+  views[2].team = views[3].team = 1;
+  EXPECT_EQ(find_hang(views, kRules, kTimeout), (HangVerdict{HangKind::stuck, 3, 3.1}));
+  views[1].silent_seconds = 2;
+  EXPECT_EQ(find_hang(views, kRules, kTimeout), (HangVerdict{HangKind::stuck, 3, 3.1}));
+}
+
 TEST(FindHang, NamesADeadRankAtOnce) {
   std::vector<RankView> views = {view_of(0, kReduce, 7, 4, 0.1), view_of(1, kCompute, 7, 3, 0.1)};
   views[1].is_dead = true;

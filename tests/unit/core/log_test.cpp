@@ -43,6 +43,13 @@ TEST_F(Log, ManyRanksSayWhoTheyAreAndOnlyRankZeroSaysInfo) {
   EXPECT_THAT(stderr_of({.rank = 3, .world = 4, .info_from_all_ranks = true}), HasSubstr("[rank 3] info 1"));
 }
 
+TEST_F(Log, CountsTheLinesThatReachedStderr) {
+  stderr_of({.quiet = true});
+  EXPECT_EQ(logged_lines(), 2U);
+  stderr_of({});
+  EXPECT_EQ(logged_lines(), 3U);
+}
+
 TEST_F(Log, QuietKeepsWarningsAndErrors) {
   const std::string text = stderr_of({.quiet = true});
   EXPECT_THAT(text, Not(HasSubstr("info 1")));

@@ -57,5 +57,11 @@ TEST(FormatRate, KeepsThreeDigits) {
   EXPECT_EQ(format_rate(-1), "unknown");
 }
 
+TEST(TruncateText, CutsAtWholeCharacters) {
+  EXPECT_EQ(truncate_text("épöch", 3), "épö");
+  EXPECT_EQ(truncate_text("épöch", 5), "épöch");
+  EXPECT_EQ(truncate_text("", 3), "");
+}
+
 }  // namespace
 }  // namespace hpctrain

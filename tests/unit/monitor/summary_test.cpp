@@ -49,6 +49,12 @@ TEST(Summary, MetricsCarryTheirUnits) {
   EXPECT_EQ(format_metric("loss", std::nan("")), "not finite");
 }
 
+TEST(Summary, DifferencesOfSharesArePoints) {
+  EXPECT_EQ(format_difference("top1", 0.003, 0.001), "0.30 ± 0.10 points");
+  EXPECT_EQ(format_difference("mre_mm", 0.12, 0.04), "0.120 ± 0.040 mm");
+  EXPECT_EQ(format_difference("loss", 0.5, std::nullopt), "0.5000");
+}
+
 TEST(Summary, NothingMeasuredIsSaidSo) {
   EXPECT_EQ(describe_phases(PhaseSeconds()), "nothing measured");
 }

@@ -1,5 +1,6 @@
 #include "sweep/coordinator.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -195,6 +196,46 @@ TEST(Coordinator, AFullDiskEndsTheSweepWithTrialsThatWaitForAVerdict) {
     }
   }
   EXPECT_GT(failed, 4);
+}
+
+TEST(Coordinator, ScoresThatNobodyJudgesAreToldAndTheTrialGoesOnAtOnce) {
+  SimulatedFileSystem files;
+  const auto mailboxes = comm::make_thread_mailboxes(1);
+  std::vector<std::string> told;
+  comm::run_ranks(1, [&](comm::Communicator& world) {
+    Ledger ledger(files, "/sweep/ledger", "one");
+    ledger.watch_outcomes(
+        [&](const auto&, const auto& outcome) { told.push_back(fmt::format("end {}", *outcome.metric)); });
+    TrialPlan plan;
+    plan.trials = 1;
+    plan.propose = [](std::uint64_t, const auto&) { return trial_of(3).parameters; };
+    TrialQueue queue(plan, ledger);
+    Coordinator coordinator({*mailboxes[0],
+                             ledger,
+                             queue,
+                             1,
+                             std::nullopt,
+                             [&](int leader, const Trial& trial) {
+                               told.push_back(fmt::format("rank {} n={}", leader, trial.parameters[0].second));
+                             },
+                             kAsha,
+                             {},
+                             [&](const ScoreReport& report) {
+                               told.push_back(fmt::format("epoch {} {}", report.score.epoch, report.score.metric));
+                             }});
+    std::thread serving([&] { coordinator.run(); });
+    const auto train = [](const Trial&, comm::Communicator&, const AskVerdict& ask_verdict) {
+      EXPECT_FALSE(ask_verdict({.epoch = 1, .metric = 0.5}));
+      EXPECT_FALSE(ask_verdict({.epoch = 2, .metric = 0.25}));
+      TrialOutcome outcome;
+      outcome.metric = 0.75;
+      return outcome;
+    };
+    run_group(world, *mailboxes[0], train, false);
+    serving.join();
+    EXPECT_TRUE(ledger.entries()[0].scores.empty());
+  });
+  EXPECT_EQ(told, (std::vector<std::string>{"rank 0 n=3", "epoch 1 0.5", "epoch 2 0.25", "end 0.75"}));
 }
 
 TEST(Groups, MoreRanksPerTrialThanRanksIsRefused) {

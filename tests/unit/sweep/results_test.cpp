@@ -60,13 +60,28 @@ TEST(Results, WithoutStoppedTrialsTheTableHasNoColumnForThem) {
 TEST(Results, ScriptsReadStopsAndFailures) {
   SimulatedFileSystem files;
   files.create_folders("/sweep");
-  save_results(files, "/sweep", mixed(), {"optim.lr"}, "top1");
-  const auto rows = nlohmann::json::parse(files.read_file("/sweep/results.json"));
+  save_results(files, "/sweep", {mixed(), {"optim.lr"}, "top1"});
+  const auto file = nlohmann::json::parse(files.read_file("/sweep/results.json"));
+  EXPECT_EQ(file["metric"], "top1");
+  EXPECT_FALSE(file.contains("configurations"));
+  const auto& rows = file["trials"];
   EXPECT_EQ(rows[0]["code"], 64);
   EXPECT_EQ(rows[0]["message"], "the loss is no number");
   EXPECT_EQ(rows[1]["state"], "stopped");
   EXPECT_EQ(rows[1]["stopped_epoch"], 1);
   EXPECT_FALSE(rows[2].contains("stopped_epoch"));
+}
+
+TEST(Results, ReplicatesAndBusyRanksStandBesideTheTrials) {
+  SimulatedFileSystem files;
+  files.create_folders("/sweep");
+  const ReplicateReport replicates = compare_replicates(mixed(), false);
+  save_results(files, "/sweep", {mixed(), {"optim.lr"}, "top1", replicates, {4, 10, 0.75, 10}});
+  const auto file = nlohmann::json::parse(files.read_file("/sweep/results.json"));
+  EXPECT_EQ(file["start"]["busy_share"], 0.75);
+  EXPECT_EQ(file["start"]["idle_rank_seconds"], 10);
+  EXPECT_EQ(file["configurations"].size(), 1U);
+  EXPECT_TRUE(files.exists("/sweep/replicates.csv"));
 }
 
 }  // namespace
