@@ -1,5 +1,4 @@
 // From the command line to the results of many trials, on every rank.
-#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -34,8 +33,8 @@ class SweepCommand {
   int run_ranks(comm::MpiSession& session);
   void print_plan(int groups);
   void open_ledger();
-  void start_coordinator(int groups);
-  void run_own_group(comm::Communicator& group, TrialRunner& runner);
+  void start_coordinator(int ranks);
+  void run_trials(comm::Communicator& world, TrialRunner& runner);
   int finish();
   void save_exit_report(int code, const std::string& cause, int rank, const std::string& host) const;
   void report_failure(const comm::FailureReport& failure) const;
@@ -71,9 +70,8 @@ int SweepCommand::run_ranks(comm::MpiSession& session) {
   comm::Communicator& world = session.world();
   const data::DatasetIndex index = start_.share_index(world);
   const Settings& settings = start_.input().settings;
-  const int ranks_per_trial = settings.sweep.ranks_per_trial;
   int groups = 0;
-  comm::run_agreed(world, [&] { groups = sweep::plan_groups(world.size(), ranks_per_trial); });
+  comm::run_agreed(world, [&] { groups = sweep::plan_groups(world.size(), settings.sweep.ranks_per_trial); });
   if (settings.sweep.dry_run) {
     comm::run_on_leader(world, [&] {
       print_plan(groups);
@@ -92,12 +90,10 @@ int SweepCommand::run_ranks(comm::MpiSession& session) {
   });
   is_open_ = true;
   mailbox_ = comm::make_mpi_mailbox();
-  const int group_number = std::min(world.rank() / ranks_per_trial, groups);
-  const auto group = world.split(group_number, world.rank());
   TrialRunner runner(
       {start_.input(), index, session.placement(), folder_, planner_.metric(), start_.choose_device(session)});
-  if (world.is_leader()) start_coordinator(groups);
-  if (group_number < groups) run_own_group(*group, runner);
+  if (world.is_leader()) start_coordinator(world.size());
+  run_trials(world, runner);
   return std::stoi(comm::run_on_leader(world, [&] {
     const int code = finish();
     save_exit_report(code, coordinator_->stop_cause().value_or(code == 0 ? "finished" : "a trial failed"), 0,
@@ -114,9 +110,9 @@ void SweepCommand::open_ledger() {
   queue_ = std::make_unique<sweep::TrialQueue>(planner_.make_plan(ledger_->entries()), *ledger_);
 }
 
-void SweepCommand::start_coordinator(int groups) {
+void SweepCommand::start_coordinator(int ranks) {
   coordinator_ = std::make_unique<sweep::Coordinator>(sweep::Coordinator::Parts{
-      *mailbox_, *ledger_, *queue_, groups, start_.input().settings.run.wall_time.job_end_unix,
+      *mailbox_, *ledger_, *queue_, planner_.make_team_rules(ranks), start_.input().settings.run.wall_time.job_end_unix,
       [this](const sweep::Ledger& changed) { show_outcome(changed); }, planner_.make_scheduler(),
       [this] { return posix_file_system().exists(folder_ / train::kStopFileName); }});
   serving_ = std::thread([this] {
@@ -128,13 +124,13 @@ void SweepCommand::start_coordinator(int groups) {
   });
 }
 
-void SweepCommand::run_own_group(comm::Communicator& group, TrialRunner& runner) {
+void SweepCommand::run_trials(comm::Communicator& world, TrialRunner& runner) {
   try {
-    sweep::run_group(group, *mailbox_, [&](const auto& trial, auto& ranks, const auto& ask_verdict) {
-      return runner.run(trial, ranks, ask_verdict);
+    sweep::run_leases(world, *mailbox_, [&](const auto& trial, auto& team, const auto& ask_verdict) {
+      return runner.run(trial, team, ask_verdict);
     });
   } catch (...) {
-    // The guard ends the whole job; the coordinator would wait for this group for ever.
+    // The guard ends the whole job; the coordinator would wait for this team for ever.
     if (serving_.joinable()) serving_.detach();
     throw;
   }

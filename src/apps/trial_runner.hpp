@@ -27,7 +27,8 @@ class TrialRunner {
 
   explicit TrialRunner(Parts parts) : parts_(std::move(parts)) {}
 
-  /// Starts the trial's run or continues it; with a scheduler every evaluation while it trains asks for a verdict.
+  /// Starts the trial's run or continues it; with a scheduler, and where teams may grow, every evaluation while it
+  /// trains asks for a verdict.
   ///   collective  all ranks of `group`
   ///   errors      those of train::TrainingRun; Fault::usage when the run has no such metric
   sweep::TrialOutcome run(const sweep::Trial& trial, comm::Communicator& group, const sweep::AskVerdict& ask_verdict);

@@ -15,6 +15,7 @@ enum class SchedulerKind { none, asha, median };
 struct SweepSettings {
   Method method = Method::grid;
   int ranks_per_trial = 1;
+  bool malleable = false;     ///< ranks for which no trial is left join those that train
   std::string metric{};       ///< empty: the task's own
   std::uint64_t trials = 20;  ///< of random and tpe
   std::uint64_t seed = 1;
