@@ -63,8 +63,7 @@ TrialWork TeamPlanner::work_of(const Team& team, const Ledger& ledger, double un
   if (team.outlook) return team.work(now_seconds, 0);
   const TrialForecast forecast = rules_.forecast(team.trial.parameters, ledger.entries());
   if (!forecast.is_measured) return team.work(now_seconds, unknown_seconds + now_seconds - team.leased_seconds);
-  const TrialWork whole{
-      .remaining_seconds = forecast.seconds, .ranks = rules_.ranks_per_trial, .parts = team.parts};
+  const TrialWork whole{.remaining_seconds = forecast.seconds, .ranks = rules_.ranks_per_trial, .parts = team.parts};
   return team.work(now_seconds, seconds_on(whole, static_cast<int>(team.ranks.size()), slowdown_));
 }
 

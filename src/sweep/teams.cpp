@@ -21,8 +21,7 @@ TrialWork Team::work(double now_seconds, double forecast_seconds) const {
                  .parts = parts};
   if (outlook) {
     const double since_seconds = now_seconds - heard_seconds;
-    work.remaining_seconds =
-        outlook->seconds_per_step * static_cast<double>(outlook->steps_left) - since_seconds;
+    work.remaining_seconds = outlook->seconds_per_step * static_cast<double>(outlook->steps_left) - since_seconds;
     work.restart_seconds = outlook->restart_seconds;
     work.boundary_seconds = std::max(0.0, between_scores_seconds - since_seconds);
   }

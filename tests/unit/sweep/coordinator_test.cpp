@@ -34,7 +34,9 @@ TrialOutcome train_nine_epochs(const Trial& trial, comm::Communicator&, const As
 /// Why a sweep of two trials on one rank left some for another start.
 std::optional<std::string> stop_cause(FileSystem& files, std::optional<double> job_end_unix, bool is_stop_wished) {
   SweepSetup setup{.teams = {}, .job_end_unix = job_end_unix, .is_stop_wished = [=] { return is_stop_wished; }};
-  return run_sweep(files, 2, [](const auto&, auto&, const auto&) { return TrialOutcome{}; }, setup).stop_cause;
+  return run_sweep(
+             files, 2, [](const auto&, auto&, const auto&) { return TrialOutcome{}; }, setup)
+      .stop_cause;
 }
 
 TEST(Coordinator, StopsForTheTimeOrAWishOnlyWhereATrialIsLeft) {
@@ -117,15 +119,14 @@ TEST(Coordinator, WhatAnEarlierStartDecidedAtARungStands) {
     ledger.commit();
   }
   std::atomic<int> runs_of_stopped = 0;
-  run_sweep(
-      files, 7,
-      [&](const Trial& trial, comm::Communicator& group, const AskVerdict& ask_verdict) {
-        if (trial.parameters[0].second == "6") ++runs_of_stopped;
-        if (trial.parameters[0].second != "5") return train_nine_epochs(trial, group, ask_verdict);
-        EXPECT_EQ(ask_verdict({.epoch = 1, .metric = -5, .steps = 10}, {}), Verdict::go_on);
-        return TrialOutcome{TrialState::done};
-      },
-      {.scheduler = kAsha});
+  run_sweep(files, 7,
+            [&](const Trial& trial, comm::Communicator& group, const AskVerdict& ask_verdict) {
+              if (trial.parameters[0].second == "6") ++runs_of_stopped;
+              if (trial.parameters[0].second != "5") return train_nine_epochs(trial, group, ask_verdict);
+              EXPECT_EQ(ask_verdict({.epoch = 1, .metric = -5, .steps = 10}, {}), Verdict::go_on);
+              return TrialOutcome{TrialState::done};
+            },
+            {.scheduler = kAsha});
   const Ledger ledger(files, "/sweep/ledger", "one");
   EXPECT_EQ(ledger.find(trial_of(5).digest)->outcome.state, TrialState::done);
   const TrialOutcome& stopped = ledger.find(trial_of(6).digest)->outcome;

@@ -21,9 +21,10 @@ TeamRules rules_of(bool is_measured, bool is_malleable = true) {
           .ranks_per_trial = 1,
           .is_malleable = is_malleable,
           .step_parts = [](const auto&) { return 1000; },
-          .forecast = [=](const Parameters& parameters, const auto&) {
-            return TrialForecast{std::stod(parameters[0].second), is_measured};
-          }};
+          .forecast =
+              [=](const Parameters& parameters, const auto&) {
+                return TrialForecast{std::stod(parameters[0].second), is_measured};
+              }};
 }
 
 class TeamPlannerTest : public testing::Test {
