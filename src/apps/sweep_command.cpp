@@ -1,12 +1,10 @@
 // From the command line to the results of many trials, on every rank.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <memory>
-#include <numeric>
 #include <thread>
 #include <vector>
 
@@ -45,8 +43,8 @@ class SweepCommand {
   void print_plan(int groups);
   void open_ledger();
   void open_board(int ranks, int groups);
-  void start_coordinator(int groups);
-  void run_own_group(comm::Communicator& group, TrialRunner& runner);
+  void start_coordinator(int ranks);
+  void run_trials(comm::Communicator& world, TrialRunner& runner);
   int finish();
   void save_exit_report(int code, const std::string& cause, int rank, const std::string& host) const;
   void report_failure(const comm::FailureReport& failure) const;
@@ -85,9 +83,8 @@ int SweepCommand::run_ranks(comm::MpiSession& session) {
   comm::Communicator& world = session.world();
   const DatasetIndices indices = start_.share_indices(world);
   const Settings& settings = start_.input().settings;
-  const int ranks_per_trial = settings.sweep.ranks_per_trial;
   int groups = 0;
-  comm::run_agreed(world, [&] { groups = sweep::plan_groups(world.size(), ranks_per_trial); });
+  comm::run_agreed(world, [&] { groups = sweep::plan_groups(world.size(), settings.sweep.ranks_per_trial); });
   if (settings.sweep.dry_run) {
     comm::run_on_leader(world, [&] {
       print_plan(groups);
@@ -112,15 +109,13 @@ int SweepCommand::run_ranks(comm::MpiSession& session) {
       world, {settings.watchdog.timeout_seconds, session.placement(), [this] { return watchdog_->furthest_behind(); },
               [this](const auto& last, double seconds) { watchdog_->end_for(last, seconds); }});
   mailbox_ = comm::make_mpi_mailbox();
-  const int group_number = std::min(world.rank() / ranks_per_trial, groups);
-  const auto group = world.split(group_number, world.rank());
   TrialRunner runner({start_.input(), indices, session.placement(), folder_, planner_.metric(),
                       start_.choose_device(session), watchdog_->heartbeat()});
   if (world.is_leader()) {
     open_board(world.size(), groups);
-    start_coordinator(groups);
+    start_coordinator(world.size());
   }
-  if (group_number < groups) run_own_group(*group, runner);
+  run_trials(world, runner);
   const int code = std::stoi(comm::run_on_leader(world, [&] {
     const int code = finish();
     save_exit_report(code, coordinator_->stop_cause().value_or(code == 0 ? "finished" : "a trial failed"), 0,
@@ -159,14 +154,10 @@ void SweepCommand::open_board(int ranks, int groups) {
       SweepDisplay::Parts{*board_, planner_.metric(), posix_file_system(), folder_, start_.input().settings.run.quiet});
 }
 
-void SweepCommand::start_coordinator(int groups) {
+void SweepCommand::start_coordinator(int ranks) {
   coordinator_ = std::make_unique<sweep::Coordinator>(sweep::Coordinator::Parts{
-      *mailbox_, *ledger_, *queue_, groups, start_.input().settings.run.wall_time.job_end_unix,
-      [this](int leader, const sweep::Trial& trial) {
-        std::vector<int> ranks(static_cast<std::size_t>(start_.input().settings.sweep.ranks_per_trial));
-        std::iota(ranks.begin(), ranks.end(), leader);
-        board_->note_lease(ranks, trial, steady_seconds());
-      },
+      *mailbox_, *ledger_, *queue_, planner_.make_team_rules(ranks), start_.input().settings.run.wall_time.job_end_unix,
+      [this](const auto& team, const auto& trial) { board_->note_lease(team, trial, steady_seconds()); },
       planner_.make_scheduler(), [this] { return posix_file_system().exists(folder_ / train::kStopFileName); },
       [this](const sweep::ScoreReport& report) { board_->note_score(report.digest, report.score); }});
   serving_ = std::thread([this] {
@@ -178,15 +169,14 @@ void SweepCommand::start_coordinator(int groups) {
   });
 }
 
-void SweepCommand::run_own_group(comm::Communicator& group, TrialRunner& runner) {
+void SweepCommand::run_trials(comm::Communicator& world, TrialRunner& runner) {
   try {
-    const bool are_judged = start_.input().settings.sweep.scheduler != sweep::SchedulerKind::none;
-    sweep::run_group(
-        group, *mailbox_,
-        [&](const auto& trial, auto& ranks, const auto& ask_verdict) { return runner.run(trial, ranks, ask_verdict); },
-        are_judged);
+    sweep::run_leases(
+        world, *mailbox_,
+        [&](const auto& trial, auto& team, const auto& ask_verdict) { return runner.run(trial, team, ask_verdict); },
+        start_.input().settings.sweep.is_judging());
   } catch (...) {
-    // The guard ends the whole job; the coordinator would wait for this group for ever.
+    // The guard ends the whole job; the coordinator would wait for this team for ever.
     if (serving_.joinable()) serving_.detach();
     throw;
   }

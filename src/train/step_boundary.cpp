@@ -50,6 +50,8 @@ std::string_view stop_reason_name(StopReason reason) noexcept {
       return "stop file";
     case StopReason::sweep:
       return "sweep";
+    case StopReason::regroup:
+      return "regroup";
   }
   return "unknown";
 }

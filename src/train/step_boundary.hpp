@@ -19,9 +19,9 @@
 
 namespace hpctrain::train {
 
-enum class StopReason { finished, early_stop, signal, wall_time, stop_file, sweep };
+enum class StopReason { finished, early_stop, signal, wall_time, stop_file, sweep, regroup };
 
-/// As exit.json and metrics.jsonl say it: "done", "early_stop", "signal", "wall time", "stop file", "sweep".
+/// As exit.json and metrics.jsonl say it: "done", "early_stop", "signal", "wall time", "stop file", "sweep", "regroup".
 std::string_view stop_reason_name(StopReason reason) noexcept;
 
 /// True when the run is over; false when the same command continues it.
@@ -84,6 +84,7 @@ class StepBoundary {
   /// The clock of checkpoint.every-minutes starts anew.
   void note_save_started() { since_save_ = Stopwatch(); }
   void note_save(double seconds) { longest_.note_save(seconds); }
+  double longest_save_seconds() const noexcept { return longest_.save_seconds; }
 
  private:
   void start_agreement(std::uint32_t wishes);

@@ -20,6 +20,8 @@ std::string end_reason(StopReason reason) {
 StopReason Trainer::run(Progress progress) {
   parts_.clock.switch_to(Phase::other);
   progress_ = progress;
+  first_step_ = progress.step;
+  since_start_ = Stopwatch();
   disk_bytes_before_ = disk_read_bytes();
   parts_.feed.seek(progress_.cursor);
   std::optional<StopReason> stop;
@@ -52,16 +54,25 @@ std::optional<StopReason> Trainer::pass_boundary() {
 /// come by again.
 std::optional<StopReason> Trainer::evaluate_at_boundary(const BoundaryDecision& decision) {
   std::optional<StopReason> stop = decision.stop;
+  Judgement judgement = Judgement::go_on;
   if (parts_.watched) {
     const EvaluationReport report = evaluate(*parts_.watched);
-    if (parts_.judge && stop != StopReason::finished && parts_.judge(progress_, report)) {
-      parts_.boundary.finish();
-      return StopReason::sweep;
-    }
+    if (parts_.judge && stop != StopReason::finished) judgement = parts_.judge(progress_, report, pace());
   }
+  if (judgement == Judgement::end) stop = StopReason::sweep;
   const bool may_end_early = !stop && parts_.early_stopping.is_on();
   if (may_end_early && parts_.boundary.agree_to_end(parts_.early_stopping.is_over())) stop = StopReason::early_stop;
+  if (!stop && judgement == Judgement::pause) stop = StopReason::regroup;
+  if (stop == StopReason::sweep || stop == StopReason::regroup) parts_.boundary.finish();
   return stop;
+}
+
+RunPace Trainer::pace() const {
+  const double seconds = since_start_.seconds();
+  return {.trained_seconds = seconds,
+          .seconds_per_step = seconds / static_cast<double>(progress_.step - first_step_),
+          .steps_left = parts_.length.total_steps - progress_.step,
+          .save_seconds = parts_.boundary.longest_save_seconds()};
 }
 
 /// Nothing is scored, saved or reported that a ruined network or a shard rewritten under its reader had part in.

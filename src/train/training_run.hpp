@@ -36,7 +36,7 @@ struct RunContext {
   std::map<std::string, std::string> versions;  ///< for metrics.jsonl
   bool was_finished = false;                    ///< an earlier start of this run reached its end
   Heartbeat* heartbeat = nullptr;               ///< where the loop publishes its phases; outlives the run
-  JudgeEvaluation judge{};                      ///< may end the run after an evaluation
+  JudgeEvaluation judge{};                      ///< may end or pause the run after an evaluation
 };
 
 class TrainingRun {
