@@ -45,9 +45,9 @@ std::string describe(const tools::SweepBenchReport& report, const tools::SweepBe
       "ledger     {} syncs, {} in all\n"
       "processor  {} of all ranks\n",
       report.trial_seconds.size(), report.groups, settings.ranks_per_trial, settings.ranks_per_trial == 1 ? "" : "s",
-      format_duration(report.wall_seconds), format_duration(report.ideal_seconds),
-      1e3 * report.overhead_seconds(), format_share(report.busy_share()), report.ledger_syncs,
-      format_duration(report.sync_seconds), format_duration(report.processor_seconds));
+      format_duration(report.wall_seconds), format_duration(report.ideal_seconds), 1e3 * report.overhead_seconds(),
+      format_share(report.busy_share()), report.ledger_syncs, format_duration(report.sync_seconds),
+      format_duration(report.processor_seconds));
   if (settings.network) {
     text += fmt::format("network    {} built anew in {:.2f} ms\n", *settings.network, 1e3 * report.build_seconds);
   }

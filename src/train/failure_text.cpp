@@ -18,8 +18,7 @@ std::string text_of(const std::exception& failure) {
 bool is_lack_of_memory(const std::exception& failure, const std::string& text) {
   return dynamic_cast<const std::bad_alloc*>(&failure) != nullptr ||
          dynamic_cast<const c10::OutOfMemoryError*>(&failure) != nullptr ||
-         text.find("can't allocate memory") != std::string::npos ||
-         text.find("not enough memory") != std::string::npos;
+         text.find("can't allocate memory") != std::string::npos || text.find("not enough memory") != std::string::npos;
 }
 
 }  // namespace
