@@ -11,10 +11,12 @@ class SweepKillTest(ProgramTest):
         self.data = make_dataset(self.folder, train=1003, validation=50)
 
     def test_each_trial_of_a_grid_ends_exactly_once_over_ten_kills(self):
-        SweepKillSuite(self, self.data, self.folder, ranks=2, seed=1).run(10)
+        suite = SweepKillSuite(self, self.data, self.folder, ranks=2, seed=1)
+        self.assertEqual(suite.run(10)["kills"], 10)
 
     def test_what_asha_decided_stands_over_ten_kills(self):
-        SweepKillSuite(self, self.data, self.folder, ranks=2, seed=2, scheduler=ASHA).run(10)
+        suite = SweepKillSuite(self, self.data, self.folder, ranks=2, seed=2, scheduler=ASHA)
+        self.assertEqual(suite.run(10)["kills"], 10)
 
 
 if __name__ == "__main__":

@@ -14,12 +14,14 @@ class SweepKillTest(ProgramTest):
         self.data = make_dataset(self.folder, train=1003, validation=50)
 
     def test_grids_on_groups_of_one_and_of_two_ranks_survive_a_hundred_kills(self):
-        SweepKillSuite(self, self.data, self.folder, ranks=2, seed=SEED).run(50)
-        SweepKillSuite(self, self.data, self.folder, ranks=4, seed=SEED + 1,
-                       flags=("--sweep.ranks-per-trial", "2")).run(50)
+        for ranks, ranks_per_trial in ((2, 1), (4, 2)):
+            suite = SweepKillSuite(self, self.data, self.folder, ranks=ranks, seed=SEED + ranks,
+                                   flags=("--sweep.ranks-per-trial", ranks_per_trial))
+            self.assertEqual(suite.run(50)["kills"], 50)
 
     def test_decisions_of_asha_survive_a_hundred_kills(self):
-        SweepKillSuite(self, self.data, self.folder, ranks=3, seed=SEED + 2, scheduler=ASHA).run(100)
+        suite = SweepKillSuite(self, self.data, self.folder, ranks=3, seed=SEED, scheduler=ASHA)
+        self.assertEqual(suite.run(100)["kills"], 100)
 
 
 if __name__ == "__main__":
