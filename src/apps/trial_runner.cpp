@@ -16,6 +16,7 @@
 #include "config/run_ini.hpp"
 #include "core/clock.hpp"
 #include "monitor/exit_report.hpp"
+#include "train/failure_text.hpp"
 #include "train/training_run.hpp"
 
 namespace hpctrain::apps {
@@ -119,9 +120,10 @@ sweep::TrialOutcome TrialRunner::run(const sweep::Trial& trial, comm::Communicat
     sweep::TrialOutcome outcome = outcome_of(reason, folder, group);
     outcome.steps = training->step();
     return outcome;
-  } catch (const Error& error) {
+  } catch (const std::exception& failure) {
+    const Error error = train::name_failure(failure);
     save_report(folder, context.placement, started_unix, exit_code(error.fault()), error.what(), training.get());
-    throw;
+    throw error;
   }
 }
 
