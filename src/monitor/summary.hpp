@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "monitor/step_clock.hpp"
@@ -27,12 +28,19 @@ struct RunSummary {
   double wall_seconds = 0;                          ///< of this start
   PhaseSeconds phases{};                            ///< of this start, mean over ranks
   std::map<std::string, double> augment_seconds{};  ///< of rank zero, by kind of operation; may be empty
+  std::string verdict{};                            ///< what held it up; empty: nothing was judged
   std::vector<SplitResult> results{};
   std::filesystem::path run_folder{};
 };
 
 /// A metric as people read it: "top1" 0.8912 → "89.12 %", "mre_mm" → "1.234 mm", "loss" → "0.3127".
 std::string format_metric(const std::string& name, double value);
+
+/// Shares and scores between 0 and 1, by the name of a metric.
+bool is_fraction(std::string_view metric);
+
+/// "waiting for data", "exposed communication", …: a phase for people.
+std::string_view phase_words(Phase phase);
 
 /// Where the time went, largest part first: "forward 41.0 %, backward 39.5 %, waiting for data 8.1 %, …".
 std::string describe_phases(const PhaseSeconds& phases);
