@@ -19,6 +19,7 @@
 #include "sweep/coordinator.hpp"
 #include "sweep/group_loop.hpp"
 #include "sweep/results.hpp"
+#include "tools/sweep_report.hpp"
 #include "train/stop_file.hpp"
 #include "train/stop_signal.hpp"
 
@@ -40,6 +41,7 @@ class SweepCommand {
   void save_exit_report(int code, const std::string& cause, int rank, const std::string& host) const;
   void report_failure(const comm::FailureReport& failure) const;
   void save_best(const sweep::LedgerEntry& best) const;
+  void save_report() const;
   void show_outcome(const sweep::Ledger& ledger) const;
 
   double started_unix_ = unix_seconds();
@@ -181,6 +183,16 @@ void SweepCommand::save_best(const sweep::LedgerEntry& best) const {
   std::printf("best: %s\n", (folder_ / "best.ini").c_str());
 }
 
+/// The results are written: a report that cannot be costs nothing but itself.
+void SweepCommand::save_report() const {
+  try {
+    tools::save_sweep_report(posix_file_system(), folder_);
+  } catch (const std::exception& error) {
+    log_warning("report.html could not be written: {}; `hpctrain report {}` tries again", error.what(),
+                folder_.string());
+  }
+}
+
 int SweepCommand::finish() {
   serving_.join();
   if (failure_) std::rethrow_exception(failure_);
@@ -190,6 +202,7 @@ int SweepCommand::finish() {
   sweep::save_results(posix_file_system(), folder_, sorted, axes, planner_.metric());
   std::fputs(sweep::write_results_csv(sorted, axes, planner_.metric()).c_str(), stdout);
   if (!sorted.empty()) save_best(sorted.front());
+  save_report();
   if (const auto& cause = coordinator_->stop_cause()) {
     log_warning("stopped before the end ({}); the same command with --out {} continues the sweep", *cause,
                 folder_.string());

@@ -67,6 +67,7 @@ sweep::TrialOutcome TrialRunner::run(const sweep::Trial& trial, comm::Communicat
       parts_.index, group,         place_in_group(parts_.placement, group),     posix_file_system(),
       folder,       parts_.device, config::identity_digest(parts_.input.table), RankedStart::versions(),
       was_finished};
+  context.trial.insert(trial.parameters.begin(), trial.parameters.end());
   std::optional<sweep::Score> stopped_at;
   if (parts_.input.settings.sweep.scheduler != sweep::SchedulerKind::none) {
     context.judge = [&](const train::Progress& progress, const train::EvaluationReport& report) {
