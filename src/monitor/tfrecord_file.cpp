@@ -2,7 +2,7 @@
 
 #include <fcntl.h>
 
-#include <boost/crc.hpp>
+#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -14,11 +14,23 @@ namespace {
 
 constexpr std::size_t kMostKeptBytes = 64 * 1024;
 
-/// Castagnoli's polynomial, then turned and shifted so that a sum over bytes that hold sums is no weak one.
+/// What a byte does to the sum: Castagnoli's polynomial, lowest bit first.
+constexpr std::array<std::uint32_t, 256> make_crc32c_table() {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t byte = 0; byte < table.size(); ++byte) {
+    std::uint32_t sum = byte;
+    for (int bit = 0; bit < 8; ++bit) sum = (sum >> 1) ^ ((sum & 1) != 0 ? 0x82f63b78U : 0U);
+    table[byte] = sum;
+  }
+  return table;
+}
+
+/// CRC32C, turned and shifted so that a sum over bytes that hold sums is no weak one.
 std::uint32_t masked_crc32c(std::string_view bytes) {
-  boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true> crc;
-  crc.process_bytes(bytes.data(), bytes.size());
-  const std::uint32_t sum = crc.checksum();
+  static constexpr auto kTable = make_crc32c_table();
+  std::uint32_t sum = 0xffffffffU;
+  for (const char byte : bytes) sum = (sum >> 8) ^ kTable[(sum ^ static_cast<unsigned char>(byte)) & 0xff];
+  sum = ~sum;
   return ((sum >> 15) | (sum << 17)) + 0xa282ead8U;
 }
 
