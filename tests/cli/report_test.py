@@ -17,20 +17,17 @@ class Page(html.parser.HTMLParser):
         self.defects: list[str] = []
         self.hints: set[str] = set()
         self.references: list[str] = []
-        self.tags: list[str] = []
         self.text = ""
         self.feed(text)
         self.close()
         self.defects += self.open
 
     def handle_starttag(self, tag, attributes):
-        self.tags.append(tag)
         if tag not in ("meta", "link"):
             self.open.append(tag)
         self.note(attributes)
 
     def handle_startendtag(self, tag, attributes):
-        self.tags.append(tag)
         self.note(attributes)
 
     def note(self, attributes):
@@ -65,7 +62,6 @@ class ReportTest(ProgramTest):
         self.assertEqual(page.defects, [])
         self.assertEqual(page.references, ["data:,"])
         self.assertNotRegex(text, r"url\(|@import|https?:|<script|<iframe|<object")
-        self.assertNotIn("b", page.tags[:page.tags.index("h1")])
         return page
 
     def run_hpctrain(self, *arguments, **options):
@@ -74,7 +70,7 @@ class ReportTest(ProgramTest):
         return result
 
     def test_a_run_ends_with_a_report_that_has_every_number(self):
-        run = self.root / "run"
+        run = self.root / "<i onload=y>run"
         self.run_hpctrain("--data", self.data, "--out", run, "--epochs", "3", "--batch", "32", ranks=2)
         page = self.read(run)
         evaluations = read_metrics(run, "eval")
