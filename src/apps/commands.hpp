@@ -30,5 +30,6 @@ int run_predict_command(const Arguments& arguments);
 int run_export_command(const Arguments& arguments);
 int run_bench_command(const Arguments& arguments);
 int run_check_audit_command(const Arguments& arguments);
+int run_report_command(const Arguments& arguments);
 
 }  // namespace hpctrain::apps

@@ -26,6 +26,7 @@
 #include "sweep/board.hpp"
 #include "sweep/coordinator.hpp"
 #include "sweep/group_loop.hpp"
+#include "tools/sweep_report.hpp"
 #include "train/phase_rules.hpp"
 #include "train/stop_file.hpp"
 #include "train/stop_signal.hpp"
@@ -50,6 +51,7 @@ class SweepCommand {
   void report_failure(const comm::FailureReport& failure) const;
   void start_watchdog(comm::MpiSession& session);
   void report_hang(const comm::HangReport& hang) const;
+  void save_report() const;
 
   double started_unix_ = unix_seconds();  ///< rank zero's on every rank, once the folder is open
   RankedStart start_;
@@ -200,12 +202,23 @@ void SweepCommand::print_plan(int groups) {
   if (!history.empty()) std::printf("%s\n", planner_.describe_forecast(plan, history, groups).c_str());
 }
 
+/// The results are written: a report that cannot be costs nothing but itself.
+void SweepCommand::save_report() const {
+  try {
+    tools::save_sweep_report(posix_file_system(), folder_);
+  } catch (const std::exception& error) {
+    log_warning("report.html could not be written: {}; `hpctrain report {}` tries again", error.what(),
+                folder_.string());
+  }
+}
+
 int SweepCommand::finish() {
   serving_.join();
   const sweep::BoardView board = board_->view(steady_seconds());
   display_->finish(board);
   if (failure_) std::rethrow_exception(failure_);
   const auto sorted = report_results(planner_, *ledger_, board, folder_);
+  save_report();
   if (const auto& cause = coordinator_->stop_cause()) {
     log_warning("stopped before the end ({}); the same command with --out {} continues the sweep", *cause,
                 folder_.string());

@@ -97,6 +97,7 @@ sweep::TrialOutcome TrialRunner::run(const sweep::Trial& trial, comm::Communicat
                             RankedStart::versions(),
                             was_finished,
                             &parts_.heartbeat};
+  context.trial.insert(trial.parameters.begin(), trial.parameters.end());
   std::optional<sweep::Score> stopped_at;
   const bool is_judged = parts_.input.settings.sweep.is_judging();
   context.judge = [&](const train::Progress& progress, const train::EvaluationReport& report,

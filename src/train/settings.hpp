@@ -98,6 +98,12 @@ struct WallTimeSettings {
   double stop_margin_seconds = 60;       ///< kept free before that end, besides what was measured
 };
 
+/// What a run says about itself besides metrics.jsonl.
+struct MonitorSettings {
+  bool writes_tensorboard = true;
+  std::string trace{};  ///< as monitor::read_step_range() takes it; empty: none
+};
+
 /// All that decides one training run; `apps` fills it from options, `sweep` from a trial.
 struct RunSettings {
   std::string task = "classification";
@@ -125,6 +131,7 @@ struct RunSettings {
   data::CacheSettings cache;
   bool audit = false;
   bool quiet = false;
+  MonitorSettings monitor;
 };
 
 }  // namespace hpctrain::train

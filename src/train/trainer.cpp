@@ -1,6 +1,8 @@
 #include "train/trainer.hpp"
 
+#include "comm/affinity.hpp"
 #include "comm/agree.hpp"
+#include "monitor/rank_ledger.hpp"
 #include "train/data_traffic.hpp"
 #include "train/replica_check.hpp"
 
@@ -31,15 +33,16 @@ StopReason Trainer::run(Progress progress) {
     make_step();
     stop = pass_boundary();
   }
+  parts_.tracer.finish();
   if (is_complete(*stop)) evaluate_at_end();
   const std::string digest = checkpoint::state_digest(parts_.state);
   const nlohmann::json traffic = sum_data_traffic();
-  parts_.recorder.record_end(progress_, end_reason(*stop), digest, traffic, mean_phases());
+  parts_.recorder.record_end(progress_, end_reason(*stop), digest, traffic, gather_ledgers());
   return *stop;
 }
 
 std::optional<StopReason> Trainer::pass_boundary() {
-  if (epoch_ended_) parts_.recorder.record_epoch(progress_, mean_phases());
+  if (epoch_ended_) parts_.recorder.record_epoch(progress_, gather_ledgers());
   const std::uint32_t news = parts_.saver.has_news() ? kSettleWish : 0;
   const BoundaryDecision decision = parts_.boundary.decide(progress_, epoch_ended_, news);
   if (decision.settle) parts_.saver.settle(false);
@@ -83,6 +86,7 @@ void Trainer::require_sound() {
 
 void Trainer::make_step() {
   const Stopwatch watch;
+  parts_.tracer.begin_step(progress_.step + 1);
   const StepReport report = parts_.step.run(progress_.step);
   progress_.step += 1;
   progress_.cursor = report.batch.next;
@@ -91,6 +95,7 @@ void Trainer::make_step() {
   loss_guard_.watch(progress_.step, report.loss, report.update.is_skipped);
   parts_.boundary.note_step(watch.seconds());
   parts_.clock.finish_step(progress_.step);
+  parts_.tracer.end_step(progress_.step);
 }
 
 EvaluationReport Trainer::evaluate(const std::string& split) {
@@ -137,13 +142,15 @@ checkpoint::CheckpointRecord Trainer::make_record() const {
   return record;
 }
 
-/// Since the start; collective over the group.
-monitor::PhaseSeconds Trainer::mean_phases() {
-  monitor::PhaseSeconds phases = parts_.clock.seconds();
-  auto& seconds = phases.seconds;
-  parts_.group.all_reduce({seconds.data(), seconds.size(), comm::ElementType::f64}, comm::ReduceOp::sum);
-  for (double& sum : seconds) sum /= parts_.group.size();
-  return phases;
+/// Since the start, by rank; collective over the group.
+std::vector<monitor::RankLedger> Trainer::gather_ledgers() {
+  const monitor::RankLedger mine{.phases = parts_.clock.seconds(),
+                                 .processors = monitor::read_processor_seconds("/proc/self/task"),
+                                 .cpus = static_cast<double>(comm::read_affinity().size()),
+                                 .resident_bytes = static_cast<double>(monitor::read_resident_bytes())};
+  std::vector<monitor::RankLedger> all(static_cast<std::size_t>(parts_.group.size()));
+  parts_.group.all_gather(std::as_bytes(std::span(&mine, 1)), std::as_writable_bytes(std::span(all)));
+  return all;
 }
 
 /// Of this start; collective over the group.

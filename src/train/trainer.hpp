@@ -20,6 +20,7 @@
 #include "train/run_saver.hpp"
 #include "train/step.hpp"
 #include "train/step_boundary.hpp"
+#include "train/step_tracer.hpp"
 
 namespace hpctrain::train {
 
@@ -56,6 +57,7 @@ class Trainer {
     RunSaver& saver;
     checkpoint::TrainingState state;
     RunRecorder& recorder;
+    StepTracer& tracer;
     monitor::StepClock& clock;
     RunLength length;
     std::vector<std::string> splits;     ///< scored at the end
@@ -88,7 +90,7 @@ class Trainer {
   void evaluate_at_end();
   void save(bool is_last);
   checkpoint::CheckpointRecord make_record() const;
-  monitor::PhaseSeconds mean_phases();
+  std::vector<monitor::RankLedger> gather_ledgers();
   nlohmann::json sum_data_traffic();
 
   Parts parts_;

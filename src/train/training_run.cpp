@@ -9,6 +9,7 @@
 #include "comm/common_facts.hpp"
 #include "core/log.hpp"
 #include "data/delivered_fields.hpp"
+#include "data/file_system_kind.hpp"
 #include "data/sample_order.hpp"
 #include "device/gpu_identity.hpp"
 #include "models/registry.hpp"
@@ -160,13 +161,36 @@ void TrainingRun::make_loop() {
                        tasks::read_image_size(settings_.image_size), evaluation_places_.get()});
   boundary_ = std::make_unique<StepBoundary>(context_.group, *channel_, length_, settings_.cadence,
                                              settings_.evaluation, settings_.wall_time, StopFile(context_.run_folder));
-  recorder_ = std::make_unique<RunRecorder>(RunRecorder::Settings{context_.run_folder, context_.group.is_leader(),
-                                                                  settings_.quiet, length_, loader_->num_samples(),
-                                                                  [this] { return task_->operation_seconds(); }});
+  recorder_ =
+      std::make_unique<RunRecorder>(RunRecorder::Settings{context_.run_folder,
+                                                          context_.group.is_leader(),
+                                                          settings_.quiet,
+                                                          length_,
+                                                          loader_->num_samples(),
+                                                          make_verdict_facts(),
+                                                          {settings_.monitor.writes_tensorboard, context_.trial},
+                                                          [this] { return task_->operation_seconds(); }});
   saver_ =
       std::make_unique<RunSaver>(RunSaver::Parts{context_.group, *checkpoints_, *boundary_, *recorder_,
                                                  context_.run_folder, context_.files, settings_.checkpoint.is_async});
+  tracer_ = std::make_unique<StepTracer>(
+      StepTracer::Parts{context_.group, clock_, context_.files, context_.run_folder, context_.placement},
+      monitor::read_step_range(settings_.monitor.trace));
   make_trainer();
+}
+
+/// What verdicts need to know besides the ledgers.   (collective)
+monitor::VerdictFacts TrainingRun::make_verdict_facts() {
+  monitor::VerdictFacts facts;
+  facts.hosts = comm::all_gather_text(context_.group, context_.placement.host);
+  facts.samples_per_step = settings_.train.batch;
+  facts.is_on_gpu = context_.device.is_cuda();
+  facts.reads_over_network = !data::probe_file_system(context_.index.folder).is_local && cache_->counters().shards == 0;
+  facts.decodes_pictures = std::any_of(fed_index_.fields.begin(), fed_index_.fields.end(),
+                                       [](const auto& field) { return field.kind == data::FieldKind::encoded; });
+  facts.reader_threads = settings_.loader.threads;
+  facts.saves_in_background = settings_.checkpoint.is_async;
+  return facts;
 }
 
 void TrainingRun::make_trainer() {
@@ -180,7 +204,7 @@ void TrainingRun::make_trainer() {
   }
   trainer_ = std::make_unique<Trainer>(
       Trainer::Parts{context_.group, *feed_, *step_, *update_, *evaluator_, early_stopping_, *boundary_, *saver_,
-                     state_, *recorder_, clock_, length_, splits, watched, has_validation, fixed_steering(),
+                     state_, *recorder_, *tracer_, clock_, length_, splits, watched, has_validation, fixed_steering(),
                      context_.config_digest, context_.judge},
       settings_.train);
 }

@@ -20,6 +20,7 @@
 #include "train/device_slots.hpp"
 #include "train/settings.hpp"
 #include "train/statistics_over_ranks.hpp"
+#include "train/step_tracer.hpp"
 #include "train/trainer.hpp"
 
 namespace hpctrain::train {
@@ -37,6 +38,7 @@ struct RunContext {
   bool was_finished = false;                    ///< an earlier start of this run reached its end
   Heartbeat* heartbeat = nullptr;               ///< where the loop publishes its phases; outlives the run
   JudgeEvaluation judge{};                      ///< may end or pause the run after an evaluation
+  std::map<std::string, std::string> trial{};   ///< parameters, where the run is a trial of a sweep
 };
 
 class TrainingRun {
@@ -67,6 +69,7 @@ class TrainingRun {
   std::unique_ptr<GradientReduction> make_reduction();
   void make_loop();
   void make_trainer();
+  monitor::VerdictFacts make_verdict_facts();
   Progress restore();
   void start_afresh();
   void require_equal_start();
@@ -110,6 +113,7 @@ class TrainingRun {
   std::unique_ptr<checkpoint::CheckpointStore> checkpoints_;
   std::unique_ptr<RunRecorder> recorder_;
   std::unique_ptr<RunSaver> saver_;
+  std::unique_ptr<StepTracer> tracer_;
   std::unique_ptr<Trainer> trainer_;
 };
 
