@@ -101,6 +101,28 @@ class TrainedRequeueTest(RequeueTest):
         self.assert_ended_as_if_undisturbed(job, log, run, starts=2)
         self.assertIn(f"Node failure on {lost}", log.read_text())
 
+    def test_a_job_that_an_urgent_one_displaces_continues_after_it(self):
+        job, log, run = self.submit(sbatch=("--exclusive", "-w", "n1,n2"))
+        self.wait_for_checkpoint(run)
+        urgent = self.cluster.submit("--partition=urgent", "--nodes=2", "-w", "n1,n2", "--exclusive", "--output=/dev/null",
+                                     "--wrap", "sleep 1", folder=self.folder)
+        self.assertEqual(self.cluster.wait_for_end(urgent), "COMPLETED")
+        self.assert_ended_as_if_undisturbed(job, log, run, starts=2)
+        self.assertEqual(log.read_text().count("stopped before the end (signal)"), 1, log.read_text())
+
+    def test_four_jobs_of_an_array_keep_their_runs_apart(self):
+        job = self.cluster.submit("--nodes=1", "--ntasks-per-node=1", "--array=1-4", "jobs/fashion.slurm", "--data",
+                                  self.shared / "data/fashion", "--epochs", "1", "--batch", "32", "--train.seed", "%a",
+                                  folder=self.folder)
+        runs = [self.folder / f"runs/fashion-{job}_{number}" for number in range(1, 5)]
+        self.assertTrue(wait_until(lambda: all((run / "exit.json").exists() for run in runs), 120))
+        self.assertEqual(sorted(entry.name for entry in (self.folder / "runs").iterdir() if entry.is_dir()),
+                         [run.name for run in runs])
+        self.assertEqual([end_of(run)["reason"] for run in runs], ["finished"] * 4)
+        self.assertEqual(len({end_of(run)["state_digest"] for run in runs}), 4, "seeds are the jobs' numbers")
+        for run in runs:
+            self.assertEqual(len(read_metrics(run, "run")), 1)
+
     def test_no_requeue_leaves_code_75_and_a_checkpoint(self):
         job, log, run = self.submit(sbatch=("--no-requeue",))
         self.wait_for_steps(run, 60)
@@ -161,6 +183,46 @@ class ScriptedRequeueTest(RequeueTest):
         self.assertEqual(self.cluster.wait_for_end(job), "FAILED", log.read_text())
         self.assertEqual(self.cluster.exit_code(job), 74)
         self.assertEqual(self.starts_of(run), 1)
+
+    BLAME = ('report() { printf \'{\\n  "code": %s,\\n  "cause": "%s",\\n  "rank": 1,\\n  "host": "%s",\\n  "phase": "%s"\\n}\\n\' '
+             '"$@" >"$RUN/exit.json"; }\nlast=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | tail -n 1)\n'
+             'echo "start $START on $SLURM_JOB_NODELIST"\n')
+
+    def assert_went_on_without(self, job, log, lost):
+        """The second start ran on other nodes than `lost`, and the job's own list says so."""
+        self.assertEqual(self.cluster.wait_for_end(job), "COMPLETED", log.read_text())
+        self.assertIn(f"excluded from the next start: {lost}", log.read_text())
+        second = re.search(r"start 2 on (\S+)", log.read_text())[1]
+        nodes = self.cluster.run("scontrol", "show", "hostnames", second).stdout.split()
+        self.assertEqual(len(nodes), 2)
+        self.assertNotIn(lost, nodes)
+
+    def test_a_node_that_stood_still_or_whose_gpu_failed_is_left_out_of_the_next_start(self):
+        for end in ("75 hang {} backward", "71 'CUDA error' {} forward"):
+            with self.subTest(end=end):
+                self.folder = self.cluster.folder / f"blamed-{end[:2]}"
+                self.folder.mkdir()
+                shutil.copytree(SOURCE / "jobs", self.folder / "jobs")
+                (self.folder / "data/fashion").mkdir(parents=True)
+                (self.folder / "data/fashion/manifest.h5").touch()
+                code = end[:2]
+                job, log, run = self.submit_program(
+                    self.BLAME + f"[ $START = 2 ] && exit 0\nreport {end.format('$last')}\nexit {code}\n")
+                self.assertTrue(wait_until(lambda: "is suspected" in (log.read_text() if log.exists() else ""), 60))
+                lost = re.search(r"(n\d) is suspected", log.read_text())[1]
+                self.assert_went_on_without(job, log, lost)
+
+    def test_a_node_is_kept_where_there_would_be_too_few_without_it(self):
+        job, log, run = self.submit_program(self.BLAME + "[ $START = 2 ] && exit 0\nreport 75 hang $last backward\nexit 75\n",
+                                            sbatch=("--nodes=4",))
+        self.assertEqual(self.cluster.wait_for_end(job), "COMPLETED", log.read_text())
+        self.assertRegex(log.read_text(), r"not excluded: n4; without them 4 nodes are not left")
+
+    def test_who_only_noticed_is_not_blamed(self):
+        job, log, run = self.submit_program(
+            self.BLAME + "[ $START = 2 ] && exit 0\nreport 75 'a peer died' $last backward\nexit 75\n")
+        self.assertEqual(self.cluster.wait_for_end(job), "COMPLETED", log.read_text())
+        self.assertNotIn("suspected", log.read_text())
 
     def test_the_report_of_an_earlier_start_does_not_count(self):
         report = 'printf \'{\\n  "code": 75,\\n  "cause": "signal"\\n}\\n\' >"$RUN/exit.json"'
