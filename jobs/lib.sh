@@ -198,7 +198,7 @@ suspects() {
 can_do_without() {
   local left
   command -v sinfo >/dev/null || return 0
-  left=$(sinfo -h -N -p "${SLURM_JOB_PARTITION:-}" -o %N 2>/dev/null | sort -u | grep -cvxFf <(tr , '\n' <<<"$1") || true)
+  left=$(sinfo -h -r -N -p "${SLURM_JOB_PARTITION:-}" -o %N 2>/dev/null | sort -u | grep -cvxFf <(tr , '\n' <<<"$1") || true)
   [ "$left" -ge "${SLURM_JOB_NUM_NODES:-1}" ]
 }
 

@@ -7,8 +7,8 @@
 namespace hpctrain::apps {
 
 void warn_of_allocation(comm::MpiSession& session, const RankedStart& start) {
-  const tools::SurveyPlace place{session.placement(), session.launch(), start.environment(),
-                                 start.input().settings.run, start.granted_cpus()};
+  const tools::SurveyPlace place{session.placement(), session.launch(), start.environment(), start.input().settings.run,
+                                 start.granted_cpus()};
   const auto findings = tools::plan_diagnosis(tools::survey_all(session.world(), place));
   if (!session.world().is_leader()) return;
   for (const tools::Finding& finding : findings) {

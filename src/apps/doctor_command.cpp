@@ -100,8 +100,8 @@ class DoctorCommand {
     job.data_error = job_.data_error;
     job.data_fault = job_.data_fault;
     job.difference = job_.difference;
-    job.wants_cache = settings.run.cache.mode == data::CacheMode::replicate ||
-                      settings.run.cache.mode == data::CacheMode::stream;
+    job.wants_cache =
+        settings.run.cache.mode == data::CacheMode::replicate || settings.run.cache.mode == data::CacheMode::stream;
     const tools::PreflightFacts facts = preflight.run(std::move(job));
     const auto findings = tools::plan_diagnosis(facts);
     if (session.is_speaker()) print(facts, findings);
@@ -123,8 +123,8 @@ class DoctorCommand {
   }
 
   void print(const tools::PreflightFacts& facts, const std::vector<tools::Finding>& findings) const {
-    const std::string text = is_json_ ? tools::diagnosis_to_json(facts, findings)
-                                      : tools::describe_diagnosis("hpctrain doctor", findings);
+    const std::string text =
+        is_json_ ? tools::diagnosis_to_json(facts, findings) : tools::describe_diagnosis("hpctrain doctor", findings);
     std::fputs(text.c_str(), stdout);
     std::fflush(stdout);
   }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <thread>
 
+#include "apps/allocation_warnings.hpp"
 #include "apps/commands.hpp"
 #include "apps/ranked_start.hpp"
 #include "apps/sweep_planner.hpp"
@@ -91,6 +92,7 @@ int SweepCommand::run_ranks(comm::MpiSession& session) {
     return std::string();
   });
   is_open_ = true;
+  warn_of_allocation(session, start_);
   mailbox_ = comm::make_mpi_mailbox();
   const int group_number = std::min(world.rank() / ranks_per_trial, groups);
   const auto group = world.split(group_number, world.rank());

@@ -12,11 +12,10 @@ namespace hpctrain::tools {
 namespace {
 
 /// In the order in which a start of a training meets them: the first failure gives the exit code.
-constexpr std::array kChecks = {check_launch,       check_equality,     check_processors,  check_driver,
-                                check_gpus,         check_data,         check_reading,     check_data_locks,
-                                check_cache,        check_run_folder,   check_writing,     check_time_left,
-                                check_clocks,       check_sums_within,  check_sums_between, check_shared_memory,
-                                check_limits};
+constexpr std::array kChecks = {
+    check_launch,  check_equality,    check_processors,   check_driver,        check_gpus,    check_data,
+    check_reading, check_data_locks,  check_cache,        check_run_folder,    check_writing, check_time_left,
+    check_clocks,  check_sums_within, check_sums_between, check_shared_memory, check_limits};
 
 constexpr std::size_t kMostHostsNamed = 3;
 

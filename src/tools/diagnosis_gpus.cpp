@@ -101,7 +101,8 @@ CheckResult check_driver(const PreflightFacts& facts) {
     if (rank.built_cuda == 0 || !rank.has_gpu_hardware) continue;
     // Minor versions of one CUDA serve each other, both ways.
     if (rank.driver_cuda / 1000 < rank.built_cuda / 1000) {
-      const std::string serves = rank.driver_cuda == 0 ? "cannot be asked" : "serves CUDA " + version_text(rank.driver_cuda);
+      const std::string serves =
+          rank.driver_cuda == 0 ? "cannot be asked" : "serves CUDA " + version_text(rank.driver_cuda);
       return failure("driver", Fault::device,
                      fmt::format("{}: the driver {}, LibTorch is built with CUDA {}", rank.host, serves,
                                  version_text(rank.built_cuda)),

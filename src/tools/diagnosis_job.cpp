@@ -69,10 +69,10 @@ CheckResult check_clocks(const PreflightFacts& facts) {
   if (std::abs(skew) < kSkewSeconds) {
     return good("clocks", fmt::format("within {}", format_duration(std::max(std::abs(skew), 0.001))));
   }
-  return warning("clocks",
-                 fmt::format("{} is {} {}", farthest->host, format_duration(std::abs(skew)),
-                             skew > 0 ? "ahead" : "behind"),
-                 "the administrators synchronise it (chronyc tracking); until then #SBATCH --exclude=" + farthest->host);
+  return warning(
+      "clocks",
+      fmt::format("{} is {} {}", farthest->host, format_duration(std::abs(skew)), skew > 0 ? "ahead" : "behind"),
+      "the administrators synchronise it (chronyc tracking); until then #SBATCH --exclude=" + farthest->host);
 }
 
 CheckResult check_sums_within(const PreflightFacts& facts) {
@@ -109,7 +109,8 @@ CheckResult check_shared_memory(const PreflightFacts& facts) {
     if (least == nullptr || node.shared_memory_bytes < least->shared_memory_bytes) least = &node;
   }
   if (least == nullptr) return std::nullopt;
-  const std::string found = fmt::format("{} free in /dev/shm on {}", format_bytes(least->shared_memory_bytes), least->host);
+  const std::string found =
+      fmt::format("{} free in /dev/shm on {}", format_bytes(least->shared_memory_bytes), least->host);
   const std::size_t ranks = ranks_of_node(facts, least->node).size();
   if (least->shared_memory_bytes >= ranks * kSharedBytesPerRank) return good("shared memory", found);
   return warning("shared memory", found + ": gradients of a node meet there, and take a slower road without it",

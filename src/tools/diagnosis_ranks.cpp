@@ -41,10 +41,10 @@ CheckResult check_node_cpus(const PreflightFacts& facts) {
     std::set<int> cpus;
     for (const RankFacts* rank : ranks) cpus.insert(rank->cpus.begin(), rank->cpus.end());
     if (cpus.size() < ranks.size()) {
-      return warning("processors",
-                     fmt::format("{} on {} share {}", count_of(ranks.size(), "rank"), node.host,
-                                 count_of(cpus.size(), "CPU")),
-                     "#SBATCH --cpus-per-task=4 and srun --cpus-per-task=4, or fewer ranks on a node");
+      return warning(
+          "processors",
+          fmt::format("{} on {} share {}", count_of(ranks.size(), "rank"), node.host, count_of(cpus.size(), "CPU")),
+          "#SBATCH --cpus-per-task=4 and srun --cpus-per-task=4, or fewer ranks on a node");
     }
     // Half is no loss where a core counts as two CPUs and one of them is left idle on purpose.
     if (node.held_cpus && cpus.size() * 2 < *node.held_cpus) {
@@ -62,11 +62,10 @@ CheckResult check_readers(const PreflightFacts& facts) {
   for (const RankFacts& rank : facts.ranks) {
     const auto readers = static_cast<std::uint64_t>(rank.reader_threads);
     if (readers <= rank.cpu_share) continue;
-    return warning(
-        "processors",
-        fmt::format("{} reads with {} (data.threads) on {}", name_of(rank), count_of(readers, "thread"),
-                    count_of(rank.cpu_share, "CPU")),
-        fmt::format("data.threads = {}, or #SBATCH --cpus-per-task={}", rank.cpu_share, readers));
+    return warning("processors",
+                   fmt::format("{} reads with {} (data.threads) on {}", name_of(rank), count_of(readers, "thread"),
+                               count_of(rank.cpu_share, "CPU")),
+                   fmt::format("data.threads = {}, or #SBATCH --cpus-per-task={}", rank.cpu_share, readers));
   }
   return std::nullopt;
 }
@@ -88,8 +87,8 @@ CheckResult check_launch(const PreflightFacts& facts) {
                    launch_cure(job.launch));
   }
   if (job.allocated_tasks && *job.allocated_tasks > job.world) {
-    const std::string found = fmt::format("{} of {} tasks that the scheduler gave this job", count_of(world, "rank"),
-                                          *job.allocated_tasks);
+    const std::string found =
+        fmt::format("{} of {} tasks that the scheduler gave this job", count_of(world, "rank"), *job.allocated_tasks);
     if (job.launch == comm::LaunchKind::single) return failure("launch", Fault::comm, found, launch_cure(job.launch));
     return warning("launch", found, fmt::format("{} -n {} hpctrain …", launcher, *job.allocated_tasks));
   }
@@ -108,9 +107,8 @@ CheckResult check_processors(const PreflightFacts& facts) {
   for (const auto& check : {check_threads, check_node_cpus, check_readers}) {
     if (auto finding = check(facts)) return finding;
   }
-  const auto [least, most] = std::minmax_element(facts.ranks.begin(), facts.ranks.end(), [](auto& a, auto& b) {
-    return a.cpu_share < b.cpu_share;
-  });
+  const auto [least, most] = std::minmax_element(facts.ranks.begin(), facts.ranks.end(),
+                                                 [](auto& a, auto& b) { return a.cpu_share < b.cpu_share; });
   const std::string share = least->cpu_share == most->cpu_share
                                 ? count_of(least->cpu_share, "CPU")
                                 : fmt::format("{} to {} CPUs", least->cpu_share, most->cpu_share);
@@ -131,8 +129,9 @@ CheckResult check_limits(const PreflightFacts& facts) {
                                   std::max<std::uint64_t>(files, 4096)));
     }
     if (has_infiniband && limits.locked_bytes && *limits.locked_bytes < kGib) {
-      found.push_back(fmt::format("{} of locked memory where InfiniBand wants no limit: LimitMEMLOCK=infinity for slurmd",
-                                  format_bytes(*limits.locked_bytes)));
+      found.push_back(
+          fmt::format("{} of locked memory where InfiniBand wants no limit: LimitMEMLOCK=infinity for slurmd",
+                      format_bytes(*limits.locked_bytes)));
     }
     if (!limits.core_bytes) {
       found.emplace_back("a crash may write the whole memory of a rank to the disk: ulimit -c 0");

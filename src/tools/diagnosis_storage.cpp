@@ -35,7 +35,8 @@ bool is_obstacle(const std::optional<std::string>& words) {
 }
 
 bool was_asked_of_all(const PreflightFacts& facts, std::optional<std::string> NodeFacts::*fact) {
-  return std::all_of(facts.nodes.begin(), facts.nodes.end(), [fact](const auto& node) { return (node.*fact).has_value(); });
+  return std::all_of(facts.nodes.begin(), facts.nodes.end(),
+                     [fact](const auto& node) { return (node.*fact).has_value(); });
 }
 
 /// The first node's obstacle, with the hosts that have one.

@@ -25,9 +25,9 @@ struct Throughput {
 /// Sums of gradients over `ranks`.
 struct SumThroughput {
   int ranks = 1;
-  std::string road;          ///< as comm::GradientChannel::name()
-  std::uint64_t bytes = 0;   ///< of each rank
-  double seconds = 0;        ///< of one all-reduce, the slowest rank's
+  std::string road;         ///< as comm::GradientChannel::name()
+  std::uint64_t bytes = 0;  ///< of each rank
+  double seconds = 0;       ///< of one all-reduce, the slowest rank's
   /// What each rank sends, and receives, for a ring's all-reduce: comparable with a link.
   double link_bytes_per_second() const noexcept {
     return seconds > 0 ? 2.0 * (ranks - 1) / ranks * static_cast<double>(bytes) / seconds : 0;
@@ -80,8 +80,8 @@ struct NodeFacts {
   std::optional<std::string> cache_plan;  ///< what the node's cache will do, with its arithmetic
   bool has_less_cache_than_asked = false;
   bool is_cache_unwritable = false;
-  std::string cache_obstacle;                ///< why a file cannot be written and locked there; empty: it can
-  std::optional<std::string> run_obstacle;   ///< why a file of rank zero is not seen where the run goes; empty: it is
+  std::string cache_obstacle;               ///< why a file cannot be written and locked there; empty: it can
+  std::optional<std::string> run_obstacle;  ///< why a file of rank zero is not seen where the run goes; empty: it is
 };
 
 /// What is one for the whole job.
@@ -100,12 +100,12 @@ struct JobFacts {
   std::uint64_t data_shards = 0;
   bool wants_cache = false;  ///< cache.mode asks for copies
 
-  std::string run_place;                ///< the folder that exists where the run will be written
-  std::string run_error;                ///< why nothing can be written there; empty: it can
-  std::optional<Throughput> writing;    ///< there, each piece synced
-  bool is_in_allocation = false;        ///< of a scheduler
-  std::optional<double> seconds_left;   ///< until the scheduler ends the job
-  double stop_reserve_seconds = 0;      ///< before that end no further step is begun
+  std::string run_place;                      ///< the folder that exists where the run will be written
+  std::string run_error;                      ///< why nothing can be written there; empty: it can
+  std::optional<Throughput> writing;          ///< there, each piece synced
+  bool is_in_allocation = false;              ///< of a scheduler
+  std::optional<double> seconds_left;         ///< until the scheduler ends the job
+  double stop_reserve_seconds = 0;            ///< before that end no further step is begun
   std::optional<SumThroughput> sums_within;   ///< the slowest node
   std::optional<SumThroughput> sums_between;  ///< one rank of each node
 };

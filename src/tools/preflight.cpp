@@ -122,8 +122,9 @@ void Preflight::look_at_cache() {
     const train::RunCachePlan planned = train::plan_run_cache(place_.settings, *target_.index);
     node_->cache_plan = planned.plan.reason;
     node_->has_less_cache_than_asked = planned.plan.is_less_than_asked;
-    const bool is_unwanted = place_.settings.cache.mode == data::CacheMode::none ||
-                             (place_.settings.cache.mode == data::CacheMode::automatic && planned.facts.is_source_local);
+    const bool is_unwanted =
+        place_.settings.cache.mode == data::CacheMode::none ||
+        (place_.settings.cache.mode == data::CacheMode::automatic && planned.facts.is_source_local);
     if (is_unwanted) return;
     node_->is_cache_unwritable = !planned.facts.free_bytes.has_value();
     if (!planned.folder.empty()) node_->cache_obstacle = find_write_obstacle(nearest_existing(planned.folder));
@@ -168,8 +169,8 @@ void Preflight::await_file(const std::string& file) {
   const Stopwatch watch;
   while (::access(file.c_str(), R_OK) != 0) {
     if (watch.seconds() > kPatienceSeconds) {
-      node_->run_obstacle = fmt::format("what rank 0 wrote to {} is not there",
-                                        fs::path(file).parent_path().parent_path().string());
+      node_->run_obstacle =
+          fmt::format("what rank 0 wrote to {} is not there", fs::path(file).parent_path().parent_path().string());
       return;
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(50));

@@ -34,7 +34,8 @@ std::vector<std::byte> make_noise() {
   std::mt19937_64 generator(1);
   for (std::size_t i = 0; i + sizeof(std::uint64_t) <= noise.size(); i += sizeof(std::uint64_t)) {
     const std::uint64_t word = generator();
-    std::copy_n(reinterpret_cast<const std::byte*>(&word), sizeof(word), noise.begin() + static_cast<std::ptrdiff_t>(i));
+    std::copy_n(reinterpret_cast<const std::byte*>(&word), sizeof(word),
+                noise.begin() + static_cast<std::ptrdiff_t>(i));
   }
   return noise;
 }

@@ -26,10 +26,9 @@ TimeForecast plan_time_forecast(double needed_seconds, double budget_seconds, do
 }
 
 std::string describe_time_forecast(const TimeForecast& forecast, std::uint64_t steps_left) {
-  const std::string ending =
-      forecast.more_starts == 0
-          ? "the run ends in this job"
-          : fmt::format("about {} more start{}", forecast.more_starts, forecast.more_starts == 1 ? "" : "s");
+  const std::string ending = forecast.more_starts == 0 ? "the run ends in this job"
+                                                       : fmt::format("about {} more start{}", forecast.more_starts,
+                                                                     forecast.more_starts == 1 ? "" : "s");
   return fmt::format("{} steps left need {}; this job must stop in {}: {}", format_count(steps_left),
                      format_duration(forecast.needed_seconds), format_duration(forecast.budget_seconds), ending);
 }

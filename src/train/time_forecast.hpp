@@ -10,8 +10,8 @@
 namespace hpctrain::train {
 
 struct TimeForecast {
-  double needed_seconds = 0;    ///< for the steps that are left
-  double budget_seconds = 0;    ///< until the run must stop in this job
+  double needed_seconds = 0;      ///< for the steps that are left
+  double budget_seconds = 0;      ///< until the run must stop in this job
   std::uint64_t more_starts = 0;  ///< after this one, each with as much time as this one had
 };
 

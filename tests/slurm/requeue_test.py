@@ -188,41 +188,46 @@ class ScriptedRequeueTest(RequeueTest):
              '"$@" >"$RUN/exit.json"; }\nlast=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | tail -n 1)\n'
              'echo "start $START on $SLURM_JOB_NODELIST"\n')
 
-    def assert_went_on_without(self, job, log, lost):
-        """The second start ran on other nodes than `lost`, and the job's own list says so."""
-        self.assertEqual(self.cluster.wait_for_end(job), "COMPLETED", log.read_text())
-        self.assertIn(f"excluded from the next start: {lost}", log.read_text())
-        second = re.search(r"start 2 on (\S+)", log.read_text())[1]
-        nodes = self.cluster.run("scontrol", "show", "hostnames", second).stdout.split()
-        self.assertEqual(len(nodes), 2)
-        self.assertNotIn(lost, nodes)
+    def submit_blaming(self, name, code, cause, phase, nodes=2):
+        """A job whose first start ends with a report that names its last node. All of them run side by side."""
+        self.folder = self.cluster.folder / name
+        self.folder.mkdir()
+        shutil.copytree(SOURCE / "jobs", self.folder / "jobs")
+        (self.folder / "data/fashion").mkdir(parents=True)
+        (self.folder / "data/fashion/manifest.h5").touch()
+        text = self.BLAME + f"[ $START = 2 ] && exit 0\nreport {code} '{cause}' $last {phase}\nexit {code}\n"
+        return self.submit_program(text, sbatch=(f"--nodes={nodes}", "--gpus-per-node=0", "--cpus-per-task=1"))
 
-    def test_a_node_that_stood_still_or_whose_gpu_failed_is_left_out_of_the_next_start(self):
-        for end in ("75 hang {} backward", "71 'CUDA error' {} forward"):
-            with self.subTest(end=end):
-                self.folder = self.cluster.folder / f"blamed-{end[:2]}"
-                self.folder.mkdir()
-                shutil.copytree(SOURCE / "jobs", self.folder / "jobs")
-                (self.folder / "data/fashion").mkdir(parents=True)
-                (self.folder / "data/fashion/manifest.h5").touch()
-                code = end[:2]
-                job, log, run = self.submit_program(
-                    self.BLAME + f"[ $START = 2 ] && exit 0\nreport {end.format('$last')}\nexit {code}\n")
-                self.assertTrue(wait_until(lambda: "is suspected" in (log.read_text() if log.exists() else ""), 60))
-                lost = re.search(r"(n\d) is suspected", log.read_text())[1]
-                self.assert_went_on_without(job, log, lost)
+    def nodes_of_start(self, log, start):
+        nodes = re.search(rf"start {start} on (\S+)", log.read_text())[1]
+        return self.cluster.run("scontrol", "show", "hostnames", nodes).stdout.split()
 
-    def test_a_node_is_kept_where_there_would_be_too_few_without_it(self):
-        job, log, run = self.submit_program(self.BLAME + "[ $START = 2 ] && exit 0\nreport 75 hang $last backward\nexit 75\n",
-                                            sbatch=("--nodes=4",))
-        self.assertEqual(self.cluster.wait_for_end(job), "COMPLETED", log.read_text())
-        self.assertRegex(log.read_text(), r"not excluded: n4; without them 4 nodes are not left")
+    def test_a_node_that_stood_still_or_whose_gpu_failed_is_left_out_of_the_next_start_where_there_are_others(self):
+        jobs = {"hang": self.submit_blaming("hang", 75, "hang", "backward"),
+                "gpu": self.submit_blaming("gpu", 71, "CUDA error", "forward"),
+                "noticed": self.submit_blaming("noticed", 75, "a peer died", "backward"),
+                "all": self.submit_blaming("all", 75, "hang", "backward", nodes=4)}
+        for job, log, _ in jobs.values():
+            self.assertEqual(self.cluster.wait_for_end(job), "COMPLETED", log.read_text())
+        for name in ("hang", "gpu"):
+            job, log, run = jobs[name]
+            lost = self.nodes_of_start(log, 1)[-1]
+            self.assertIn(f"excluded from the next start: {lost}", log.read_text())
+            self.assertEqual(pathlib.Path(f"{run}.suspects").read_text(), f"{lost}\n")
+            self.assertEqual(len(self.nodes_of_start(log, 2)), 2)
+            self.assertNotIn(lost, self.nodes_of_start(log, 2))
+        self.assertNotIn("suspected", jobs["noticed"][1].read_text())
+        self.assertIn("not excluded: n4; without them 4 nodes are not left", jobs["all"][1].read_text())
 
-    def test_who_only_noticed_is_not_blamed(self):
-        job, log, run = self.submit_program(
-            self.BLAME + "[ $START = 2 ] && exit 0\nreport 75 'a peer died' $last backward\nexit 75\n")
-        self.assertEqual(self.cluster.wait_for_end(job), "COMPLETED", log.read_text())
-        self.assertNotIn("suspected", log.read_text())
+    def test_an_allocation_is_looked_at_by_a_job_of_its_own(self):
+        job = self.cluster.submit("--ntasks-per-node=1", "--gpus-per-node=0", "jobs/doctor.slurm", "--data", "missing",
+                                  folder=self.folder)
+        self.assertEqual(self.cluster.wait_for_end(job), "FAILED")
+        log = (self.folder / f"doctor-{job}.log").read_text()
+        self.assertEqual(self.cluster.exit_code(job), 65, log)
+        self.assertRegex(log, r"good +launch +2 ranks on 2 nodes, srun")
+        self.assertRegex(log, r"good +time left +1\d min")
+        self.assertRegex(log, r"failure +data set +.*missing")
 
     def test_the_report_of_an_earlier_start_does_not_count(self):
         report = 'printf \'{\\n  "code": 75,\\n  "cause": "signal"\\n}\\n\' >"$RUN/exit.json"'

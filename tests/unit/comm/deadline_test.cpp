@@ -21,7 +21,9 @@ TEST(DeadlineDeathTest, EndsAProcessThatWaitsForEverAfterItsLastWords) {
 
 TEST(Deadline, OneThatIsMetSaysNothing) {
   bool has_spoken = false;
-  { const Deadline deadline(1h, 76, [&] { has_spoken = true; }); }
+  {
+    const Deadline deadline(1h, 76, [&] { has_spoken = true; });
+  }
   EXPECT_FALSE(has_spoken);
 }
 

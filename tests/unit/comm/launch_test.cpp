@@ -25,8 +25,7 @@ const Environment kStepTask = with(kBatchScript, {{"SLURM_STEP_ID", "0"},
 
 TEST(FindAllocatedTasks, IsTheStepsOwnNumberElseNodesTimesTasks) {
   EXPECT_EQ(find_allocated_tasks(kBatchScript), 8);
-  EXPECT_EQ(find_allocated_tasks(
-                {{"SLURM_JOB_ID", "7"}, {"SLURM_JOB_NUM_NODES", "3"}, {"SLURM_NTASKS_PER_NODE", "2"}}),
+  EXPECT_EQ(find_allocated_tasks({{"SLURM_JOB_ID", "7"}, {"SLURM_JOB_NUM_NODES", "3"}, {"SLURM_NTASKS_PER_NODE", "2"}}),
             6);
   EXPECT_EQ(find_allocated_tasks({{"SLURM_JOB_ID", "7"}, {"SLURM_JOB_NUM_NODES", "3"}}), std::nullopt);
   EXPECT_EQ(find_allocated_tasks({{"SLURM_NTASKS", "8"}}), std::nullopt) << "left over from nowhere";
