@@ -9,7 +9,7 @@
 
 #include "tools/diagnosis.hpp"
 
-namespace hpctrain::tools::test {
+namespace hpctrain::tools {
 
 inline constexpr std::uint64_t kGib = std::uint64_t{1} << 30;
 
@@ -100,4 +100,4 @@ inline void expect_only(const PreflightFacts& facts, const std::string& check, F
 inline constexpr auto kWarning = FindingLevel::warning;
 inline constexpr auto kFailure = FindingLevel::failure;
 
-}  // namespace hpctrain::tools::test
+}  // namespace hpctrain::tools

@@ -7,14 +7,12 @@
 namespace hpctrain::comm {
 namespace {
 
-using namespace std::chrono_literals;
-
 TEST(DeadlineDeathTest, EndsAProcessThatWaitsForEverAfterItsLastWords) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(
       {
-        const Deadline deadline(50ms, 76, [] { std::fputs("still waiting\n", stderr); });
-        std::this_thread::sleep_for(60s);
+        const Deadline deadline(std::chrono::milliseconds(50), 76, [] { std::fputs("still waiting\n", stderr); });
+        std::this_thread::sleep_for(std::chrono::seconds(60));
       },
       testing::ExitedWithCode(76), "still waiting");
 }
@@ -22,7 +20,7 @@ TEST(DeadlineDeathTest, EndsAProcessThatWaitsForEverAfterItsLastWords) {
 TEST(Deadline, OneThatIsMetSaysNothing) {
   bool has_spoken = false;
   {
-    const Deadline deadline(1h, 76, [&] { has_spoken = true; });
+    const Deadline deadline(std::chrono::hours(1), 76, [&] { has_spoken = true; });
   }
   EXPECT_FALSE(has_spoken);
 }

@@ -8,8 +8,6 @@
 namespace hpctrain::tools {
 namespace {
 
-using namespace test;
-
 TEST(Diagnosis, ADriverOlderThanLibTorchsCudaIsRefused) {
   auto facts = sound_facts();
   facts.ranks[2].driver_cuda = 12040;

@@ -8,8 +8,6 @@
 namespace hpctrain::tools {
 namespace {
 
-using namespace test;
-
 TEST(Diagnosis, TooLittleTimeForAnyStepIsCode75) {
   auto facts = sound_facts();
   facts.job.seconds_left = 45;

@@ -8,8 +8,6 @@
 namespace hpctrain::tools {
 namespace {
 
-using namespace test;
-
 TEST(Diagnosis, ProcessesThatMpiDoesNotJoinAreAWrongLaunch) {
   auto facts = sound_facts();
   facts.job.world = 1;

@@ -8,8 +8,6 @@
 namespace hpctrain::tools {
 namespace {
 
-using namespace test;
-
 TEST(Diagnosis, ADataSetThatCannotBeReadKeepsItsOwnCode) {
   auto facts = sound_facts();
   facts.job.data_error = "manifest.h5 is damaged; pack it again";

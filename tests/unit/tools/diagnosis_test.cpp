@@ -10,8 +10,6 @@
 namespace hpctrain::tools {
 namespace {
 
-using namespace test;
-
 TEST(Diagnosis, ASoundAllocationIsHealthyInEveryPoint) {
   const auto findings = plan_diagnosis(sound_facts());
   EXPECT_EQ(findings.size(), 17U);
