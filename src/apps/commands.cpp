@@ -34,6 +34,8 @@ constexpr std::array kCommands = {
             run_report_command},
     Command{"check-audit", "check-audit RUN_DIR", "prove from a run's audit that each epoch saw each sample once",
             run_check_audit_command},
+    Command{"doctor", "doctor [RUN.ini] [--json]",
+            "preflight inside an allocation: one verdict, and the line to change", run_doctor_command},
     Command{"bench", "bench step|comm|data|checkpoint|sweep [--json]", "figures of this machine beside its ceilings",
             run_bench_command},
 };

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "apps/allocation_warnings.hpp"
 #include "apps/commands.hpp"
 #include "apps/ranked_start.hpp"
 #include "apps/sweep_display.hpp"
@@ -106,6 +107,7 @@ int SweepCommand::run_ranks(comm::MpiSession& session) {
   started_unix_ =
       std::stod(comm::broadcast_text(world, world.is_leader() ? fmt::format("{}", started_unix_) : std::string(), 0));
   is_open_ = true;
+  warn_of_allocation(session, start_);
   start_watchdog(session);
   comm::NodeRing ring(
       world, {settings.watchdog.timeout_seconds, session.placement(), [this] { return watchdog_->furthest_behind(); },

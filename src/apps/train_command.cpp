@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "apps/allocation_warnings.hpp"
 #include "apps/commands.hpp"
 #include "apps/rank_views.hpp"
 #include "apps/ranked_start.hpp"
@@ -121,6 +122,7 @@ train::StopReason TrainCommand::train(comm::MpiSession& session, const data::Dat
                                   RankedStart::versions(),
                                   was_finished(world),
                                   &watchdog_->heartbeat()};
+  warn_of_allocation(session, start_);
   training_ = std::make_unique<train::TrainingRun>(settings.run, context);
   const std::vector<RankView> views = gather_views(world, start_.view_of_rank(context.placement, context.device));
   if (world.is_leader() && !settings.run.quiet) {

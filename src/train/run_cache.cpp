@@ -11,6 +11,7 @@
 #include "core/log.hpp"
 #include "core/node_scratch.hpp"
 #include "data/file_system_kind.hpp"
+#include "data/sample_order.hpp"
 #include "train/run_parts.hpp"
 
 namespace hpctrain::train {
@@ -61,7 +62,7 @@ data::CacheFacts gather_facts(const RunSettings& settings, const data::DatasetIn
     }
   }
   const data::WindowedOrder shape;
-  facts.is_windowed = settings.order == data::Order::windowed;
+  facts.is_windowed = data::plan_order(settings.order, index, index.split(kTrainingSplit)) == data::Order::windowed;
   facts.window_bytes = std::min(facts.used_bytes, shape.streams * shape.shards_per_window * largest_shard);
   facts.folder = folder.empty() ? "no folder of this node" : folder.string();
   facts.free_bytes = room_in(folder, index);
@@ -80,11 +81,17 @@ std::function<std::vector<data::ShardUse>(std::uint64_t)> uses_of_shards(const R
   };
 }
 
+RunCachePlan plan_run_cache(const RunSettings& settings, const data::DatasetIndex& index) {
+  RunCachePlan planned;
+  planned.folder = choose_folder(settings.cache);
+  planned.facts = gather_facts(settings, index, planned.folder);
+  planned.plan = data::plan_cache(settings.cache, planned.facts);
+  return planned;
+}
+
 std::unique_ptr<data::NodeCache> make_run_cache(const RunSettings& settings, const data::DatasetIndex& index,
                                                 const Placement& placement) {
-  const fs::path folder = choose_folder(settings.cache);
-  const data::CacheFacts facts = gather_facts(settings, index, folder);
-  const data::CachePlan plan = data::plan_cache(settings.cache, facts);
+  const auto [folder, facts, plan] = plan_run_cache(settings, index);
   if (plan.is_less_than_asked && placement.is_node_leader()) {
     log_warning("node cache: {}", plan.reason);
   } else if (settings.cache.mode != data::CacheMode::none) {

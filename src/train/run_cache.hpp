@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "core/placement.hpp"
+#include "data/cache_plan.hpp"
 #include "data/dataset_index.hpp"
 #include "data/node_cache.hpp"
 #include "train/settings.hpp"
@@ -18,6 +20,14 @@ namespace hpctrain::train {
 /// that none comes first.
 std::function<std::vector<data::ShardUse>(std::uint64_t epoch)> uses_of_shards(const RunSettings& settings,
                                                                                const data::DatasetIndex& index);
+
+/// What a run would do with copies on this node, with the order in `settings` or the one it would choose.
+struct RunCachePlan {
+  std::filesystem::path folder;  ///< empty: nowhere
+  data::CacheFacts facts;
+  data::CachePlan plan;
+};
+RunCachePlan plan_run_cache(const RunSettings& settings, const data::DatasetIndex& index);
 
 /// Starts to copy at once, what training needs first in front; then what is scored. The order in `settings` is chosen.
 ///   errors  Fault::usage when the cache would lie inside the data set

@@ -15,6 +15,7 @@
 #include "train/progress.hpp"
 #include "train/settings.hpp"
 #include "train/stop_file.hpp"
+#include "train/time_forecast.hpp"
 #include "train/wall_time.hpp"
 
 namespace hpctrain::train {
@@ -102,6 +103,7 @@ class StepBoundary {
   WallTimeSettings wall_time_;
   StopFile stop_file_;
   LongestTimes longest_;
+  ForecastOnce forecast_;
   bool is_first_step_ = true;
   Stopwatch since_save_;
 };
