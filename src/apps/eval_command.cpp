@@ -25,9 +25,11 @@ class EvalCommand {
     table.add(
         config::flag_only(wish_.baselines, "baselines")
             .help("Score the untrained network as well and, for landmarks, the mean shape of the training films"));
-    table.add(config::flag_only(wish_.pictures, "output")
-                  .alias("o")
-                  .help("Landmarks: folder for SPLIT-predictions.csv and overlays of the worst films"));
+    table.add(
+        config::flag_only(wish_.pictures, "output")
+            .alias("o")
+            .help(
+                "Landmarks: folder for SPLIT-predictions.csv, SPLIT-error-curve.csv and overlays of the worst films"));
     table.add(config::flag_only(is_json_, "json").help("One JSON object instead of text"));
   }
 

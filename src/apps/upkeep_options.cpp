@@ -44,6 +44,9 @@ void add_upkeep_options(OptionTable& table, Settings& settings) {
   table.add(option(run.evaluation.min_delta, "eval", "min-delta")
                 .at_least(0)
                 .help("eval.patience: what the deciding metric must win by to count as a gain"));
+  table.add(
+      option(run.evaluation.mirror, "eval", "mirror")
+          .help("Classification: answer every image by the mean over it and its mirror image; takes twice as long"));
   table.add_section("checkpoint", "Checkpoints");
   table.add(option(run.cadence.checkpoint_every_steps, "checkpoint", "every-steps")
                 .unit("steps")

@@ -6,12 +6,14 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace hpctrain::models {
 
-/// How a residual network begins. imagenet: 7×7 convolution by 2 and max-pool by 2, colour; small: 3×3 by 1, no
-/// pooling, the data's own channels, for images up to about 64 pixels.
+/// How a classification network begins. imagenet: as published, colour; small: at full resolution, the data's own
+/// channels, for images up to about 64 pixels. Of a residual network, imagenet is a 7×7 convolution by 2 and max-pool
+/// by 2, small 3×3 by 1; of mobile ones, the first convolution halves or does not.
 enum class Stem { imagenet, small };
 
 /// What the data and the task ask of a network.
@@ -21,7 +23,11 @@ struct NetworkSpec {
   std::int64_t width = 28;     ///< pixels
   std::int64_t outputs = 10;   ///< classes or landmarks
   Stem stem = Stem::imagenet;  ///< read by networks that have the choice
-  double dropout = 0;          ///< probability that a feature of the last layer is left out, 0 … 1; classifiers only
+  /// Probability that training leaves a feature out, before the head or where the network's paper has it; unset: as
+  /// published.
+  std::optional<double> dropout{};
+  /// Probability that training leaves the deepest residual branch out, for networks that do so; unset: as published.
+  std::optional<double> stochastic_depth{};
 };
 
 /// What a network answers with.

@@ -4,7 +4,7 @@
 
 namespace hpctrain::models {
 
-SmallConvnet::SmallConvnet(const NetworkSpec& spec) : dropout_(spec.dropout) {
+SmallConvnet::SmallConvnet(const NetworkSpec& spec) : dropout_(spec.dropout.value_or(0)) {
   conv1_ = register_module("conv1", torch::nn::Conv2d(torch::nn::Conv2dOptions(spec.channels, 16, 3).padding(1)));
   conv2_ = register_module("conv2", torch::nn::Conv2d(torch::nn::Conv2dOptions(16, 32, 3).padding(1)));
   fc_ = register_module("fc", torch::nn::Linear(32 * (spec.height / 4) * (spec.width / 4), spec.outputs));

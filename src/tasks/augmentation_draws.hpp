@@ -27,6 +27,7 @@ enum Draw : std::uint32_t {
   kJitterChance = 0x4111,
   kGammaChance = 0x4112,
   kNoiseChance = 0x4113,
+  kMixup = 0x4120,
 };
 
 }  // namespace hpctrain::tasks

@@ -9,6 +9,7 @@
 
 #include "core/error.hpp"
 #include "tasks/augmentation_operations.hpp"
+#include "tasks/mixup.hpp"
 #include "tasks/window_plan.hpp"
 
 namespace hpctrain::tasks {
@@ -23,6 +24,8 @@ Classification::Classification(const data::DatasetIndex& index, const TaskSettin
     : images_(index, settings.image_size),
       seed_(settings.seed),
       label_smoothing_(settings.label_smoothing),
+      mixup_(settings.mixup),
+      has_mirror_(settings.mirror),
       label_field_(index.field_position("label")) {
   const auto& schema = index.fields[label_field_];
   require(schema.type == data::ElementType::i64 && schema.sample_shape.empty() && schema.num_classes >= 2, Fault::data,
@@ -75,6 +78,18 @@ std::vector<AugmentationPlan> Classification::plan_augmentations(const data::Mic
 }
 
 Batch Classification::make_batch(const DeviceRecords& records, Mode mode) const {
+  Batch batch = make_unmixed_batch(records, mode);
+  if (mode != Mode::train || !wants_partners()) return batch;
+  require_invariant(records.partners != nullptr, "whoever wants partners gets them");
+  const Batch partners = make_unmixed_batch(*records.partners, mode);
+  const auto shares = draw_own_shares(mixup_, seed_, records.host.batch.epoch, records.host.sample_ids, records.device);
+  batch.images = mix(batch.images, partners.images, shares);
+  batch.targets = mix(torch::one_hot(batch.targets, classes_).to(torch::kFloat32),
+                      torch::one_hot(partners.targets, classes_).to(torch::kFloat32), shares);
+  return batch;
+}
+
+Batch Classification::make_unmixed_batch(const DeviceRecords& records, Mode mode) const {
   require_labels_in_range(records.host);
   const bool is_augmented = mode == Mode::train && has_changes(on_device_);
   Batch batch;
@@ -86,7 +101,9 @@ Batch Classification::make_batch(const DeviceRecords& records, Mode mode) const 
 }
 
 torch::Tensor Classification::forward(models::Network& network, const Batch& batch) const {
-  return network.forward(batch.images);
+  const auto logits = network.forward(batch.images);
+  if (!has_mirror_ || network.is_training()) return logits;
+  return (logits.to(torch::kFloat32) + network.forward(batch.images.flip({3})).to(torch::kFloat32)) / 2;
 }
 
 torch::Tensor Classification::loss_sum(const torch::Tensor& outputs, const Batch& batch) const {

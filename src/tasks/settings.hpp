@@ -33,6 +33,8 @@ struct TaskSettings {
   bool is_cut_when_decoded = false;                    ///< images are stored encoded, see Task::window_plan()
   LandmarkSettings landmarks{};
   double label_smoothing = 0;  ///< classification: share of a target's weight that all classes have in equal parts
+  double mixup = 0;            ///< classification: alpha of the shares that training samples are mixed with; 0: none
+  bool mirror = false;         ///< classification: answers are the mean over an image and its mirror image
 };
 
 }  // namespace hpctrain::tasks

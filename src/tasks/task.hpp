@@ -57,6 +57,9 @@ class Task {
     return make_batch(upload_records(records, device), mode);
   }
 
+  /// True when training batches want records with partners to mix in.
+  virtual bool wants_partners() const { return false; }
+
   /// The part of each training image that is to be decoded; null: the whole.
   virtual std::unique_ptr<data::ImageWindowPlan> window_plan() const { return nullptr; }
 

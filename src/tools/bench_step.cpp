@@ -63,6 +63,9 @@ train::RunSettings plan_run(train::RunSettings settings, std::uint64_t steps) {
   settings.evaluation = {.every_epochs = 0, .max_samples = 1};
   settings.cadence = {.checkpoint_every_steps = 0, .checkpoint_every_minutes = 0};
   settings.audit = false;
+  // Neither is known to the bare loop.
+  settings.mixup = 0;
+  settings.train.head_only_epochs = 0;
   settings.quiet = true;
   return settings;
 }

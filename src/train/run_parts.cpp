@@ -26,19 +26,25 @@ bool has_encoded_images(const data::DatasetIndex& index) {
 
 std::unique_ptr<tasks::Task> make_run_task(const RunSettings& settings, const data::DatasetIndex& index) {
   const auto image_size = tasks::read_image_size(settings.image_size);
-  return tasks::make_task(settings.task, data::delivered_index(index, image_size),
-                          {.seed = settings.train.seed,
-                           .augmentation = tasks::read_augmentation(settings.augment),
-                           .image_size = image_size,
-                           .is_cut_when_decoded = has_encoded_images(index),
-                           .landmarks = settings.landmarks,
-                           .label_smoothing = settings.label_smoothing});
+  auto task = tasks::make_task(settings.task, data::delivered_index(index, image_size),
+                               {.seed = settings.train.seed,
+                                .augmentation = tasks::read_augmentation(settings.augment),
+                                .image_size = image_size,
+                                .is_cut_when_decoded = has_encoded_images(index),
+                                .landmarks = settings.landmarks,
+                                .label_smoothing = settings.label_smoothing,
+                                .mixup = settings.mixup,
+                                .mirror = settings.evaluation.mirror});
+  require(settings.mixup == 0 || task->wants_partners(), Fault::usage,
+          "train.mixup mixes labels of classes, and task.name " + task->name() + " has none; leave it away");
+  return task;
 }
 
 std::shared_ptr<models::Network> make_run_network(const RunSettings& settings, const tasks::Task& task) {
   models::NetworkSpec spec = task.network_spec();
   spec.stem = settings.stem;
   spec.dropout = settings.dropout;
+  spec.stochastic_depth = settings.stochastic_depth;
   torch::manual_seed(settings.train.seed);
   auto network = models::make_network(settings.network, spec);
   const bool wants_maps = task.network_output() == models::OutputKind::maps;

@@ -11,16 +11,23 @@ using monitor::PhaseTimer;
 
 StepReport TrainStep::run(std::uint64_t step) {
   const double lr = parts_.schedule.lr_at(step);
+  const Learning learning = begin_learning(step);
   const data::GlobalBatch batch = accumulate_gradients(step);
   {
     const PhaseTimer timer(parts_.clock, Phase::communication);
     parts_.reduction.wait();
   }
   const PhaseTimer timer(parts_.clock, Phase::optimizer);
-  UpdateReport update = parts_.update.run(step, lr);
+  UpdateReport update = parts_.update.run(step, lr, learning);
   parts_.statistics.apply(parts_.update.usable_statistics(statistics_passengers()));
   // A copy: the next step writes into the bucket before anybody has read this loss.
   return {batch, parts_.buckets.passengers().select(0, 0).clone(), lr, std::move(update)};
+}
+
+Learning TrainStep::begin_learning(std::uint64_t step) const {
+  if (parts_.head_first == nullptr) return Learning::everything;
+  parts_.head_first->begin_step(step);
+  return parts_.head_first->at(step);
 }
 
 torch::Tensor TrainStep::statistics_passengers() const {

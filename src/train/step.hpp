@@ -11,6 +11,7 @@
 #include "train/batch_feed.hpp"
 #include "train/gradient_buckets.hpp"
 #include "train/gradient_reduction.hpp"
+#include "train/head_first.hpp"
 #include "train/micro_step.hpp"
 #include "train/parameter_update.hpp"
 #include "train/schedule.hpp"
@@ -40,8 +41,9 @@ class TrainStep {
     ParameterUpdate& update;
     const Schedule& schedule;
     monitor::StepClock& clock;
-    Audit* audit = nullptr;        ///< null: none
-    bool has_collectives = false;  ///< forward and backward talk: micro-batches without samples run too
+    Audit* audit = nullptr;           ///< null: none
+    bool has_collectives = false;     ///< forward and backward talk: micro-batches without samples run too
+    HeadFirst* head_first = nullptr;  ///< null: everything learns all the time
   };
 
   explicit TrainStep(const Parts& parts) : parts_(parts) {}
@@ -53,6 +55,7 @@ class TrainStep {
 
  private:
   data::GlobalBatch accumulate_gradients(std::uint64_t step);
+  Learning begin_learning(std::uint64_t step) const;
   torch::Tensor statistics_passengers() const;
   void run_micro_step(const tasks::DeviceRecords& uploaded, std::uint64_t step);
 

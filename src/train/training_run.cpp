@@ -11,7 +11,6 @@
 #include "data/delivered_fields.hpp"
 #include "data/file_system_kind.hpp"
 #include "data/sample_order.hpp"
-#include "device/gpu_identity.hpp"
 #include "models/registry.hpp"
 #include "tasks/image_size.hpp"
 #include "train/device_channel.hpp"
@@ -21,18 +20,12 @@
 #include "train/precision.hpp"
 #include "train/replica_check.hpp"
 #include "train/reproducible_mode.hpp"
-#include "train/resident_feed.hpp"
 #include "train/run_cache.hpp"
 #include "train/run_parts.hpp"
 #include "train/tree_reduction.hpp"
 
 namespace hpctrain::train {
 namespace {
-
-std::optional<std::uint64_t> free_device_bytes(const torch::Device& device) {
-  if (device.is_cpu()) return std::nullopt;
-  return device::gpu_free_bytes(device.index());
-}
 
 void require_early_stopping_possible(const EvaluationSettings& settings, const data::DatasetIndex& index) {
   require(
@@ -41,6 +34,13 @@ void require_early_stopping_possible(const EvaluationSettings& settings, const d
           " has no split validation, and ending by a test split would be cheating; pack it again with --validation");
   require(!settings.patience || settings.every_epochs > 0, Fault::usage,
           "eval.patience counts evaluations while training, and eval.every-epochs is 0; give it 1 or more");
+}
+
+void require_weights_to_keep(const RunSettings& settings) {
+  require(
+      settings.train.head_only_epochs == 0 || !settings.init.empty(), Fault::usage,
+      "train.head-only-epochs keeps all weights but the head's as they are, and without model.init those are random; "
+      "give a file to start from, or leave it away");
 }
 
 }  // namespace
@@ -52,6 +52,7 @@ TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
     require_precision(settings_.train.precision, find_format_support(settings_.train.precision, context_.device));
     require_early_stopping_possible(settings_.evaluation, context_.index);
     require_reproducible(settings_, context_.placement.world);
+    require_weights_to_keep(settings_);
     // Chosen once: loader, node cache and checkpoints must mean the same.
     settings_.order = data::plan_order(settings_.order, context_.index, context_.index.split(kTrainingSplit));
     // Without a GPU one thread is enough for equal bits.
@@ -63,12 +64,13 @@ TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
   synchronise_statistics();
   make_buckets();
   comm::run_agreed(context_.group, [this] {
-    update_ = std::make_unique<ParameterUpdate>(settings_.train, settings_.optimizer, state_.parameters);
+    update_ = std::make_unique<ParameterUpdate>(settings_.train, settings_.optimizer, state_.parameters,
+                                                network_->head_name());
     state_.optimizer = update_->state();
     make_feed();
-    require(settings_.train.batch <= loader_->num_samples(), Fault::usage,
+    require(settings_.train.batch <= feed_->num_samples(), Fault::usage,
             "train.batch " + std::to_string(settings_.train.batch) + " is larger than the training split of " +
-                context_.index.folder.string() + ", which has " + std::to_string(loader_->num_samples()) +
+                context_.index.folder.string() + ", which has " + std::to_string(feed_->num_samples()) +
                 " samples; give a smaller --batch");
     make_schedule();
     if (settings_.audit) {
@@ -109,32 +111,18 @@ void TrainingRun::make_buckets() {
 }
 
 void TrainingRun::make_schedule() {
-  length_ = plan_length(settings_, loader_->steps_per_epoch());
+  length_ = plan_length(settings_, feed_->steps_per_epoch());
   schedule_ = std::make_unique<Schedule>(make_run_schedule(settings_, length_));
+  if (settings_.train.head_only_epochs == 0) return;
+  head_first_ = std::make_unique<HeadFirst>(state_.parameters, network_->head_name(),
+                                            settings_.train.head_only_epochs * length_.steps_per_epoch);
 }
 
 void TrainingRun::make_feed() {
-  const auto plan = make_loader_plan(settings_, context_.placement.world);
   cache_ = make_run_cache(settings_, context_.index, context_.placement);
   evaluation_places_ = std::make_unique<data::PlacesOnly>(*cache_);
-  windows_ = task_->window_plan();
-  fed_index_ = context_.index;
-  const auto delivered = data::delivered_index(context_.index, plan.image_size);
-  const std::size_t image = delivered.field_position("image");
-  is_resident_ = plan_residency(settings_.residency,
-                                {.split_bytes = delivered_bytes(delivered, context_.index.split(plan.split), image),
-                                 .free_bytes = free_device_bytes(context_.device),
-                                 .is_cut_when_decoded = windows_ != nullptr});
-  std::unique_ptr<ResidentField> resident;
-  if (is_resident_) {
-    resident = std::make_unique<ResidentField>(context_.index, plan, settings_.loader, image, context_.device);
-    fed_index_ = without_field(context_.index, image);
-  }
-  loader_ = std::make_unique<data::Loader>(
-      fed_index_, plan, settings_.loader, context_.placement,
-      data::LoaderSeams{.allocator = &slots_, .locator = cache_.get(), .window_plan = windows_.get()});
-  feed_ = std::make_unique<LoaderFeed>(*loader_, context_.device);
-  if (resident) feed_ = std::make_unique<ResidentFeed>(std::move(resident), image, std::move(feed_));
+  feed_ = std::make_unique<TrainingFeed>(TrainingFeed::Parts{settings_, context_.index, *task_, context_.placement,
+                                                             context_.device, slots_, *cache_, *evaluation_places_});
 }
 
 std::unique_ptr<GradientReduction> TrainingRun::make_reduction() {
@@ -151,9 +139,9 @@ void TrainingRun::make_loop() {
   micro_step_ = std::make_unique<MicroStep>(
       MicroStep::Parts{*task_, *network_, forward_pass, clock_, settings_.train.seed, audit_.get()});
   reduction_ = make_reduction();
-  step_ = std::make_unique<TrainStep>(TrainStep::Parts{*feed_, *micro_step_, *buckets_, *statistics_, *reduction_,
-                                                       *update_, *schedule_, clock_, audit_.get(),
-                                                       statistics_over_ranks_ != nullptr});
+  step_ = std::make_unique<TrainStep>(TrainStep::Parts{feed_->batches(), *micro_step_, *buckets_, *statistics_,
+                                                       *reduction_, *update_, *schedule_, clock_, audit_.get(),
+                                                       statistics_over_ranks_ != nullptr, head_first_.get()});
   evaluator_ = std::make_unique<Evaluator>(
       Evaluator::Parts{context_.index, *task_, *network_, context_.group, context_.placement, context_.device,
                        settings_.loader, slots_, plan_micro_batch(settings_.train, context_.placement.world),
@@ -166,7 +154,7 @@ void TrainingRun::make_loop() {
                                                           context_.group.is_leader(),
                                                           settings_.quiet,
                                                           length_,
-                                                          loader_->num_samples(),
+                                                          feed_->num_samples(),
                                                           make_verdict_facts(),
                                                           {settings_.monitor.writes_tensorboard, context_.trial},
                                                           [this] { return task_->operation_seconds(); }});
@@ -203,8 +191,9 @@ void TrainingRun::make_trainer() {
     watched = splits.front();
   }
   trainer_ = std::make_unique<Trainer>(
-      Trainer::Parts{context_.group, *feed_, *step_, *update_, *evaluator_, early_stopping_, *boundary_, *saver_,
-                     state_, *recorder_, *tracer_, clock_, length_, splits, watched, has_validation, fixed_steering(),
+      Trainer::Parts{context_.group, feed_->batches(), *step_, *update_, *evaluator_, early_stopping_, *boundary_,
+                     *saver_, state_, *recorder_, *tracer_, clock_, length_, splits, watched, has_validation,
+                     fixed_steering(),
                      context_.config_digest, context_.judge},
       settings_.train);
 }
@@ -214,6 +203,7 @@ StopReason TrainingRun::run() {
   if (is_already_complete(progress)) return StopReason::finished;
   record_start(progress);
   say_what_results_depend_on();
+  say_what_learns(progress);
   return trainer_->run(progress);
 }
 
@@ -228,6 +218,12 @@ void TrainingRun::say_what_results_depend_on() const {
         "train.micro-batch; train.micro-shards or model.sync-bn make them depend on less",
         settings_.network);
   }
+}
+
+void TrainingRun::say_what_learns(const Progress& progress) const {
+  if (!head_first_ || head_first_->at(progress.step) == Learning::everything) return;
+  log_info("the head {} learns alone up to step {}, then everything (train.head-only-epochs)", network_->head_name(),
+           settings_.train.head_only_epochs * length_.steps_per_epoch);
 }
 
 bool TrainingRun::is_already_complete(const Progress& progress) const {

@@ -16,12 +16,12 @@
 #include "data/dataset_index.hpp"
 #include "data/node_cache.hpp"
 #include "models/registry.hpp"
-#include "train/batch_feed.hpp"
 #include "train/device_slots.hpp"
 #include "train/settings.hpp"
 #include "train/statistics_over_ranks.hpp"
 #include "train/step_tracer.hpp"
 #include "train/trainer.hpp"
+#include "train/training_feed.hpp"
 
 namespace hpctrain::train {
 
@@ -57,7 +57,7 @@ class TrainingRun {
   std::optional<std::string> newest_checkpoint() const;
   std::int64_t parameter_count() const { return models::count_parameters(*network_); }
   const tasks::Task& task() const noexcept { return *task_; }
-  bool is_resident() const noexcept { return is_resident_; }
+  bool is_resident() const noexcept { return feed_->is_resident(); }
   std::string_view phase() const noexcept { return monitor::phase_name(clock_.phase()); }
 
  private:
@@ -74,6 +74,7 @@ class TrainingRun {
   void start_afresh();
   void require_equal_start();
   void say_what_results_depend_on() const;
+  void say_what_learns(const Progress& progress) const;
   bool is_already_complete(const Progress& progress) const;
   void record_start(const Progress& progress);
   void require_same_data(const nlohmann::json& steering) const;
@@ -94,15 +95,12 @@ class TrainingRun {
   std::unique_ptr<comm::TracedChannel> channel_;
   std::unique_ptr<data::NodeCache> cache_;
   std::unique_ptr<data::ShardLocator> evaluation_places_;
-  std::unique_ptr<data::ImageWindowPlan> windows_;  ///< null: whole images
-  data::DatasetIndex fed_index_;                    ///< without the images where they are resident
-  std::unique_ptr<data::Loader> loader_;
-  std::unique_ptr<BatchFeed> feed_;
-  bool is_resident_ = false;
+  std::unique_ptr<TrainingFeed> feed_;
   RunLength length_;
   std::uint64_t restored_step_ = 0;
   std::optional<std::string> restored_checkpoint_;  ///< empty: a fresh start
   std::unique_ptr<Schedule> schedule_;
+  std::unique_ptr<HeadFirst> head_first_;  ///< null: everything learns from the first step
   std::unique_ptr<Audit> audit_;
   std::unique_ptr<MicroStep> micro_step_;
   std::unique_ptr<GradientReduction> reduction_;
