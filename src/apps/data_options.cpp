@@ -31,6 +31,9 @@ void add_data_options(OptionTable& table, Settings& settings) {
   table.add(option(settings.data_dir, "data", "dir")
                 .alias("data")
                 .help("Folder of the packed data set; empty takes the sample data set, packing it at the first use"));
+  table.add(option(settings.run.train_split, "data", "train-split")
+                .identity()
+                .help("Split that is trained on; the others are scored, but for one named unlabeled"));
   table.add(
       option(settings.run.order, "data", "order")
           .choices({{"auto", data::Order::automatic}, {"full", data::Order::full}, {"windowed", data::Order::windowed}})

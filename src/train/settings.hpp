@@ -105,10 +105,12 @@ struct RunSettings {
   models::Stem stem = models::Stem::imagenet;
   double dropout = 0;                 ///< probability
   bool sync_batch_norm = false;       ///< batch statistics are those of all ranks
+  std::string train_split = "train";  ///< that is trained on
   std::filesystem::path init;         ///< safetensors to start from; empty: random weights
   std::string augment = "auto";       ///< as tasks::read_augmentation() takes it
   std::string image_size = "stored";  ///< as tasks::read_image_size() takes it
   tasks::LandmarkSettings landmarks;
+  tasks::ContrastiveSettings contrastive;
   double label_smoothing = 0;  ///< classification
   TrainSettings train;
   OptimizerSettings optimizer;

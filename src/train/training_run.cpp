@@ -23,6 +23,7 @@
 #include "train/resident_feed.hpp"
 #include "train/run_cache.hpp"
 #include "train/run_parts.hpp"
+#include "train/spanning_losses.hpp"
 #include "train/tree_reduction.hpp"
 
 namespace hpctrain::train {
@@ -51,8 +52,10 @@ TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
     require_precision(settings_.train.precision, find_format_support(settings_.train.precision, context_.device));
     require_early_stopping_possible(settings_.evaluation, context_.index);
     require_reproducible(settings_, context_.placement.world);
+    task_ = make_run_task(settings_, context_.index);
+    require_splits(settings_, *task_, context_.index);
     // Chosen once: loader, node cache and checkpoints must mean the same.
-    settings_.order = data::plan_order(settings_.order, context_.index, context_.index.split(kTrainingSplit));
+    settings_.order = data::plan_order(settings_.order, context_.index, context_.index.split(settings_.train_split));
     // Without a GPU one thread is enough for equal bits.
     const bool is_gpu_reproducible = is_reproducible(settings_.train) && context_.device.is_cuda();
     device::set_kernel_choice(settings_.train.deterministic || is_gpu_reproducible, settings_.train.cudnn_benchmark);
@@ -83,7 +86,6 @@ TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
 TrainingRun::~TrainingRun() = default;
 
 void TrainingRun::make_network() {
-  task_ = make_run_task(settings_, context_.index);
   network_ = make_run_network(settings_, *task_);
   network_->to(context_.device);
   network_->train();
@@ -114,7 +116,8 @@ void TrainingRun::make_schedule() {
 
 void TrainingRun::make_feed() {
   const auto plan = make_loader_plan(settings_, context_.placement.world);
-  cache_ = make_run_cache(settings_, context_.index, context_.placement);
+  cache_ =
+      make_run_cache(settings_, context_.index, context_.placement, splits_in_use(settings_, *task_, context_.index));
   evaluation_places_ = std::make_unique<data::PlacesOnly>(*cache_);
   windows_ = task_->window_plan();
   fed_index_ = context_.index;
@@ -145,14 +148,22 @@ std::unique_ptr<GradientReduction> TrainingRun::make_reduction() {
       GradientSync::Parts{*buckets_, *statistics_, *channel_, context_.device, clock_}, state_.parameters);
 }
 
+std::unique_ptr<Accumulation> TrainingRun::make_accumulation() {
+  const Accumulation::Parts parts{*feed_,       *micro_step_, *buckets_,
+                                  *statistics_, *reduction_,  *update_,
+                                  clock_,       audit_.get(), statistics_over_ranks_ != nullptr};
+  if (!task_->loss_spans_global_batch()) return std::make_unique<SampleLosses>(parts);
+  return std::make_unique<SpanningLosses>(parts, *channel_, context_.device);
+}
+
 void TrainingRun::make_loop() {
   const ForwardPass forward_pass = make_forward_pass(settings_, context_.device);
   micro_step_ = std::make_unique<MicroStep>(
       MicroStep::Parts{*task_, *network_, forward_pass, clock_, settings_.train.seed, audit_.get()});
   reduction_ = make_reduction();
-  step_ = std::make_unique<TrainStep>(TrainStep::Parts{*feed_, *micro_step_, *buckets_, *statistics_, *reduction_,
-                                                       *update_, *schedule_, clock_, audit_.get(),
-                                                       statistics_over_ranks_ != nullptr});
+  accumulation_ = make_accumulation();
+  step_ = std::make_unique<TrainStep>(
+      TrainStep::Parts{*accumulation_, *buckets_, *statistics_, *reduction_, *update_, *schedule_, clock_});
   evaluator_ = std::make_unique<Evaluator>(
       Evaluator::Parts{context_.index, *task_, *network_, context_.group, context_.placement, context_.device,
                        settings_.loader, slots_, plan_micro_batch(settings_.train, context_.placement.world),
@@ -170,8 +181,8 @@ void TrainingRun::make_loop() {
 }
 
 void TrainingRun::make_trainer() {
-  const auto splits = scored_splits(context_.index);
-  const bool has_validation = context_.index.has_split("validation");
+  const auto splits = scored_splits(settings_, *task_, context_.index);
+  const bool has_validation = std::find(splits.begin(), splits.end(), "validation") != splits.end();
   std::optional<std::string> watched;
   if (has_validation) {
     watched = "validation";
@@ -190,6 +201,7 @@ StopReason TrainingRun::run() {
   if (is_already_complete(progress)) return StopReason::finished;
   record_start(progress);
   say_what_results_depend_on();
+  require_reference();
   return trainer_->run(progress);
 }
 
@@ -204,6 +216,12 @@ void TrainingRun::say_what_results_depend_on() const {
         "train.micro-batch; train.micro-shards or model.sync-bn make them depend on less",
         settings_.network);
   }
+}
+
+/// Hours before the first score would find out.
+void TrainingRun::require_reference() {
+  if (scored_splits(settings_, *task_, context_.index).empty()) return;
+  comm::run_agreed(context_.group, [this] { evaluator_->require_reference(); });
 }
 
 bool TrainingRun::is_already_complete(const Progress& progress) const {
