@@ -5,6 +5,7 @@
 
 #include <array>
 #include <limits>
+#include <vector>
 
 #include "core/error.hpp"
 
@@ -34,10 +35,10 @@ torch::Tensor fit_logistic_regression(const torch::Tensor& inputs, const torch::
   const std::int64_t penalised = inputs.size(1) - 1;
   const auto truth = torch::one_hot(labels, start.size(1)).to(torch::kFloat64);
   auto weights = start.detach().clone().requires_grad_();
-  torch::optim::LBFGS optimizer({weights}, torch::optim::LBFGSOptions(1)
-                                               .max_iter(kMostSteps)
-                                               .tolerance_grad(kSmallestGradient)
-                                               .line_search_fn("strong_wolfe"));
+  torch::optim::LBFGS optimizer(std::vector<torch::Tensor>{weights}, torch::optim::LBFGSOptions(1)
+                                                                         .max_iter(kMostSteps)
+                                                                         .tolerance_grad(kSmallestGradient)
+                                                                         .line_search_fn("strong_wolfe"));
   optimizer.step([&] {
     const torch::NoGradGuard no_grad;
     const auto logs = inputs.mm(weights).log_softmax(1);
