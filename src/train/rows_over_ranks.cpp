@@ -31,7 +31,8 @@ void RowsOverRanks::add(std::int64_t first, const torch::Tensor& rows) {
   parts_.emplace_back(first, rows.detach().reshape({rows.size(0), -1}).cpu().clone());
 }
 
-/// Each rank writes its own into zeros, and the sum over ranks is all of them.
+/// Each rank writes its own into zeros, and the sum over ranks is all of them; minus zero becomes zero on any number of
+/// ranks.
 torch::Tensor RowsOverRanks::gather(comm::Communicator& group) const {
   Extent mine;
   for (const auto& [first, rows] : parts_) {
@@ -43,6 +44,7 @@ torch::Tensor RowsOverRanks::gather(comm::Communicator& group) const {
   const bool is_whole = all.is_whole_numbers != 0;
   auto whole = torch::zeros({all.rows, all.columns}, is_whole ? torch::kInt64 : torch::kFloat32);
   for (const auto& [first, rows] : parts_) whole.narrow(0, first, rows.size(0)).copy_(rows);
+  whole.add_(0);
   group.all_reduce({whole.data_ptr(), static_cast<std::size_t>(whole.numel()),
                     is_whole ? comm::ElementType::i64 : comm::ElementType::f32},
                    comm::ReduceOp::sum);

@@ -17,7 +17,7 @@ class RowsOverRanks {
   ///   shapes  [rows, …], float32 or i64, on any device; copied
   void add(std::int64_t first, const torch::Tensor& rows);
 
-  /// All rows in their order, on the host; no bit is changed on the way.
+  /// All rows in their order, on the host; to the bit, but for the sign of zero.
   ///   shapes      [all rows, values of a row]
   ///   collective  all ranks of `group`; rows of equal shape and type, every row added by exactly one rank
   torch::Tensor gather(comm::Communicator& group) const;

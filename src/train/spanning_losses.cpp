@@ -62,7 +62,8 @@ SpanningLosses::Answer SpanningLosses::differentiate(std::uint64_t samples) {
   return {losses.detach(), outputs.grad()};
 }
 
-/// Every rank writes its rows into zeros, and the sum over ranks is all of them, to the bit.
+/// Every rank writes its rows into zeros, and the sum over ranks is all of them, to the bit: minus zero becomes zero
+/// there, and so it must on one rank alone.
 torch::Tensor SpanningLosses::gather_outputs(std::uint64_t samples) {
   const torch::NoGradGuard no_grad;
   std::vector<std::int64_t> shape{static_cast<std::int64_t>(samples)};
@@ -72,6 +73,7 @@ torch::Tensor SpanningLosses::gather_outputs(std::uint64_t samples) {
   for (const auto& held : held_) {
     if (held.count > 0) rows_of(all, held.place, held.count).copy_(held.outputs);
   }
+  all.add_(0);
   const PhaseTimer timer(parts_.clock, Phase::communication);
   const comm::Span span{all.data_ptr(), static_cast<std::size_t>(all.numel()),
                         type == torch::kFloat64 ? comm::ElementType::f64 : comm::ElementType::f32};
