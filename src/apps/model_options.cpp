@@ -56,6 +56,12 @@ void add_model_options(OptionTable& table, Settings& settings) {
                 .sweepable()
                 .identity()
                 .help("Classification: share of a label's weight that all classes have in equal parts"));
+  table.add_section("contrastive", "Contrastive learning");
+  table.add(option(settings.run.contrastive.temperature, "contrastive", "temperature")
+                .above(0)
+                .sweepable()
+                .identity()
+                .help("What cosines are divided by in the loss; the lower, the more the most similar images count"));
   table.add_section("model", "Network");
   table.add(option(settings.run.network, "model", "name")
                 .alias("model")
@@ -96,7 +102,8 @@ void add_model_options(OptionTable& table, Settings& settings) {
           .sweepable()
           .identity()
           .help("A safetensors file to take the first weights from: names and shapes must be this network's, only "
-                "the head may differ. Empty: random weights"));
+                "the head may differ. What export makes of a contrastive run is the encoder alone. Empty: random "
+                "weights"));
 }
 
 void add_landmark_options(OptionTable& table, Settings& settings) {

@@ -22,7 +22,7 @@ void add_sweep_options(OptionTable& table, Settings& settings) {
                       "evaluated, where that saves time; with train.micro-shards results have the same bits"));
   table.add(option(sweep.metric, "sweep", "metric")
                 .help("What decides, of the validation split, else of the first test split: top1, loss, mre_mm, …; "
-                      "empty: top1, for landmarks mre_mm"));
+                      "empty: top1, for landmarks mre_mm, for contrastive probe_top1"));
   table.add(option(sweep.trials, "sweep", "trials").at_least(1).help("Trials of the methods random and tpe"));
   table.add(option(sweep.seed, "sweep", "seed").help("Decides the points of the methods random and tpe"));
   table.add(option(sweep.paired, "sweep", "paired")

@@ -15,6 +15,11 @@
 namespace hpctrain::apps {
 namespace {
 
+std::string usual_metric(const std::string& task) {
+  if (task == "landmarks") return "mre_mm";
+  return task == "contrastive" ? "probe_top1" : "top1";
+}
+
 bool has_axes(const sweep::Parameters& parameters, const std::vector<config::Axis>& axes) {
   return std::equal(parameters.begin(), parameters.end(), axes.begin(), axes.end(),
                     [](const auto& parameter, const config::Axis& axis) { return parameter.first == axis.name(); });
@@ -29,7 +34,7 @@ void SweepPlanner::resolve(const Arguments& arguments) {
   sweep::require_sound(space_);
   if (settings.sweep.method == sweep::Method::grid) sweep::plan_grid(space_);
   metric_ = settings.sweep.metric;
-  if (metric_.empty()) metric_ = settings.run.task == "landmarks" ? "mre_mm" : "top1";
+  if (metric_.empty()) metric_ = usual_metric(settings.run.task);
   require(settings.sweep.scheduler == sweep::SchedulerKind::none || settings.run.evaluation.every_epochs > 0,
           Fault::usage,
           "sweep.scheduler compares trials by their evaluations while training, and eval.every-epochs is 0; give it 1 "

@@ -47,6 +47,12 @@ void add_upkeep_options(OptionTable& table, Settings& settings) {
   table.add(
       option(run.evaluation.mirror, "eval", "mirror")
           .help("Classification: answer every image by the mean over it and its mirror image; takes twice as long"));
+  table.add(option(run.contrastive.probe_samples, "eval", "probe-samples")
+                .unit("samples")
+                .help("Contrastive: labelled samples that a linear probe is fitted on and neighbours are sought among, "
+                      "at every evaluation; the same ones for every run. 0: no scores"));
+  table.add(option(run.contrastive.probe_split, "eval", "probe-split")
+                .help("Contrastive: the split of those samples; it is not scored itself"));
   table.add_section("checkpoint", "Checkpoints");
   table.add(option(run.cadence.checkpoint_every_steps, "checkpoint", "every-steps")
                 .unit("steps")

@@ -23,8 +23,8 @@ class MobileNetV3Small : public Network {
   std::string_view head_name() const override { return "classifier.3"; }
 
   /// What the head reads.   shapes  → [N, feature_count()]
-  torch::Tensor features(const torch::Tensor& images);
-  std::int64_t feature_count() const { return head_->options.in_features(); }
+  torch::Tensor features(const torch::Tensor& images) override;
+  std::int64_t feature_count() const override { return head_->options.in_features(); }
 
  private:
   void initialise();

@@ -9,6 +9,8 @@
 #include <optional>
 #include <string_view>
 
+#include "core/error.hpp"
+
 namespace hpctrain::models {
 
 /// How a classification network begins. imagenet: as published, colour; small: at full resolution, the data's own
@@ -28,6 +30,7 @@ struct NetworkSpec {
   std::optional<double> dropout{};
   /// Probability that training leaves the deepest residual branch out, for networks that do so; unset: as published.
   std::optional<double> stochastic_depth{};
+  bool has_projector = false;  ///< features and a projector to `outputs` in the head's place (contrastive learning)
 };
 
 /// What a network answers with.
@@ -45,6 +48,19 @@ class Network : public torch::nn::Module {
 
   /// The module that depends on the number of outputs; its tensors may differ when weights are taken over.
   virtual std::string_view head_name() const = 0;
+
+  /// A head that this network does without and others of its kind have: weights that are taken over may hold it. Empty:
+  /// none.
+  virtual std::string_view former_head_name() const { return {}; }
+
+  /// What the head sees of each image, without dropout; for networks that answer with values.
+  ///   shapes  images as forward() → [N, feature_count()]
+  ///   errors  Fault::bug where there are none
+  virtual torch::Tensor features(const torch::Tensor& /*images*/) {
+    throw Error(Fault::bug, "features of a network that has none");
+  }
+  /// 0: this network has none.
+  virtual std::int64_t feature_count() const { return 0; }
 
   /// Pixels of the images per pixel of the output, for networks whose output is a map. Centres align: output (x, y)
   /// stands for image position stride·(x + ½) − ½.

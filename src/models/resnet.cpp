@@ -46,13 +46,17 @@ torch::nn::Sequential ResNet::make_stage(const ResNetPlan& plan, std::int64_t wi
   return stage;
 }
 
-torch::Tensor ResNet::forward(const torch::Tensor& images) {
+torch::Tensor ResNet::features(const torch::Tensor& images) {
   const bool is_grey_in_colour_stem = stem_ == Stem::imagenet && images.size(1) == 1;
   auto features = is_grey_in_colour_stem ? images.expand({-1, 3, -1, -1}) : images;
   features = bn1_->forward(conv1_(features)).relu_();
   if (stem_ == Stem::imagenet) features = torch::max_pool2d(features, 3, 2, 1);
   for (auto& stage : stages_) features = stage->forward(features);
-  return fc_(torch::dropout(features.mean({2, 3}), dropout_, is_training()));
+  return features.mean({2, 3});
+}
+
+torch::Tensor ResNet::forward(const torch::Tensor& images) {
+  return fc_(torch::dropout(features(images), dropout_, is_training()));
 }
 
 std::shared_ptr<Network> make_resnet18(const NetworkSpec& spec) {

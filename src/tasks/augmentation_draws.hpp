@@ -30,4 +30,9 @@ enum Draw : std::uint32_t {
   kMixup = 0x4120,
 };
 
+/// The number of a draw for one of several views of a sample. View 0 draws what an only view does.
+constexpr std::uint32_t draw_of_view(Draw draw, std::uint32_t view) noexcept {
+  return draw | view << 16;
+}
+
 }  // namespace hpctrain::tasks

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tasks/augmentation_text.hpp"
+#include "tasks/class_labels.hpp"
 #include "tasks/images.hpp"
 #include "tasks/settings.hpp"
 #include "tasks/task.hpp"
@@ -35,7 +36,7 @@ class Classification : public Task {
   torch::Tensor score(const torch::Tensor& outputs, const Batch& batch) const override;
   /// Cross-entropy of each sample.
   std::vector<SampleError> sample_errors(const torch::Tensor& outputs, const Batch& batch) const override;
-  std::int64_t score_width() const override { return 4 + classes_ * classes_; }
+  std::int64_t score_width() const override { return 4 + labels_.classes() * labels_.classes(); }
   Metrics metrics(const torch::Tensor& score) const override;
   std::string describe_score(const torch::Tensor& score) const override;
   double quality(const Metrics& metrics) const override { return metrics.at("top1"); }
@@ -43,8 +44,6 @@ class Classification : public Task {
  private:
   Batch make_unmixed_batch(const DeviceRecords& records, Mode mode) const;
   std::vector<AugmentationPlan> plan_augmentations(const data::MicroBatch& records) const;
-  void require_labels_in_range(const data::MicroBatch& records) const;
-  std::string class_name(std::int64_t label) const;
 
   ImageField images_;
   std::uint64_t seed_;
@@ -53,9 +52,7 @@ class Classification : public Task {
   bool has_mirror_;
   AugmentationSettings augmentation_;
   AugmentationSettings on_device_;  ///< what of it is left to do when a micro-batch arrives
-  std::size_t label_field_;
-  std::int64_t classes_;
-  std::vector<std::string> class_names_;
+  ClassLabels labels_;
 };
 
 std::unique_ptr<Task> make_classification(const data::DatasetIndex& index, const TaskSettings& settings);

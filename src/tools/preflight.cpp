@@ -119,7 +119,9 @@ void Preflight::look_at_data() {
 void Preflight::look_at_cache() {
   enter(kCache);
   try {
-    const train::RunCachePlan planned = train::plan_run_cache(place_.settings, *target_.index);
+    std::vector<std::string> splits;
+    for (const auto& split : target_.index->splits) splits.push_back(split.name);
+    const train::RunCachePlan planned = train::plan_run_cache(place_.settings, *target_.index, splits);
     node_->cache_plan = planned.plan.reason;
     node_->has_less_cache_than_asked = planned.plan.is_less_than_asked;
     const bool is_unwanted =

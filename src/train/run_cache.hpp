@@ -27,12 +27,14 @@ struct RunCachePlan {
   data::CacheFacts facts;
   data::CachePlan plan;
 };
-RunCachePlan plan_run_cache(const RunSettings& settings, const data::DatasetIndex& index);
+RunCachePlan plan_run_cache(const RunSettings& settings, const data::DatasetIndex& index,
+                            const std::vector<std::string>& splits);
 
 /// Starts to copy at once, what training needs first in front; then what is scored. The order in `settings` is chosen.
 ///   errors  Fault::usage when the cache would lie inside the data set
+/// `splits`: those that are read, the training split first.
 std::unique_ptr<data::NodeCache> make_run_cache(const RunSettings& settings, const data::DatasetIndex& index,
-                                                const Placement& placement);
+                                                const Placement& placement, std::vector<std::string> splits);
 
 /// For whoever reads `splits` once: the copies that training left on this node serve, and none are made.
 std::unique_ptr<data::NodeCache> find_run_copies(const RunSettings& settings, const data::DatasetIndex& index,

@@ -114,10 +114,12 @@ struct RunSettings {
   std::optional<double> dropout{};           ///< probability; unset: as the network was published
   std::optional<double> stochastic_depth{};  ///< likewise
   bool sync_batch_norm = false;              ///< batch statistics are those of all ranks
+  std::string train_split = "train";         ///< that is trained on
   std::filesystem::path init;                ///< safetensors to start from; empty: random weights
   std::string augment = "auto";              ///< as tasks::read_augmentation() takes it
   std::string image_size = "stored";         ///< as tasks::read_image_size() takes it
   tasks::LandmarkSettings landmarks;
+  tasks::ContrastiveSettings contrastive;
   double label_smoothing = 0;  ///< classification
   double mixup = 0;            ///< classification: alpha; 0: none
   TrainSettings train;

@@ -22,6 +22,7 @@
 #include "train/reproducible_mode.hpp"
 #include "train/run_cache.hpp"
 #include "train/run_parts.hpp"
+#include "train/spanning_losses.hpp"
 #include "train/tree_reduction.hpp"
 
 namespace hpctrain::train {
@@ -53,8 +54,10 @@ TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
     require_early_stopping_possible(settings_.evaluation, context_.index);
     require_reproducible(settings_, context_.placement.world);
     require_weights_to_keep(settings_);
+    task_ = make_run_task(settings_, context_.index);
+    require_splits(settings_, *task_, context_.index);
     // Chosen once: loader, node cache and checkpoints must mean the same.
-    settings_.order = data::plan_order(settings_.order, context_.index, context_.index.split(kTrainingSplit));
+    settings_.order = data::plan_order(settings_.order, context_.index, context_.index.split(settings_.train_split));
     // Without a GPU one thread is enough for equal bits.
     const bool is_gpu_reproducible = is_reproducible(settings_.train) && context_.device.is_cuda();
     device::set_kernel_choice(settings_.train.deterministic || is_gpu_reproducible, settings_.train.cudnn_benchmark);
@@ -86,7 +89,6 @@ TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
 TrainingRun::~TrainingRun() = default;
 
 void TrainingRun::make_network() {
-  task_ = make_run_task(settings_, context_.index);
   network_ = make_run_network(settings_, *task_);
   network_->to(context_.device);
   network_->train();
@@ -119,7 +121,8 @@ void TrainingRun::make_schedule() {
 }
 
 void TrainingRun::make_feed() {
-  cache_ = make_run_cache(settings_, context_.index, context_.placement);
+  cache_ =
+      make_run_cache(settings_, context_.index, context_.placement, splits_in_use(settings_, *task_, context_.index));
   evaluation_places_ = std::make_unique<data::PlacesOnly>(*cache_);
   feed_ = std::make_unique<TrainingFeed>(TrainingFeed::Parts{settings_, context_.index, *task_, context_.placement,
                                                              context_.device, slots_, *cache_, *evaluation_places_});
@@ -134,14 +137,22 @@ std::unique_ptr<GradientReduction> TrainingRun::make_reduction() {
       GradientSync::Parts{*buckets_, *statistics_, *channel_, context_.device, clock_}, state_.parameters);
 }
 
+std::unique_ptr<Accumulation> TrainingRun::make_accumulation() {
+  const Accumulation::Parts parts{feed_->batches(),       *micro_step_, *buckets_,
+                                  *statistics_, *reduction_,  *update_,
+                                  clock_,       audit_.get(), statistics_over_ranks_ != nullptr};
+  if (!task_->loss_spans_global_batch()) return std::make_unique<SampleLosses>(parts);
+  return std::make_unique<SpanningLosses>(parts, *channel_, context_.device);
+}
+
 void TrainingRun::make_loop() {
   const ForwardPass forward_pass = make_forward_pass(settings_, context_.device);
   micro_step_ = std::make_unique<MicroStep>(
       MicroStep::Parts{*task_, *network_, forward_pass, clock_, settings_.train.seed, audit_.get()});
   reduction_ = make_reduction();
-  step_ = std::make_unique<TrainStep>(TrainStep::Parts{feed_->batches(), *micro_step_, *buckets_, *statistics_,
-                                                       *reduction_, *update_, *schedule_, clock_, audit_.get(),
-                                                       statistics_over_ranks_ != nullptr, head_first_.get()});
+  accumulation_ = make_accumulation();
+  step_ = std::make_unique<TrainStep>(TrainStep::Parts{*accumulation_, *buckets_, *statistics_, *reduction_, *update_,
+                                                       *schedule_, clock_, head_first_.get()});
   evaluator_ = std::make_unique<Evaluator>(
       Evaluator::Parts{context_.index, *task_, *network_, context_.group, context_.placement, context_.device,
                        settings_.loader, slots_, plan_micro_batch(settings_.train, context_.placement.world),
@@ -174,7 +185,7 @@ monitor::VerdictFacts TrainingRun::make_verdict_facts() {
   facts.samples_per_step = settings_.train.batch;
   facts.is_on_gpu = context_.device.is_cuda();
   facts.reads_over_network = !data::probe_file_system(context_.index.folder).is_local && cache_->counters().shards == 0;
-  facts.decodes_pictures = std::any_of(fed_index_.fields.begin(), fed_index_.fields.end(),
+  facts.decodes_pictures = std::any_of(context_.index.fields.begin(), context_.index.fields.end(),
                                        [](const auto& field) { return field.kind == data::FieldKind::encoded; });
   facts.reader_threads = settings_.loader.threads;
   facts.saves_in_background = settings_.checkpoint.is_async;
@@ -182,8 +193,8 @@ monitor::VerdictFacts TrainingRun::make_verdict_facts() {
 }
 
 void TrainingRun::make_trainer() {
-  const auto splits = scored_splits(context_.index);
-  const bool has_validation = context_.index.has_split("validation");
+  const auto splits = scored_splits(settings_, *task_, context_.index);
+  const bool has_validation = std::find(splits.begin(), splits.end(), "validation") != splits.end();
   std::optional<std::string> watched;
   if (has_validation) {
     watched = "validation";
@@ -204,6 +215,7 @@ StopReason TrainingRun::run() {
   record_start(progress);
   say_what_results_depend_on();
   say_what_learns(progress);
+  require_reference();
   return trainer_->run(progress);
 }
 
@@ -224,6 +236,12 @@ void TrainingRun::say_what_learns(const Progress& progress) const {
   if (!head_first_ || head_first_->at(progress.step) == Learning::everything) return;
   log_info("the head {} learns alone up to step {}, then everything (train.head-only-epochs)", network_->head_name(),
            settings_.train.head_only_epochs * length_.steps_per_epoch);
+}
+
+/// Hours before the first score would find out.
+void TrainingRun::require_reference() {
+  if (scored_splits(settings_, *task_, context_.index).empty()) return;
+  comm::run_agreed(context_.group, [this] { evaluator_->require_reference(); });
 }
 
 bool TrainingRun::is_already_complete(const Progress& progress) const {

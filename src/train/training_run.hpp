@@ -67,6 +67,7 @@ class TrainingRun {
   void make_buckets();
   void make_schedule();
   std::unique_ptr<GradientReduction> make_reduction();
+  std::unique_ptr<Accumulation> make_accumulation();
   void make_loop();
   void make_trainer();
   monitor::VerdictFacts make_verdict_facts();
@@ -75,6 +76,7 @@ class TrainingRun {
   void require_equal_start();
   void say_what_results_depend_on() const;
   void say_what_learns(const Progress& progress) const;
+  void require_reference();
   bool is_already_complete(const Progress& progress) const;
   void record_start(const Progress& progress);
   void require_same_data(const nlohmann::json& steering) const;
@@ -104,6 +106,7 @@ class TrainingRun {
   std::unique_ptr<Audit> audit_;
   std::unique_ptr<MicroStep> micro_step_;
   std::unique_ptr<GradientReduction> reduction_;
+  std::unique_ptr<Accumulation> accumulation_;
   std::unique_ptr<TrainStep> step_;
   std::unique_ptr<Evaluator> evaluator_;
   EarlyStopping early_stopping_;
