@@ -22,10 +22,9 @@ class EvalCommand {
     auto& table = start_.input().table;
     table.add(config::flag_only(wish_.splits, "split").help("Splits to score; all but the training split by default"));
     table.add(config::flag_only(wish_.worst, "worst").unit("samples").help("Worst samples to list for each split"));
-    table.add(
-        config::flag_only(wish_.baselines, "baselines")
-            .help("Score the untrained network as well; for landmarks the mean shape of the training films, for "
-                  "contrastive learning the same probe on raw pixels"));
+    table.add(config::flag_only(wish_.baselines, "baselines")
+                  .help("Score the untrained network as well; for landmarks the mean shape of the training films, for "
+                        "contrastive learning the same probe on raw pixels"));
     table.add(
         config::flag_only(wish_.pictures, "output")
             .alias("o")

@@ -22,8 +22,8 @@
 namespace hpctrain::data {
 namespace {
 
-constexpr int kPopulateRead = 22;  // MADV_POPULATE_READ, Linux 5.14; older C libraries do not name it
-constexpr long kCacheStatCall = 451;   // cachestat(2), Linux 6.5; older C libraries do not name it
+constexpr int kPopulateRead = 22;     // MADV_POPULATE_READ, Linux 5.14; older C libraries do not name it
+constexpr long kCacheStatCall = 451;  // cachestat(2), Linux 6.5; older C libraries do not name it
 constexpr std::size_t kMostPieces = 64;
 
 struct Copy {

@@ -57,7 +57,8 @@ data::CacheFacts gather_facts(const RunSettings& settings, const data::DatasetIn
     }
   }
   const data::WindowedOrder shape;
-  facts.is_windowed = data::plan_order(settings.order, index, index.split(settings.train_split)) == data::Order::windowed;
+  facts.is_windowed =
+      data::plan_order(settings.order, index, index.split(settings.train_split)) == data::Order::windowed;
   facts.window_bytes = std::min(facts.used_bytes, shape.streams * shape.shards_per_window * largest_shard);
   facts.folder = folder.empty() ? "no folder of this node" : folder.string();
   facts.free_bytes = room_in(folder, index);

@@ -138,9 +138,9 @@ std::unique_ptr<GradientReduction> TrainingRun::make_reduction() {
 }
 
 std::unique_ptr<Accumulation> TrainingRun::make_accumulation() {
-  const Accumulation::Parts parts{feed_->batches(),       *micro_step_, *buckets_,
-                                  *statistics_, *reduction_,  *update_,
-                                  clock_,       audit_.get(), statistics_over_ranks_ != nullptr};
+  const Accumulation::Parts parts{feed_->batches(), *micro_step_, *buckets_,
+                                  *statistics_,     *reduction_,  *update_,
+                                  clock_,           audit_.get(), statistics_over_ranks_ != nullptr};
   if (!task_->loss_spans_global_batch()) return std::make_unique<SampleLosses>(parts);
   return std::make_unique<SpanningLosses>(parts, *channel_, context_.device);
 }
@@ -204,8 +204,7 @@ void TrainingRun::make_trainer() {
   trainer_ = std::make_unique<Trainer>(
       Trainer::Parts{context_.group, feed_->batches(), *step_, *update_, *evaluator_, early_stopping_, *boundary_,
                      *saver_, state_, *recorder_, *tracer_, clock_, length_, splits, watched, has_validation,
-                     fixed_steering(),
-                     context_.config_digest, context_.judge},
+                     fixed_steering(), context_.config_digest, context_.judge},
       settings_.train);
 }
 
