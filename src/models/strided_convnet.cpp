@@ -14,7 +14,7 @@ constexpr std::int64_t kSmallestSide = 9;
 
 }  // namespace
 
-StridedConvnet::StridedConvnet(const NetworkSpec& spec) : dropout_(spec.dropout) {
+StridedConvnet::StridedConvnet(const NetworkSpec& spec) : dropout_(spec.dropout.value_or(0)) {
   std::int64_t channels = spec.channels;
   for (std::size_t i = 0; i < kWidths.size(); ++i) {
     const std::string number = std::to_string(i + 1);
