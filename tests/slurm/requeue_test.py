@@ -219,16 +219,6 @@ class ScriptedRequeueTest(RequeueTest):
         self.assertNotIn("suspected", jobs["noticed"][1].read_text())
         self.assertIn("not excluded: n4; without them 4 nodes are not left", jobs["all"][1].read_text())
 
-    def test_an_allocation_is_looked_at_by_a_job_of_its_own(self):
-        job = self.cluster.submit("--ntasks-per-node=1", "--gpus-per-node=0", "jobs/doctor.slurm", "--data", "missing",
-                                  folder=self.folder)
-        self.assertEqual(self.cluster.wait_for_end(job), "FAILED")
-        log = (self.folder / f"doctor-{job}.log").read_text()
-        self.assertEqual(self.cluster.exit_code(job), 65, log)
-        self.assertRegex(log, r"good +launch +2 ranks on 2 nodes, srun")
-        self.assertRegex(log, r"good +time left +1\d min")
-        self.assertRegex(log, r"failure +data set +.*missing")
-
     def test_the_report_of_an_earlier_start_does_not_count(self):
         report = 'printf \'{\\n  "code": 75,\\n  "cause": "signal"\\n}\\n\' >"$RUN/exit.json"'
         job, log, run = self.submit_program(f"if [ $START = 1 ]; then {report}; exit 75; fi; exit 65\n")
