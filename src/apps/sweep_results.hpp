@@ -10,8 +10,8 @@
 
 namespace hpctrain::apps {
 
-/// Writes results.csv, results.json, replicates.csv and best.ini into SWEEP and prints them. Returns all trials of the
-/// ledger, best first.   (rank 0 only)
+/// Writes results.csv, results.json, sweep.json, replicates.csv and best.ini into SWEEP and prints them. Returns all
+/// trials of the ledger, best first.   (rank 0 only)
 ///   board   at the end of this start
 ///   errors  Fault::storage
 std::vector<sweep::LedgerEntry> report_results(SweepPlanner& planner, const sweep::Ledger& ledger,

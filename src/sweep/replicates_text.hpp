@@ -1,5 +1,5 @@
 // What was found out about replicates, for people and for scripts: sentences, SWEEP/replicates.csv, a part of
-// results.json (docs/formats/sweep.md). Pure text.
+// sweep.json (docs/formats/sweep.md). Pure text.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

@@ -46,7 +46,11 @@ nlohmann::ordered_json trials_to_json(const Results& results) {
   return rows;
 }
 
-std::string write_results_json(const Results& results) {
+std::string write_json(const nlohmann::ordered_json& file) {
+  return file.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+nlohmann::ordered_json summary_to_json(const Results& results) {
   nlohmann::ordered_json file = {{"metric", results.metric},
                                  {"axes", results.axes},
                                  {"is_smaller_better", is_smaller_better(results.metric)},
@@ -54,10 +58,9 @@ std::string write_results_json(const Results& results) {
                                   {{"ranks", results.use.ranks},
                                    {"seconds", results.use.seconds},
                                    {"busy_share", results.use.busy_share},
-                                   {"idle_rank_seconds", results.use.idle_rank_seconds}}},
-                                 {"trials", trials_to_json(results)}};
+                                   {"idle_rank_seconds", results.use.idle_rank_seconds}}}};
   if (results.replicates) file["configurations"] = replicates_to_json(*results.replicates);
-  return file.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  return file;
 }
 
 }  // namespace
@@ -102,7 +105,8 @@ std::string write_results_csv(const std::vector<LedgerEntry>& sorted, const std:
 
 void save_results(FileSystem& files, const std::filesystem::path& folder, const Results& results) {
   write_file_durably(files, folder / "results.csv", write_results_csv(results.sorted, results.axes, results.metric));
-  write_file_durably(files, folder / "results.json", write_results_json(results));
+  write_file_durably(files, folder / "sweep.json", write_json(summary_to_json(results)));
+  write_file_durably(files, folder / "results.json", write_json(trials_to_json(results)));
   if (results.replicates) {
     write_file_durably(files, folder / "replicates.csv", write_replicates_csv(*results.replicates));
   }

@@ -40,7 +40,7 @@ struct Results {
   RankUse use{};                                ///< of this start
 };
 
-/// results.csv, results.json and, where there are replicates, replicates.csv; docs/formats/sweep.md.
+/// results.csv, results.json, sweep.json and, where there are replicates, replicates.csv; docs/formats/sweep.md.
 ///   errors  Fault::storage
 void save_results(FileSystem& files, const std::filesystem::path& folder, const Results& results);
 

@@ -96,7 +96,7 @@ std::vector<std::pair<std::string, std::string>> read_ini_pairs(const std::strin
 RunRecord load_run_record(FileSystem& files, const std::filesystem::path& folder) {
   require(files.exists(folder / "run.ini"), Fault::usage,
           folder.string() +
-              " holds neither run.ini of a run nor results.json of a sweep; give the folder that hpctrain "
+              " holds neither run.ini of a run nor sweep.json of a sweep; give the folder that hpctrain "
               "printed");
   RunRecord record;
   const auto whole = std::filesystem::absolute(folder).lexically_normal();

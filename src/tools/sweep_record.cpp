@@ -92,19 +92,21 @@ double explained_share(const std::map<std::string, std::vector<double>>& groups)
 }  // namespace
 
 bool is_sweep_folder(FileSystem& files, const std::filesystem::path& folder) {
-  return files.exists(folder / "results.json");
+  return files.exists(folder / "sweep.json");
 }
 
 SweepRecord load_sweep_record(FileSystem& files, const std::filesystem::path& folder) {
-  const std::filesystem::path path = folder / "results.json";
+  std::filesystem::path path = folder / "sweep.json";
   SweepRecord record;
   const auto whole = std::filesystem::absolute(folder).lexically_normal();
   record.name = (whole.has_filename() ? whole : whole.parent_path()).filename().string();
   try {
-    const auto results = nlohmann::ordered_json::parse(files.read_file(path));
-    record.metric = results.at("metric").get<std::string>();
-    record.axes = results.at("axes").get<std::vector<std::string>>();
-    for (const auto& row : results.at("trials")) record.trials.push_back(read_trial(row, record));
+    const auto sweep = nlohmann::ordered_json::parse(files.read_file(path));
+    record.metric = sweep.at("metric").get<std::string>();
+    record.axes = sweep.at("axes").get<std::vector<std::string>>();
+    path = folder / "results.json";
+    const auto rows = nlohmann::ordered_json::parse(files.read_file(path));
+    for (const auto& row : rows) record.trials.push_back(read_trial(row, record));
   } catch (const nlohmann::json::exception& error) {
     throw Error(Fault::data, path.string() + " is not the result of a sweep: " + error.what() +
                                  "; the command that ran the sweep writes it anew");

@@ -1,5 +1,5 @@
-// What a sweep left in its directory, read for a report: results.json and the evaluations of its trials. Must not know
-// how it is shown.
+// What a sweep left in its directory, read for a report: sweep.json, results.json and the evaluations of its trials.
+// Must not know how it is shown.
 #pragma once
 
 #include <cstdint>
@@ -35,10 +35,10 @@ struct SweepRecord {
   std::vector<TrialRecord> trials;  ///< best first
 };
 
-/// True when `folder` holds results.json.
+/// True when `folder` holds sweep.json.
 bool is_sweep_folder(FileSystem& files, const std::filesystem::path& folder);
 
-///   errors  Fault::data when results.json is not that of a sweep; Fault::storage
+///   errors  Fault::data when they are not those of a sweep; Fault::storage
 SweepRecord load_sweep_record(FileSystem& files, const std::filesystem::path& folder);
 
 struct AxisImportance {

@@ -34,7 +34,7 @@ class SweepFailuresTest(ProgramTest):
             return {list(row.values())[2]: row for row in csv.DictReader(file)}
 
     def failure(self, trial: str) -> dict:
-        rows = json.loads((self.out / "results.json").read_text())["trials"]
+        rows = json.loads((self.out / "results.json").read_text())
         row = next(row for row in rows if row["trial"] == trial)
         report = json.loads((self.out / "trials" / trial / "exit.json").read_text())
         self.assertEqual((report["code"], report["cause"]), (row["code"], row["message"]))

@@ -33,7 +33,7 @@ class SweepTest(ProgramTest):
         self.assertEqual([row["state"] for row in rows], ["done"] * 6)
         scores = [float(row["top1"]) for row in rows]
         self.assertEqual(scores, sorted(scores, reverse=True))
-        self.assertEqual([row["trial"] for row in json.loads((self.out / "results.json").read_text())["trials"]],
+        self.assertEqual([row["trial"] for row in json.loads((self.out / "results.json").read_text())],
                          [row["trial"] for row in rows])
         alone = run_hpctrain(self.out / "best.ini", "--out", self.folder / "alone")
         self.assertEqual(alone.returncode, 0, alone.stderr)
@@ -95,7 +95,7 @@ class SweepTest(ProgramTest):
             score = read_metrics(trial, "eval")[-1]
             self.assertEqual(score["metrics"]["loss"], float(row["loss"]))
             self.assertEqual(score["step"], int(row["steps"]))
-        by_trial = {row["trial"]: row for row in json.loads((self.out / "results.json").read_text())["trials"]}
+        by_trial = {row["trial"]: row for row in json.loads((self.out / "results.json").read_text())}
         self.assertEqual({trial: row.get("stopped_epoch") for trial, row in by_trial.items() if "stopped_epoch" in row},
                          {row["trial"]: int(row["stopped_epoch"]) for row in stopped})
         again = self.sweep(*asha, ranks=2, epochs=3)

@@ -74,7 +74,7 @@ class SweepViewTest(ProgramTest):
         self.assertRegex(text, r"^sweep  2 of 2 trials ended \(2 done\)\n")
         self.assertRegex(text, r"(?m)^best   top1 \d+\.\d\d %  optim\.lr=")
         self.assertFalse((self.out / "status.txt.tmp").exists())
-        start = json.loads((self.out / "results.json").read_text())["start"]
+        start = json.loads((self.out / "sweep.json").read_text())["start"]
         self.assertEqual(start["ranks"], 2)
         self.assertTrue(0.3 < start["busy_share"] <= 1, start)
         self.assertAlmostEqual(start["idle_rank_seconds"], 2 * start["seconds"] * (1 - start["busy_share"]), places=6)
@@ -101,7 +101,7 @@ class SweepViewTest(ProgramTest):
         self.assertEqual(rows[1]["verdict"], "beaten" if is_apart else "not told apart")
         words = f"optim.lr={best} beats" if is_apart else "are not told apart:"
         self.assertRegex(result.stdout, rf"{re.escape(words)}.* ± .* points \(2 seeds\)")
-        configurations = json.loads((self.out / "results.json").read_text())["configurations"]
+        configurations = json.loads((self.out / "sweep.json").read_text())["configurations"]
         self.assertEqual(configurations[1]["half_width_95"], float(rows[1]["half_width_95"]))
 
     def pack_folds(self, *folds):

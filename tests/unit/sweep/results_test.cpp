@@ -61,11 +61,11 @@ TEST(Results, ScriptsReadStopsAndFailures) {
   SimulatedFileSystem files;
   files.create_folders("/sweep");
   save_results(files, "/sweep", {mixed(), {"optim.lr"}, "top1"});
-  const auto file = nlohmann::json::parse(files.read_file("/sweep/results.json"));
+  const auto file = nlohmann::json::parse(files.read_file("/sweep/sweep.json"));
   EXPECT_EQ(file["metric"], "top1");
   EXPECT_EQ(file["axes"], nlohmann::json::array({"optim.lr"}));
   EXPECT_FALSE(file.contains("configurations"));
-  const auto& rows = file["trials"];
+  const auto rows = nlohmann::json::parse(files.read_file("/sweep/results.json"));
   EXPECT_EQ(rows[0]["code"], 64);
   EXPECT_EQ(rows[0]["message"], "the loss is no number");
   EXPECT_EQ(rows[1]["state"], "stopped");
@@ -78,7 +78,7 @@ TEST(Results, ReplicatesAndBusyRanksStandBesideTheTrials) {
   files.create_folders("/sweep");
   const ReplicateReport replicates = compare_replicates(mixed(), false);
   save_results(files, "/sweep", {mixed(), {"optim.lr"}, "top1", replicates, {4, 10, 0.75, 10}});
-  const auto file = nlohmann::json::parse(files.read_file("/sweep/results.json"));
+  const auto file = nlohmann::json::parse(files.read_file("/sweep/sweep.json"));
   EXPECT_EQ(file["start"]["busy_share"], 0.75);
   EXPECT_EQ(file["start"]["idle_rank_seconds"], 10);
   EXPECT_EQ(file["configurations"].size(), 1U);

@@ -87,7 +87,7 @@ TEST(RunRecord, TornAndStrangeLinesAreCountedNotFatal) {
 
 TEST(RunRecord, AFolderWithoutARunIsRefused) {
   const test::TemporaryFolder folder;
-  test::expect_error(Fault::usage, {"run.ini", "results.json"},
+  test::expect_error(Fault::usage, {"run.ini", "sweep.json"},
                      [&] { load_run_record(posix_file_system(), folder.path()); });
 }
 
