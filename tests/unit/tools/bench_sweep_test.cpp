@@ -13,7 +13,7 @@
 namespace hpctrain::tools {
 namespace {
 
-constexpr SweepBenchSettings kShort = {.folder = "/bench", .trials = 12, .seconds = 0.004, .spread = 0.5};
+const SweepBenchSettings kShort = {.folder = "/bench", .trials = 12, .seconds = 0.004, .spread = 0.5};
 
 /// Rank zero's report of a bench on `ranks` ranks.
 SweepBenchReport bench(FileSystem& files, int ranks, const SweepBenchSettings& settings) {

@@ -86,6 +86,9 @@ class LateClock final : public comm::Communicator {
   }
   void receive(std::span<std::byte> bytes, int from, int tag) override { other_.receive(bytes, from, tag); }
   std::unique_ptr<comm::Communicator> split(int colour, int key) override { return other_.split(colour, key); }
+  std::unique_ptr<comm::Communicator> create_team(const std::vector<int>& ranks, int tag) override {
+    return other_.create_team(ranks, tag);
+  }
 
  private:
   comm::Communicator& other_;
