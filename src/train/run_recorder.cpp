@@ -145,6 +145,7 @@ void RunRecorder::record_evaluation(const Progress& progress, const EvaluationRe
   diary_->record(position_of(progress), monitor::EvalEvent{report.split, report.metrics});
   results_[report.split] = {report.split, report.metrics};
   tables_[report.split] = report.tables;
+  if (settings_.quiet) return;
   std::string text;
   for (const auto& [name, value] : report.metrics) text += "  " + name + " " + monitor::format_metric(name, value);
   log_info("{} after epoch {} (step {}, {} samples):{}", report.split, epoch_of_last_step(progress) + 1, progress.step,

@@ -212,8 +212,10 @@ StopReason TrainingRun::run() {
   const Progress progress = restore();
   if (is_already_complete(progress)) return StopReason::finished;
   record_start(progress);
-  say_what_results_depend_on();
-  say_what_learns(progress);
+  if (!settings_.quiet) {
+    say_what_results_depend_on();
+    say_what_learns(progress);
+  }
   require_reference();
   return trainer_->run(progress);
 }
@@ -264,8 +266,10 @@ Progress TrainingRun::restore() {
     early_stopping_.restore(restored->steering.value("early_stopping", nlohmann::json::object()));
     restored_step_ = progress.step;
     restored_checkpoint_ = restored->folder.lexically_relative(context_.run_folder).string();
-    log_info("resumed from step {} (epoch {}, sample {})", progress.step, progress.cursor.epoch + 1,
-             progress.cursor.position);
+    if (!settings_.quiet) {
+      log_info("resumed from step {} (epoch {}, sample {})", progress.step, progress.cursor.epoch + 1,
+               progress.cursor.position);
+    }
   } else {
     start_afresh();
   }

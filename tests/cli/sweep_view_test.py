@@ -54,7 +54,7 @@ class SweepViewTest(ProgramTest):
                 *more)
 
     def test_a_terminal_sees_one_table_redrawn_in_its_width(self):
-        text = run_on_terminal(self.arguments("--optim.lr", "0.05,0.01", epochs=25), columns=50)
+        text = run_on_terminal(self.arguments("--optim.lr", "0.05,0.01", "--train.threads", "1", epochs=60), columns=50)
         drawings = re.findall(r"\x1b\[(\d+)A\r", text)
         self.assertGreaterEqual(len(drawings), 2, text)
         lines = [re.sub(r"\x1b\[\d*[AJK]|\r", "", line) for line in text.split("\n")]
@@ -65,7 +65,7 @@ class SweepViewTest(ProgramTest):
         self.assertTrue(table[-4].startswith("sweep  2 of 2 trials ended (2 done)"), text)
 
     def test_a_status_file_says_how_things_stand_until_the_end(self):
-        process = start_hpctrain(*self.arguments("--optim.lr", "0.05,0.01", "--run.quiet", epochs=60), ranks=2)
+        process = start_hpctrain(*self.arguments("--optim.lr", "0.05,0.01", "--run.quiet", epochs=100), ranks=2)
         status = self.out / "status.txt"
         self.assertTrue(wait_until(lambda: status.exists() and "2 running" in status.read_text()))
         self.assertRegex(status.read_text(), r"(?m)^  1 +\S+ .*optim\.lr=")
