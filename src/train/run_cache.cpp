@@ -91,7 +91,7 @@ std::unique_ptr<data::NodeCache> make_run_cache(const RunSettings& settings, con
   const auto [folder, facts, plan] = plan_run_cache(settings, index, splits);
   if (plan.is_less_than_asked && placement.is_node_leader()) {
     log_warning("node cache: {}", plan.reason);
-  } else if (settings.cache.mode != data::CacheMode::none) {
+  } else if (settings.cache.mode != data::CacheMode::none && !settings.quiet) {
     log_info("node cache: {}", plan.reason);
   }
   data::CacheContent content;
