@@ -24,8 +24,9 @@ Board::Board(BoardPlan plan, const std::vector<LedgerEntry>& history, double now
       estimated_from_(plan_.known.size()) {
   for (const LedgerEntry& entry : history) {
     // What is planned by number alone is whatever has been tried.
-    trials_[entry.trial.digest] = {entry.trial.parameters, entry.outcome.state, plan_.points.empty(), entry.leases};
-    note_best(entry.trial.parameters, entry.outcome);
+    Known& known = trials_[entry.trial.digest];
+    known = {entry.trial.parameters, entry.outcome.state, plan_.points.empty(), entry.leases, places_++};
+    note_best(known, entry.outcome);
   }
   for (const Trial& point : plan_.points) {
     Known& known = trials_[point.digest];
@@ -39,7 +40,7 @@ void Board::note_lease(const std::vector<int>& ranks, const Trial& trial, double
   Known& known = trials_[trial.digest];
   known.parameters = trial.parameters;
   known.is_planned = true;
-  ++known.leases;
+  if (known.leases++ == 0) known.place = places_++;
   leases_[ranks.front()] = {trial.digest, ranks, now_seconds, std::nullopt};
 }
 
@@ -54,7 +55,7 @@ void Board::note_outcome(const std::string& digest, const TrialOutcome& outcome,
   const std::lock_guard lock(mutex_);
   Known& known = trials_[digest];
   known.state = outcome.state;
-  note_best(known.parameters, outcome);
+  note_best(known, outcome);
   const auto lease =
       std::find_if(leases_.begin(), leases_.end(), [&](const auto& entry) { return entry.second.digest == digest; });
   if (lease == leases_.end()) return;  // ended without having been handed out
@@ -66,11 +67,15 @@ void Board::note_outcome(const std::string& digest, const TrialOutcome& outcome,
   if (is_whole && plan_.known.size() < kMostDurations) plan_.known.push_back({known.parameters, outcome.seconds});
 }
 
-void Board::note_best(const Parameters& parameters, const TrialOutcome& outcome) {
+/// Of equal ones the first that was begun, as the results sort them.
+void Board::note_best(const Known& trial, const TrialOutcome& outcome) {
   if (outcome.state != TrialState::done || !outcome.metric) return;
-  const bool is_better =
-      !best_ || (plan_.is_smaller_better ? *outcome.metric < best_->metric : *outcome.metric > best_->metric);
-  if (is_better) best_ = BestTrial{parameters, *outcome.metric};
+  const double metric = *outcome.metric;
+  const bool is_equal = best_ && metric == best_->metric;
+  const bool is_better = !best_ || (plan_.is_smaller_better ? metric < best_->metric : metric > best_->metric);
+  if (!is_better && !(is_equal && trial.place < best_place_)) return;
+  best_ = BestTrial{trial.parameters, metric};
+  best_place_ = trial.place;
 }
 
 BoardView Board::view(double now_seconds) {

@@ -2,6 +2,7 @@
 // thread, asked by whoever shows it; moments come from the caller. Must not know who looks nor how it is shown.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -79,7 +80,8 @@ class Board {
     Parameters parameters;
     TrialState state = TrialState::waiting;
     bool is_planned = false;
-    int leases = 0;  ///< of all starts
+    int leases = 0;         ///< of all starts
+    std::size_t place = 0;  ///< in the order of first leases
   };
   struct Lease {
     std::string digest;
@@ -88,7 +90,7 @@ class Board {
     std::optional<Score> last;
   };
 
-  void note_best(const Parameters& parameters, const TrialOutcome& outcome);
+  void note_best(const Known& trial, const TrialOutcome& outcome);
   void count_trials(BoardView& view) const;
   void add_running(BoardView& view, double now_seconds) const;
   std::optional<double> forecast(const BoardView& view);
@@ -100,6 +102,8 @@ class Board {
   std::map<std::string, Known> trials_;  ///< by digest
   std::map<int, Lease> leases_;          ///< by leader
   std::optional<BestTrial> best_;
+  std::size_t best_place_ = 0;
+  std::size_t places_ = 0;  ///< trials that ever had a lease
   double booked_rank_seconds_ = 0;  ///< of leases that have ended
   DurationEstimate estimate_;
   std::size_t estimated_from_ = 0;  ///< durations

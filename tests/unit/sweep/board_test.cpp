@@ -85,6 +85,16 @@ TEST(Board, TheBestIsOfAllStartsAndOnlyOfTrialsThatAreDone) {
   EXPECT_EQ(board.view(103).best->parameters, trial_of("2").parameters);
 }
 
+TEST(Board, OfEquallyGoodTrialsTheFirstThatWasBegunIsTheBestAsInTheResults) {
+  Board board = make_board();
+  board.note_lease({0, 1}, trial_of("1"), 100);
+  board.note_lease({2, 3}, trial_of("2"), 100);
+  board.note_outcome("digest-2", outcome_of(TrialState::done, 0.8, 1), 101);
+  EXPECT_EQ(board.view(101).best->parameters, trial_of("2").parameters);
+  board.note_outcome("digest-1", outcome_of(TrialState::done, 0.8, 2), 102);
+  EXPECT_EQ(board.view(102).best->parameters, trial_of("1").parameters);
+}
+
 TEST(Board, SmallerIsBetterWhereTheMetricSaysSo) {
   BoardPlan plan;
   plan.is_smaller_better = true;
