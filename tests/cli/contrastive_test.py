@@ -3,7 +3,7 @@ import json
 import unittest
 
 import numpy as np
-from hpctrain_test import ProgramTest, end_of, make_dataset, read_metrics, run_hpctrain, run_pack
+from hpctrain_test import ProgramTest, end_of, make_dataset, read_metrics, run_hpctrain, run_pack, with_flags
 from safetensors.numpy import load_file
 
 TASK = ("--task.name", "contrastive", "--model", "strided-convnet", "--optim.name", "adam", "--lr", "0.002", "--batch", "48",
@@ -21,7 +21,7 @@ class ContrastiveTest(ProgramTest):
 
     def train(self, name, *flags, ranks=1, task=TASK):
         run = self.folder / name
-        result = run_hpctrain("--data", self.data, *task, *flags, "--out", run, ranks=ranks)
+        result = run_hpctrain("--data", self.data, *with_flags(task, *flags), "--out", run, ranks=ranks)
         self.assertEqual(result.returncode, 0, result.stderr)
         return run, result
 
@@ -64,7 +64,7 @@ class ContrastiveTest(ProgramTest):
 
     def test_any_ranks_and_micro_batches_have_the_losses_of_one_big_batch(self):
         # Without batch statistics, which would be of each micro-batch.
-        task = (*TASK, "--model", "small-convnet", "--train.steps", "4", "--eval.probe-samples", "0")
+        task = with_flags(TASK, "--model", "small-convnet", "--train.steps", "4", "--eval.probe-samples", "0")
         expected = losses_of(self.train("whole", task=task)[0])
         for ranks, micro_batch in ((1, 13), (2, 24), (2, 5), (4, 6)):
             run, result = self.train(f"{ranks}-{micro_batch}", "--train.micro-batch", micro_batch, ranks=ranks, task=task)
@@ -100,15 +100,16 @@ class ContrastiveTest(ProgramTest):
         self.assertIn("probe_top1", json.dumps(trials))
 
     def refuse(self, code, *words, flags):
-        result = run_hpctrain("--data", self.data, *TASK, "--out", self.folder / "refused", *flags, ranks=2)
+        run = self.folder / words[0].replace(" ", "-")
+        result = run_hpctrain("--data", self.data, *with_flags(TASK, *flags), "--out", run, ranks=2)
         self.assert_refused(result, code, *words)
-        self.assertFalse(read_metrics(self.folder / "refused", "step"))
+        self.assertFalse(read_metrics(run, "step"))
 
     def test_what_cannot_be_learned_or_scored_is_refused_at_the_start(self):
         self.refuse(64, "data.augment none", flags=("--data.augment", "none"))
         self.refuse(64, "data.train-split", "train", flags=("--data.train-split", "unlabelled"))
         self.refuse(64, "eval.probe-split", "eval.probe-samples 0", flags=("--eval.probe-split", "labelled"))
-        self.refuse(64, "unet", "resnet18", flags=("--model", "unet"))
+        self.refuse(64, "unet", "resnet18", flags=("--model", "unet", "--data.image-size", "32"))
 
     def test_a_run_is_not_asked_for_classes(self):
         run, _ = self.train("run", "--train.steps", "1")

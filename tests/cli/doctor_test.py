@@ -5,7 +5,7 @@ import subprocess
 import time
 import unittest
 
-from hpctrain_test import ProgramTest, make_dataset, run_hpctrain
+from hpctrain_test import ProgramTest, make_dataset, run_hpctrain, with_flags
 
 
 class DoctorTest(ProgramTest):
@@ -16,11 +16,12 @@ class DoctorTest(ProgramTest):
 
     def diagnose(self, *flags, ranks=1, code=0, environment=None):
         """The findings by the name of their check."""
-        result = run_hpctrain("doctor", *self.flags, *flags, "--json", ranks=ranks, environment=environment)
+        result = run_hpctrain("doctor", *with_flags(self.flags, *flags), "--json", ranks=ranks, environment=environment)
         self.assertEqual(result.returncode, code, result.stdout + result.stderr)
         verdict = json.loads(result.stdout)
         self.assertEqual((verdict["code"], verdict["healthy"], verdict["ranks"]), (code, code == 0, ranks))
-        self.assertEqual(result.stderr, "")
+        if ranks == 1:  # mpirun has its own words for a code that is not 0
+            self.assertEqual(result.stderr, "")
         return {finding["check"]: finding for finding in verdict["findings"]}
 
     def assert_found(self, findings, check, level, *words):
@@ -89,9 +90,9 @@ class DoctorTest(ProgramTest):
         return subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, timeout=60)
 
     def test_a_training_warns_of_the_same_and_goes_on(self):
-        result = run_hpctrain(*self.flags, "--train.steps", "1", "--train.threads", "16")
+        result = run_hpctrain(*with_flags(self.flags, "--train.steps", "1", "--train.threads", "16"))
         self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertRegex(result.stderr, r"\[warning\].*processors: rank 0 .*16 threads.*train.threads = ")
+        self.assertRegex(result.stderr, r"warning: .*processors: rank 0 .*16 threads.*train.threads = ")
         self.assertNotIn("processors", run_hpctrain("--data", self.data, "--out", self.folder / "quiet", "--train.steps",
                                                     "1", "--train.threads", "1").stderr)
 

@@ -114,9 +114,10 @@ class ReportTest(ProgramTest):
 
     def test_a_report_that_cannot_be_written_is_a_warning(self):
         run = self.folder / "run"
-        run.mkdir()
+        self.run_hpctrain("--data", self.data, "--out", run, "--epochs", "1", "--batch", "50")
+        (run / "report.html").unlink()
         (run / "report.html").mkdir()
-        result = self.run_hpctrain("--data", self.data, "--out", run, "--epochs", "1", "--batch", "50")
+        result = self.run_hpctrain("--data", self.data, "--out", run, "--epochs", "2", "--batch", "50")
         self.assertIn("report.html could not be written", result.stderr)
 
 

@@ -40,6 +40,13 @@ class ProgramTest(unittest.TestCase):
             self.assertIn(word, lines[0])
 
 
+def with_flags(flags, *changes) -> list:
+    """`flags`, pairs of a name and a value, where those named in `changes` are replaced: none may be given twice."""
+    names = {str(change) for change in changes[::2]}
+    kept = [part for pair in zip(flags[::2], flags[1::2]) if str(pair[0]) not in names for part in pair]
+    return [*kept, *changes]
+
+
 def launch_command(arguments: list, ranks: int) -> list[str]:
     launch = ["mpirun", "-np", str(ranks), "--oversubscribe"] if ranks > 1 else []
     return [*launch, HPCTRAIN, *map(str, arguments)]
