@@ -103,7 +103,7 @@ class Board {
   std::map<int, Lease> leases_;          ///< by leader
   std::optional<BestTrial> best_;
   std::size_t best_place_ = 0;
-  std::size_t places_ = 0;  ///< trials that ever had a lease
+  std::size_t places_ = 0;          ///< trials that ever had a lease
   double booked_rank_seconds_ = 0;  ///< of leases that have ended
   DurationEstimate estimate_;
   std::size_t estimated_from_ = 0;  ///< durations
