@@ -19,12 +19,14 @@ namespace {
 
 constexpr const char* kLoggerName = "hpctrain";
 
-class CountedStderrSink final : public spdlog::sinks::ansicolor_stderr_sink_mt {
+using StderrSink = spdlog::sinks::ansicolor_stderr_sink_mt;
+
+class CountedStderrSink final : public StderrSink {
  public:
-  using ansicolor_stderr_sink_mt::ansicolor_stderr_sink_mt;
+  using StderrSink::StderrSink;
 
   void log(const spdlog::details::log_msg& message) override {
-    ansicolor_stderr_sink_mt::log(message);
+    StderrSink::log(message);
     ++lines_;
   }
   std::uint64_t lines() const noexcept { return lines_; }
