@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The loader beside FFCV, torch's DataLoader, webdataset and mosaicml-streaming on equal samples, in turns in one run.
 
-    bench/setup_peers                                   # once
+    bench/setup_peers data                              # once
     .venv/bin/python bench/compare_data.py --out FOLDER [--what 3072 27648 150528 pictures] [--turns 3]
 
 Rows are made up, of so many bytes; pictures are JPEG files of about 100 KB of which a random part is decoded and brought

@@ -1,16 +1,18 @@
 # What the job scripts share; sourced by them, after they found it beside themselves or in the module's prefix.
 #   run_training_job NAME PACK_COMMAND [arguments for hpctrain]
 #   run_sweep_job NAME PACK_COMMAND [SWEEP.ini] [arguments for hpctrain sweep]
+#   run_doctor_job [RUN.ini] [arguments for hpctrain]
 # Trains with NAME.ini, or runs the trials of SWEEP.ini (else NAME_grid.ini), stops in time, and queues the job again
-# until the run is finished. docs/slurm.md says how.
+# until the run is finished. The last one only looks whether the allocation is fit to train. docs/slurm.md says how.
 # shellcheck shell=bash
 
 : "${jobs:?the folder of lib.sh and of the INI files; job scripts set it}"
-readonly EXIT_DATA=65 EXIT_UNAVAILABLE=69 EXIT_STOPPED=75
+readonly EXIT_DATA=65 EXIT_UNAVAILABLE=69 EXIT_DEVICE=71 EXIT_STOPPED=75
 # Of srun and mpirun when a task was ended by KILL, SEGV, TERM, XFSZ, or by USR1 or USR2 before it could catch them.
 readonly KILLED_CODES=" 137 139 143 153 138 140 "
 readonly MOST_STARTS="${HPCTRAIN_MOST_STARTS:-100}"
 readonly MOST_STARTS_WITHOUT_PROGRESS=3
+readonly MOST_SUSPECTS=8
 
 say() { printf '==> %s %s\n' "$(date -u +%H:%M:%SZ)" "$*"; }
 
@@ -83,6 +85,14 @@ find_job_end() {
     text=$(SLURM_TIME_FORMAT=standard squeue -h -j "$SLURM_JOB_ID" -o %e 2>/dev/null)
   fi
   if [[ "$text" == *T* ]]; then date -d "$text" +%s 2>/dev/null || true; fi
+}
+
+export_job_end() {
+  local job_end
+  # Never the one of an earlier job, which handed its environment on.
+  unset HPCTRAIN_RUN_JOB_END_UNIX
+  job_end=$(find_job_end)
+  if [ -n "$job_end" ]; then export HPCTRAIN_RUN_JOB_END_UNIX="$job_end"; fi
 }
 
 # Runs the step in the background: a shell that waits in the foreground meets no signal before the step has ended.
@@ -162,6 +172,64 @@ code_of_start() {
   fi
 }
 
+# The node that exit.json of this start blames, where it is one of the job's: one that stood still, or whose GPU failed
+# in the middle of the work. Reports of other ends name only who noticed.
+blamed_node() {
+  local report host cause phase code
+  report=$(report_of_run)
+  [ "$report" != "$1" ] || return 0
+  host=$(sed -n 's/^ *"host": "\([A-Za-z0-9._-]*\)",*$/\1/p' <<<"$report")
+  cause=$(sed -n 's/^ *"cause": "\(.*\)",*$/\1/p' <<<"$report")
+  phase=$(sed -n 's/^ *"phase": "\(.*\)",*$/\1/p' <<<"$report")
+  code=$(sed -n 's/^ *"code": \([0-9]*\),*$/\1/p' <<<"$report")
+  [ "$cause" = hang ] || { [ "$code" = "$EXIT_DEVICE" ] && [ "$phase" != start ]; } || return 0
+  # Only a name that Slurm knows too; where nobody can be asked, sbatch will refuse another.
+  if ! command -v scontrol >/dev/null || scontrol show hostnames "${SLURM_JOB_NODELIST:-}" | grep -qxF "$host"; then
+    printf '%s' "$host"
+  fi
+}
+
+# Nodes that starts of this run blamed, the newest few: a list that only grows would at last leave no node.
+suspects() {
+  tail -n "$MOST_SUSPECTS" "$run.suspects" 2>/dev/null | sort -u | paste -sd, -
+}
+
+# Whether the partition has nodes enough without them: a job that excludes too many would wait for ever.
+can_do_without() {
+  local left
+  command -v sinfo >/dev/null || return 0
+  left=$(sinfo -h -r -N -p "${SLURM_JOB_PARTITION:-}" -o %N 2>/dev/null | sort -u | grep -cvxFf <(tr , '\n' <<<"$1") || true)
+  [ "$left" -ge "${SLURM_JOB_NUM_NODES:-1}" ]
+}
+
+# Sets `excluded`: suspects that the next start is to go without; empty where there are none, or where it cannot.
+settle_suspects() {
+  local blamed=$1
+  excluded=""
+  if [ -n "$blamed" ]; then
+    say "$blamed is suspected: the next start is to go without it"
+    printf '%s\n' "$blamed" >>"$run.suspects"
+  fi
+  excluded=$(suspects)
+  [ -n "$excluded" ] || return 0
+  can_do_without "$excluded" && return 0
+  say "not excluded: $excluded; without them ${SLURM_JOB_NUM_NODES:-1} nodes are not left in partition ${SLURM_JOB_PARTITION:-?}"
+  excluded=""
+}
+
+# Slurm lets only a waiting job change its list, and ends this shell soon after the job was queued again.
+exclude_suspects() {
+  local present
+  [ -n "$excluded" ] || return 0
+  present=$(sed -n 's/.*ExcNodeList=\([^ ]*\).*/\1/p' <<<"$1")
+  [ "$present" = "(null)" ] && present=""
+  if scontrol update "JobId=$SLURM_JOB_ID" "ExcNodeList=$excluded${present:+,$present}"; then
+    say "excluded from the next start: $excluded${present:+,$present}"
+  else
+    say "Slurm did not take the list of nodes to exclude: $excluded"
+  fi
+}
+
 # Beside the run directory, which hpctrain wants empty at the first start: the progress that each start found.
 record_start() { printf '%s\n' "$(progress)" >>"$run.starts"; }
 
@@ -191,8 +259,12 @@ requeue() {
     say "not queued again from here: Slurm has ended this job, or queued it again itself"
   elif [[ "$shown" == *"Requeue=0"* ]]; then
     say "not queued again: --no-requeue; sbatch again with --out $run continues"
-  elif scontrol requeue "$SLURM_JOB_ID"; then
+  elif
+    trap '' TERM
+    scontrol requeue "$SLURM_JOB_ID"
+  then
     say "queued again"
+    exclude_suspects "$shown"
   else
     say "scontrol refused to queue the job again; sbatch again with --out $run continues"
   fi
@@ -212,21 +284,29 @@ submit_successor() {
   [ -n "${SLURM_NTASKS_PER_NODE:-}" ] && options+=("--ntasks-per-node=$SLURM_NTASKS_PER_NODE")
   [ -n "${SLURM_CPUS_PER_TASK:-}" ] && options+=("--cpus-per-task=$SLURM_CPUS_PER_TASK")
   [ -n "${SLURM_GPUS_PER_NODE:-}" ] && options+=("--gpus-per-node=$SLURM_GPUS_PER_NODE")
+  local wish=()
+  [ -n "$excluded" ] && wish=("--exclude=$excluded")
   if sbatch "--dependency=afterany:$SLURM_JOB_ID" "--nodes=$SLURM_JOB_NUM_NODES" "--job-name=$SLURM_JOB_NAME" \
-    "--chdir=$PWD" "${options[@]}" "$0" "$@" "${places[@]}"; then
-    say "submitted a job that continues when this one has ended"
+    "--chdir=$PWD" "${options[@]}" "${wish[@]}" "$0" "$@" "${places[@]}"; then
+    say "submitted a job that continues when this one has ended${excluded:+, without $excluded}"
   else
     say "sbatch refused; submit again with --out $run"
   fi
 }
 
 print_start() {
-  say "$SLURM_JOB_NAME, job $SLURM_JOB_ID, start $(wc -l <"$run.starts") of this run"
+  say "$SLURM_JOB_NAME, job $(name_of_job), start $(wc -l <"$run.starts") of this run"
   say "nodes           ${SLURM_JOB_NODELIST:-$(hostname -s)}"
   say "program         $programs/hpctrain"
   say "data            $data"
   say "run directory   $run"
   say "job ends        ${HPCTRAIN_RUN_JOB_END_UNIX:+$(date -u -d "@$HPCTRAIN_RUN_JOB_END_UNIX" +%Y-%m-%dT%H:%M:%SZ)}"
+}
+
+# Each job of an array has an id of its own, but people know it as 17_3.
+name_of_job() {
+  printf '%s' "${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID}"
+  [ -n "${SLURM_ARRAY_JOB_ID:-}" ] || printf '%s' "$SLURM_JOB_ID"
 }
 
 # Sets `data` and `run`, and as `places` the flags for those that the arguments do not name.
@@ -237,12 +317,14 @@ settle_places() {
   data=$(value_of_flag data data.dir "$@")
   [ -n "$data" ] || places+=(--data "${data:=$(realpath -m "${HPCTRAIN_DATA_DIR:-data/$name}")}")
   run=$(value_of_flag out run.out "$@")
-  [ -n "$run" ] || places+=(--out "${run:=$(realpath -m "runs/$SLURM_JOB_NAME-$SLURM_JOB_ID")}")
+  [ -n "$run" ] || places+=(--out "${run:=$(realpath -m "runs/$SLURM_JOB_NAME-$(name_of_job)")}")
 }
 
+# In the arguments of an array's jobs, %a is the number of the job: --train.seed %a.
 run_training_job() {
   local kind=run name=$1 pack_command=$2
   shift 2
+  if [ -n "${SLURM_ARRAY_TASK_ID:-}" ]; then set -- "${@//%a/$SLURM_ARRAY_TASK_ID}"; fi
   run_job "$jobs/$name.ini" "$@"
 }
 
@@ -256,9 +338,17 @@ run_sweep_job() {
   run_job "$settings" "$@"
 }
 
+run_doctor_job() {
+  cd "${SLURM_SUBMIT_DIR:-$PWD}" || return
+  load_site_file "$jobs/site.env"
+  find_programs || return
+  export_job_end
+  start_ranks doctor "$@"
+}
+
 # The caller's `kind`, `name` and `pack_command`, then the INI file and what follows it.
 run_job() {
-  local settings=$1 report_before job_end code reached command=() again
+  local settings=$1 report_before code reached blamed excluded command=() again
   shift
   again=("$@")
   if [ "$kind" = sweep ]; then
@@ -271,11 +361,7 @@ run_job() {
   settle_places "$name" "$@"
   require_data "$pack_command" || return
   mkdir -p "$(dirname "$run")" || return
-  # Never the one of an earlier job, which handed its environment on.
-  unset HPCTRAIN_RUN_JOB_END_UNIX
-  job_end=$(find_job_end)
-  if [ -n "$job_end" ]; then export HPCTRAIN_RUN_JOB_END_UNIX="$job_end"; fi
-
+  export_job_end
   record_start
   print_start
   report_before=$(report_of_run)
@@ -284,7 +370,9 @@ run_job() {
   code=$(code_of_start "$code" "$report_before")
   reached=$(progress)
   say "ended with $code at $(describe_progress "$reached")"
-  if [ "$code" -eq "$EXIT_STOPPED" ] && is_worth_another_start "$reached"; then
+  blamed=$(blamed_node "$report_before")
+  if [ "$code" -eq "$EXIT_STOPPED" ] || [ -n "$blamed" ] && is_worth_another_start "$reached"; then
+    settle_suspects "$blamed"
     if command -v scontrol >/dev/null; then requeue; else submit_successor "${again[@]}"; fi
   fi
   return "$code"

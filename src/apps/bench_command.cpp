@@ -22,6 +22,7 @@ constexpr std::array kBenches = {
     Bench{"comm", "sums of gradients over these ranks, beside copies", run_comm_bench_command},
     Bench{"data", "the loader beside the same copies out of ordinary memory", run_data_bench_command},
     Bench{"checkpoint", "how fast a disk takes checkpoints, beside its raw rate", run_checkpoint_bench_command},
+    Bench{"sweep", "what a sweep costs beside its trials: trials that sleep", run_sweep_bench_command},
 };
 
 std::string bench_list() {

@@ -9,5 +9,6 @@ int run_step_bench_command(const Arguments& arguments);
 int run_comm_bench_command(const Arguments& arguments);
 int run_data_bench_command(const Arguments& arguments);
 int run_checkpoint_bench_command(const Arguments& arguments);
+int run_sweep_bench_command(const Arguments& arguments);
 
 }  // namespace hpctrain::apps

@@ -8,18 +8,26 @@
 #include "core/error.hpp"
 #include "core/file_system.hpp"
 #include "tools/check_audit.hpp"
-#include "train/run_parts.hpp"
 
 namespace hpctrain::apps {
 namespace {
 
 constexpr std::size_t kMostDefectsShown = 10;
 
+/// Of a key that one section has only.
+std::string find_value(const std::string& run_ini, const std::string& key) {
+  const auto place = run_ini.find("\n" + key + " = ");
+  require(place != std::string::npos, Fault::usage, "run.ini has no key " + key + "; restore the run's own run.ini");
+  const auto first = place + key.size() + 4;
+  return run_ini.substr(first, run_ini.find('\n', first) - first);
+}
+
 tools::AuditExpectation expect_of_run(FileSystem& files, const std::filesystem::path& run_folder) {
   const data::DatasetIndex dataset = load_dataset_description(files, run_folder);
   tools::AuditExpectation expectation;
-  expectation.samples = dataset.split(train::kTrainingSplit).num_samples;
-  expectation.drops_tail = files.read_file(run_folder / "run.ini").find("tail = drop") != std::string::npos;
+  const std::string run_ini = files.read_file(run_folder / "run.ini");
+  expectation.samples = dataset.split(find_value(run_ini, "train-split")).num_samples;
+  expectation.drops_tail = find_value(run_ini, "tail") == "drop";
   return expectation;
 }
 

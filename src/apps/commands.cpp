@@ -30,9 +30,13 @@ constexpr std::array kCommands = {
             run_predict_command},
     Command{"export", "export RUN_DIR -o FILE.safetensors", "write the weights of a run's best checkpoint",
             run_export_command},
+    Command{"report", "report RUN_DIR|SWEEP_DIR", "write report.html into it: curves, where time went, results",
+            run_report_command},
     Command{"check-audit", "check-audit RUN_DIR", "prove from a run's audit that each epoch saw each sample once",
             run_check_audit_command},
-    Command{"bench", "bench step|comm|data|checkpoint [--json]", "figures of this machine beside its ceilings",
+    Command{"doctor", "doctor [RUN.ini] [--json]",
+            "preflight inside an allocation: one verdict, and the line to change", run_doctor_command},
+    Command{"bench", "bench step|comm|data|checkpoint|sweep [--json]", "figures of this machine beside its ceilings",
             run_bench_command},
 };
 

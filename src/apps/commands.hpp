@@ -28,7 +28,9 @@ int run_sweep_command(const Arguments& arguments);
 int run_eval_command(const Arguments& arguments);
 int run_predict_command(const Arguments& arguments);
 int run_export_command(const Arguments& arguments);
+int run_doctor_command(const Arguments& arguments);
 int run_bench_command(const Arguments& arguments);
 int run_check_audit_command(const Arguments& arguments);
+int run_report_command(const Arguments& arguments);
 
 }  // namespace hpctrain::apps

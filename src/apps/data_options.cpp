@@ -37,6 +37,9 @@ void add_data_options(OptionTable& table, Settings& settings) {
                 .identity()
                 .help("Fold of a cross-validation: the number in the place of {fold} in data.dir. As an axis, "
                       "0,1,2,3, it gives each trial a data set of its own; all are checked before the first trial"));
+  table.add(option(settings.run.train_split, "data", "train-split")
+                .identity()
+                .help("Split that is trained on; the others are scored, but for one named unlabeled"));
   table.add(
       option(settings.run.order, "data", "order")
           .choices({{"auto", data::Order::automatic}, {"full", data::Order::full}, {"windowed", data::Order::windowed}})

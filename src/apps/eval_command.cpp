@@ -22,12 +22,14 @@ class EvalCommand {
     auto& table = start_.input().table;
     table.add(config::flag_only(wish_.splits, "split").help("Splits to score; all but the training split by default"));
     table.add(config::flag_only(wish_.worst, "worst").unit("samples").help("Worst samples to list for each split"));
+    table.add(config::flag_only(wish_.baselines, "baselines")
+                  .help("Score the untrained network as well; for landmarks the mean shape of the training films, for "
+                        "contrastive learning the same probe on raw pixels"));
     table.add(
-        config::flag_only(wish_.baselines, "baselines")
-            .help("Score the untrained network as well and, for landmarks, the mean shape of the training films"));
-    table.add(config::flag_only(wish_.pictures, "output")
-                  .alias("o")
-                  .help("Landmarks: folder for SPLIT-predictions.csv and overlays of the worst films"));
+        config::flag_only(wish_.pictures, "output")
+            .alias("o")
+            .help(
+                "Landmarks: folder for SPLIT-predictions.csv, SPLIT-error-curve.csv and overlays of the worst films"));
     table.add(config::flag_only(is_json_, "json").help("One JSON object instead of text"));
   }
 

@@ -30,8 +30,12 @@ int run_export_command(const Arguments& arguments) {
 
   FileSystem& files = posix_file_system();
   const auto checkpoint = checkpoint::find_best_checkpoint(files, run_folder);
-  checkpoint::export_weights(files, checkpoint, out);
+  const std::size_t left_behind = checkpoint::export_weights(files, checkpoint, out);
   std::printf("%s: weights of %s\n", out.c_str(), checkpoint.c_str());
+  if (left_behind > 0) {
+    std::printf("the projector's %zu tensors stay behind: this is the encoder, for --model.init of a classifier\n",
+                left_behind);
+  }
   return 0;
 }
 

@@ -26,6 +26,8 @@ class RankedStart {
   CommandInput& input() noexcept { return input_; }
   const CommandInput& input() const noexcept { return input_; }
   const comm::Environment& environment() const noexcept { return environment_; }
+  /// CPUs that this rank keeps busy without taking turns with others.
+  std::size_t granted_cpus() const noexcept { return granted_cpus_; }
 
   /// Reads the options by `resolve`, binds threads and, on rank zero, has the layout of the data set read. What fails
   /// is thrown where there is one process, else kept for share_index(), so that ranks say it together in one line.

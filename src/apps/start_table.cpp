@@ -9,6 +9,7 @@
 #include "train/forward_pass.hpp"
 #include "train/reproducible_mode.hpp"
 #include "train/schedule.hpp"
+#include "train/spanning_losses.hpp"
 
 namespace hpctrain::apps {
 namespace {
@@ -66,7 +67,7 @@ std::string describe_format(const train::RunSettings& run, const torch::Device& 
 
 std::string make_start_table(const Settings& settings, const train::RunContext& context,
                              const std::vector<RankView>& views, const train::TrainingRun& run) {
-  const std::vector<monitor::SettingsRow> rows = {
+  std::vector<monitor::SettingsRow> rows = {
       {"run directory", context.run_folder.string(), ""},
       {"data", describe_data(context.index), ""},
       {"images", describe_images(context.index, run), ""},
@@ -82,6 +83,9 @@ std::string make_start_table(const Settings& settings, const train::RunContext& 
       {"number format", describe_format(settings.run, context.device), ""},
       {"global batch", describe_batch(settings.run.train, context.placement.world), ""},
   };
+  if (run.task().loss_spans_global_batch()) {
+    rows.push_back({"loss", train::describe_spanning_loss(settings.run.train, context.placement.world), ""});
+  }
   return monitor::make_settings_table("hpctrain", rows);
 }
 

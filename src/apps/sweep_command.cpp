@@ -1,15 +1,14 @@
 // From the command line to the results of many trials, on every rank.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <memory>
-#include <numeric>
 #include <thread>
 #include <vector>
 
+#include "apps/allocation_warnings.hpp"
 #include "apps/commands.hpp"
 #include "apps/ranked_start.hpp"
 #include "apps/sweep_display.hpp"
@@ -28,6 +27,7 @@
 #include "sweep/board.hpp"
 #include "sweep/coordinator.hpp"
 #include "sweep/group_loop.hpp"
+#include "tools/sweep_report.hpp"
 #include "train/phase_rules.hpp"
 #include "train/stop_file.hpp"
 #include "train/stop_signal.hpp"
@@ -45,13 +45,14 @@ class SweepCommand {
   void print_plan(int groups);
   void open_ledger();
   void open_board(int ranks, int groups);
-  void start_coordinator(int groups);
-  void run_own_group(comm::Communicator& group, TrialRunner& runner);
+  void start_coordinator(int ranks);
+  void run_trials(comm::Communicator& world, TrialRunner& runner);
   int finish();
   void save_exit_report(int code, const std::string& cause, int rank, const std::string& host) const;
   void report_failure(const comm::FailureReport& failure) const;
   void start_watchdog(comm::MpiSession& session);
   void report_hang(const comm::HangReport& hang) const;
+  void save_report() const;
 
   double started_unix_ = unix_seconds();  ///< rank zero's on every rank, once the folder is open
   RankedStart start_;
@@ -85,9 +86,8 @@ int SweepCommand::run_ranks(comm::MpiSession& session) {
   comm::Communicator& world = session.world();
   const DatasetIndices indices = start_.share_indices(world);
   const Settings& settings = start_.input().settings;
-  const int ranks_per_trial = settings.sweep.ranks_per_trial;
   int groups = 0;
-  comm::run_agreed(world, [&] { groups = sweep::plan_groups(world.size(), ranks_per_trial); });
+  comm::run_agreed(world, [&] { groups = sweep::plan_groups(world.size(), settings.sweep.ranks_per_trial); });
   if (settings.sweep.dry_run) {
     comm::run_on_leader(world, [&] {
       print_plan(groups);
@@ -107,20 +107,19 @@ int SweepCommand::run_ranks(comm::MpiSession& session) {
   started_unix_ =
       std::stod(comm::broadcast_text(world, world.is_leader() ? fmt::format("{}", started_unix_) : std::string(), 0));
   is_open_ = true;
+  warn_of_allocation(session, start_);
   start_watchdog(session);
   comm::NodeRing ring(
       world, {settings.watchdog.timeout_seconds, session.placement(), [this] { return watchdog_->furthest_behind(); },
               [this](const auto& last, double seconds) { watchdog_->end_for(last, seconds); }});
   mailbox_ = comm::make_mpi_mailbox();
-  const int group_number = std::min(world.rank() / ranks_per_trial, groups);
-  const auto group = world.split(group_number, world.rank());
   TrialRunner runner({start_.input(), indices, session.placement(), folder_, planner_.metric(),
                       start_.choose_device(session), watchdog_->heartbeat()});
   if (world.is_leader()) {
     open_board(world.size(), groups);
-    start_coordinator(groups);
+    start_coordinator(world.size());
   }
-  if (group_number < groups) run_own_group(*group, runner);
+  run_trials(world, runner);
   const int code = std::stoi(comm::run_on_leader(world, [&] {
     const int code = finish();
     save_exit_report(code, coordinator_->stop_cause().value_or(code == 0 ? "finished" : "a trial failed"), 0,
@@ -159,14 +158,10 @@ void SweepCommand::open_board(int ranks, int groups) {
       SweepDisplay::Parts{*board_, planner_.metric(), posix_file_system(), folder_, start_.input().settings.run.quiet});
 }
 
-void SweepCommand::start_coordinator(int groups) {
+void SweepCommand::start_coordinator(int ranks) {
   coordinator_ = std::make_unique<sweep::Coordinator>(sweep::Coordinator::Parts{
-      *mailbox_, *ledger_, *queue_, groups, start_.input().settings.run.wall_time.job_end_unix,
-      [this](int leader, const sweep::Trial& trial) {
-        std::vector<int> ranks(static_cast<std::size_t>(start_.input().settings.sweep.ranks_per_trial));
-        std::iota(ranks.begin(), ranks.end(), leader);
-        board_->note_lease(ranks, trial, steady_seconds());
-      },
+      *mailbox_, *ledger_, *queue_, planner_.make_team_rules(ranks), start_.input().settings.run.wall_time.job_end_unix,
+      [this](const auto& team, const auto& trial) { board_->note_lease(team, trial, steady_seconds()); },
       planner_.make_scheduler(), [this] { return posix_file_system().exists(folder_ / train::kStopFileName); },
       [this](const sweep::ScoreReport& report) { board_->note_score(report.digest, report.score); }});
   serving_ = std::thread([this] {
@@ -178,15 +173,14 @@ void SweepCommand::start_coordinator(int groups) {
   });
 }
 
-void SweepCommand::run_own_group(comm::Communicator& group, TrialRunner& runner) {
+void SweepCommand::run_trials(comm::Communicator& world, TrialRunner& runner) {
   try {
-    const bool are_judged = start_.input().settings.sweep.scheduler != sweep::SchedulerKind::none;
-    sweep::run_group(
-        group, *mailbox_,
-        [&](const auto& trial, auto& ranks, const auto& ask_verdict) { return runner.run(trial, ranks, ask_verdict); },
-        are_judged);
+    sweep::run_leases(
+        world, *mailbox_,
+        [&](const auto& trial, auto& team, const auto& ask_verdict) { return runner.run(trial, team, ask_verdict); },
+        start_.input().settings.sweep.is_judging());
   } catch (...) {
-    // The guard ends the whole job; the coordinator would wait for this group for ever.
+    // The guard ends the whole job; the coordinator would wait for this team for ever.
     if (serving_.joinable()) serving_.detach();
     throw;
   }
@@ -210,12 +204,23 @@ void SweepCommand::print_plan(int groups) {
   if (!history.empty()) std::printf("%s\n", planner_.describe_forecast(plan, history, groups).c_str());
 }
 
+/// The results are written: a report that cannot be costs nothing but itself.
+void SweepCommand::save_report() const {
+  try {
+    tools::save_sweep_report(posix_file_system(), folder_);
+  } catch (const std::exception& error) {
+    log_warning("report.html could not be written: {}; `hpctrain report {}` tries again", error.what(),
+                folder_.string());
+  }
+}
+
 int SweepCommand::finish() {
   serving_.join();
   const sweep::BoardView board = board_->view(steady_seconds());
   display_->finish(board);
   if (failure_) std::rethrow_exception(failure_);
   const auto sorted = report_results(planner_, *ledger_, board, folder_);
+  save_report();
   if (const auto& cause = coordinator_->stop_cause()) {
     log_warning("stopped before the end ({}); the same command with --out {} continues the sweep", *cause,
                 folder_.string());

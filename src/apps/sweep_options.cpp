@@ -17,9 +17,12 @@ void add_sweep_options(OptionTable& table, Settings& settings) {
                 .at_least(1)
                 .unit("ranks")
                 .help("Ranks that train one trial together; the job's ranks form as many groups as fit"));
+  table.add(option(sweep.malleable, "sweep", "malleable")
+                .help("Ranks for which no trial is left join those that still train, at the end of an epoch that is "
+                      "evaluated, where that saves time; with train.micro-shards results have the same bits"));
   table.add(option(sweep.metric, "sweep", "metric")
                 .help("What decides, of the validation split, else of the first test split: top1, loss, mre_mm, …; "
-                      "empty: top1, for landmarks mre_mm"));
+                      "empty: top1, for landmarks mre_mm, for contrastive probe_top1"));
   table.add(option(sweep.trials, "sweep", "trials").at_least(1).help("Trials of the methods random and tpe"));
   table.add(option(sweep.seed, "sweep", "seed").help("Decides the points of the methods random and tpe"));
   table.add(option(sweep.paired, "sweep", "paired")

@@ -15,6 +15,11 @@
 namespace hpctrain::apps {
 namespace {
 
+std::string usual_metric(const std::string& task) {
+  if (task == "landmarks") return "mre_mm";
+  return task == "contrastive" ? "probe_top1" : "top1";
+}
+
 bool has_axes(const sweep::Parameters& parameters, const std::vector<config::Axis>& axes) {
   return std::equal(parameters.begin(), parameters.end(), axes.begin(), axes.end(),
                     [](const auto& parameter, const config::Axis& axis) { return parameter.first == axis.name(); });
@@ -29,11 +34,14 @@ void SweepPlanner::resolve(const Arguments& arguments) {
   sweep::require_sound(space_);
   if (settings.sweep.method == sweep::Method::grid) sweep::plan_grid(space_);
   metric_ = settings.sweep.metric;
-  if (metric_.empty()) metric_ = settings.run.task == "landmarks" ? "mre_mm" : "top1";
+  if (metric_.empty()) metric_ = usual_metric(settings.run.task);
   require(settings.sweep.scheduler == sweep::SchedulerKind::none || settings.run.evaluation.every_epochs > 0,
           Fault::usage,
           "sweep.scheduler compares trials by their evaluations while training, and eval.every-epochs is 0; give it 1 "
           "or more");
+  require(!settings.sweep.malleable || settings.run.evaluation.every_epochs > 0, Fault::usage,
+          "sweep.malleable lets ranks join a trial at its evaluations while training, and eval.every-epochs is 0; give "
+          "it 1 or more");
 }
 
 std::string SweepPlanner::sweep_digest() const {
@@ -55,8 +63,32 @@ sweep::SchedulerPlan SweepPlanner::make_scheduler() const {
           .is_smaller_better = sweep::is_smaller_better(metric_)};
 }
 
-std::string SweepPlanner::name_trial(const sweep::Parameters& parameters) {
+sweep::TeamRules SweepPlanner::make_team_rules(int ranks) {
+  sweep::TeamRules rules;
+  rules.ranks = ranks;
+  rules.ranks_per_trial = input_.settings.sweep.ranks_per_trial;
+  rules.is_malleable = input_.settings.sweep.malleable;
+  rules.step_parts = [this](const sweep::Parameters& parameters) { return step_parts(parameters); };
+  rules.forecast = [this](const sweep::Parameters& parameters, const auto& history) {
+    const sweep::DurationEstimate estimate(known_durations(history));
+    return sweep::TrialForecast{estimate.seconds(parameters), estimate.is_measured()};
+  };
+  return rules;
+}
+
+/// Ranks share out the samples of a batch or, in the reproducible mode, whole micro-shards.
+std::uint64_t SweepPlanner::step_parts(const sweep::Parameters& parameters) {
+  assign(parameters);
+  const train::TrainSettings& train = input_.settings.run.train;
+  return train.micro_shards > 0 ? std::min(train.micro_shards, train.batch) : train.batch;
+}
+
+void SweepPlanner::assign(const sweep::Parameters& parameters) {
   for (const auto& [name, value] : parameters) input_.table.at(name).assign(value, "sweep");
+}
+
+std::string SweepPlanner::name_trial(const sweep::Parameters& parameters) {
+  assign(parameters);
   sweep::Parameters all;
   for (const auto& row : input_.table.rows()) {
     if (row.is_sweepable()) all.emplace_back(row.name(), row.value_text());

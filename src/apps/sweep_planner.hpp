@@ -10,6 +10,7 @@
 #include "sweep/forecast.hpp"
 #include "sweep/scheduler.hpp"
 #include "sweep/space.hpp"
+#include "sweep/team_planner.hpp"
 #include "sweep/trial_queue.hpp"
 
 namespace hpctrain::apps {
@@ -26,6 +27,8 @@ class SweepPlanner {
   /// Of what all starts of one sweep have in common; axes may change, other options name other trials.
   std::string sweep_digest() const;
   sweep::SchedulerPlan make_scheduler() const;
+  /// Of teams on the job's ranks. The rules refer to this planner.
+  sweep::TeamRules make_team_rules(int ranks);
   /// Grids are dealt longest first, by the durations in `history`. The plan refers to this planner.
   sweep::TrialPlan make_plan(const std::vector<sweep::LedgerEntry>& history);
   /// The points of a plan that is fixed, each once, in its order; none of another one.
@@ -39,7 +42,9 @@ class SweepPlanner {
                                 int groups);
 
  private:
+  void assign(const sweep::Parameters& parameters);
   std::string name_trial(const sweep::Parameters& parameters);
+  std::uint64_t step_parts(const sweep::Parameters& parameters);
   std::vector<sweep::Parameters> plan_longest_first(const std::vector<sweep::LedgerEntry>& history);
   sweep::Parameters propose_by_tpe(std::uint64_t number, const std::vector<sweep::LedgerEntry>& history) const;
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "apps/allocation_warnings.hpp"
 #include "apps/commands.hpp"
 #include "apps/rank_views.hpp"
 #include "apps/ranked_start.hpp"
@@ -19,6 +20,7 @@
 #include "core/clock.hpp"
 #include "core/log.hpp"
 #include "monitor/exit_report.hpp"
+#include "tools/run_report.hpp"
 #include "train/phase_rules.hpp"
 #include "train/stop_file.hpp"
 #include "train/stop_signal.hpp"
@@ -40,6 +42,7 @@ class TrainCommand {
   void save_exit_report(int code, const std::string& cause, int rank, const std::string& host) const;
   void start_watchdog(comm::MpiSession& session);
   void save_exit_report(const monitor::ExitReport& report) const;
+  void save_report() const;
   void report_failure(const comm::FailureReport& failure) const;
   void report_hang(const comm::HangReport& hang) const;
 
@@ -71,7 +74,11 @@ int TrainCommand::run_ranks(comm::MpiSession& session) {
   const bool is_finished = train::is_complete(reason);
   const int code = is_finished ? 0 : exit_code(Fault::stopped);
   const std::string cause(train::stop_reason_name(reason));
-  if (world.is_leader()) save_exit_report(code, cause, 0, session.placement().host);
+  if (world.is_leader()) {
+    save_exit_report(code, cause, 0, session.placement().host);
+    // A stopped run has seconds left, and its job more to do.
+    if (is_finished) save_report();
+  }
   if (!is_finished && world.is_leader()) {
     log_warning("stopped before the end ({}); the same command continues this run: --out {}", cause,
                 run_folder_.string());
@@ -115,6 +122,7 @@ train::StopReason TrainCommand::train(comm::MpiSession& session, const data::Dat
                                   RankedStart::versions(),
                                   was_finished(world),
                                   &watchdog_->heartbeat()};
+  warn_of_allocation(session, start_);
   training_ = std::make_unique<train::TrainingRun>(settings.run, context);
   const std::vector<RankView> views = gather_views(world, start_.view_of_rank(context.placement, context.device));
   if (world.is_leader() && !settings.run.quiet) {
@@ -147,6 +155,16 @@ void TrainCommand::save_exit_report(const monitor::ExitReport& report) const {
   monitor::ExitReport complete = report;
   complete.started_unix = started_unix_;
   end_start_record(posix_file_system(), run_folder_, complete);
+}
+
+/// The run is over and safe: a report that cannot be written costs nothing but itself.
+void TrainCommand::save_report() const {
+  try {
+    tools::save_run_report(posix_file_system(), run_folder_);
+  } catch (const std::exception& error) {
+    log_warning("report.html could not be written: {}; `hpctrain report {}` tries again", error.what(),
+                run_folder_.string());
+  }
 }
 
 /// In the watchdog's thread, beside a loop that may still run: nothing of the run is asked.

@@ -67,6 +67,18 @@ void add_train_options(OptionTable& table, Settings& settings) {
                 .identity()
                 .help("Keep a moving average of the weights with this decay, shorter at first; evaluation, export and "
                       "prediction use it"));
+  table.add(
+      option(settings.run.mixup, "train", "mixup")
+          .between(0, 1)
+          .sweepable()
+          .identity()
+          .help("Classification: mix every training sample with another one, pixels and labels, by shares from "
+                "Beta(alpha, alpha) with this alpha; usual are 0.1 to 0.4, and 1. Reads twice the samples. 0: no"));
+  table.add(option(train.head_only_epochs, "train", "head-only-epochs")
+                .unit("epochs")
+                .sweepable()
+                .identity()
+                .help("After model.init: for so many epochs at the start only the network's head learns, then all"));
   table.add(option(settings.run.cadence.check_every_steps, "train", "check-every-steps")
                 .unit("steps")
                 .help("How often all ranks compare their parameters, bit for bit; before every checkpoint they do so "

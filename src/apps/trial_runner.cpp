@@ -16,6 +16,7 @@
 #include "config/run_ini.hpp"
 #include "core/clock.hpp"
 #include "monitor/exit_report.hpp"
+#include "train/failure_text.hpp"
 #include "train/training_run.hpp"
 
 namespace hpctrain::apps {
@@ -42,6 +43,26 @@ Placement place_in_group(const Placement& world, comm::Communicator& group) {
   return placement;
 }
 
+/// What was not spent in the loop was spent on bringing the trial there, and would be again.
+sweep::Outlook outlook_of(const train::RunPace& pace, double seconds_since_lease) {
+  return {.seconds_per_step = pace.seconds_per_step,
+          .steps_left = pace.steps_left,
+          .restart_seconds = seconds_since_lease - pace.trained_seconds + pace.save_seconds};
+}
+
+train::Judgement judgement_of(sweep::Verdict verdict) {
+  switch (verdict) {
+    case sweep::Verdict::stop:
+      return train::Judgement::end;
+    case sweep::Verdict::grow:
+      return train::Judgement::pause;
+    case sweep::Verdict::go_on:
+    case sweep::Verdict::leave:
+      break;
+  }
+  return train::Judgement::go_on;
+}
+
 void save_report(const std::filesystem::path& folder, const Placement& placement, double started_unix, int code,
                  const std::string& cause, const train::TrainingRun* run) {
   if (placement.rank != 0) return;
@@ -62,6 +83,7 @@ sweep::TrialOutcome TrialRunner::run(const sweep::Trial& trial, comm::Communicat
                                      const sweep::AskVerdict& ask_verdict) {
   const double started_unix = unix_seconds();
   const TeamMembership team(parts_.heartbeat, group, parts_.placement.rank);
+  const Stopwatch since_lease;
   for (const auto& [name, value] : trial.parameters) parts_.input.table.at(name).assign(value, "sweep");
   const auto folder = parts_.sweep_folder / "trials" / trial.digest;
   const bool was_finished = open_trial(folder, started_unix, group);
@@ -75,14 +97,17 @@ sweep::TrialOutcome TrialRunner::run(const sweep::Trial& trial, comm::Communicat
                             RankedStart::versions(),
                             was_finished,
                             &parts_.heartbeat};
+  context.trial.insert(trial.parameters.begin(), trial.parameters.end());
   std::optional<sweep::Score> stopped_at;
-  const bool is_judged = parts_.input.settings.sweep.scheduler != sweep::SchedulerKind::none;
-  context.judge = [&](const train::Progress& progress, const train::EvaluationReport& report) {
+  const bool is_judged = parts_.input.settings.sweep.is_judging();
+  context.judge = [&](const train::Progress& progress, const train::EvaluationReport& report,
+                      const train::RunPace& pace) {
     // Where it is only shown, a score that is none ends no trial.
-    if (!is_judged && !has_score(report)) return false;
+    if (!is_judged && !has_score(report)) return train::Judgement::go_on;
     const sweep::Score score = score_of(progress, report);
-    if (ask_verdict(score)) stopped_at = score;
-    return stopped_at.has_value();
+    const sweep::Verdict verdict = ask_verdict(score, outlook_of(pace, since_lease.seconds()));
+    if (verdict == sweep::Verdict::stop) stopped_at = score;
+    return judgement_of(verdict);
   };
   train::RunSettings settings = parts_.input.settings.run;
   settings.quiet = true;
@@ -96,9 +121,10 @@ sweep::TrialOutcome TrialRunner::run(const sweep::Trial& trial, comm::Communicat
     sweep::TrialOutcome outcome = outcome_of(reason, folder, group);
     outcome.steps = training->step();
     return outcome;
-  } catch (const Error& error) {
+  } catch (const std::exception& failure) {
+    const Error error = train::name_failure(failure);
     save_report(folder, context.placement, started_unix, exit_code(error.fault()), error.what(), training.get());
-    throw;
+    throw error;
   }
 }
 
@@ -106,7 +132,7 @@ sweep::TrialOutcome TrialRunner::outcome_of(train::StopReason reason, const std:
                                             comm::Communicator& group) const {
   if (!train::is_complete(reason)) {
     sweep::TrialOutcome outcome{sweep::TrialState::paused};
-    outcome.message = train::stop_reason_name(reason);
+    outcome.message = reason == train::StopReason::regroup ? sweep::kRegroup : train::stop_reason_name(reason);
     return outcome;
   }
   sweep::TrialOutcome outcome{sweep::TrialState::done};

@@ -29,8 +29,8 @@ class TrialRunner {
 
   explicit TrialRunner(Parts parts) : parts_(std::move(parts)) {}
 
-  /// Starts the trial's run or continues it; every evaluation while it trains tells its score and, with a
-  /// scheduler, asks for a verdict.
+  /// Starts the trial's run or continues it; every evaluation while it trains tells its score and, with a scheduler or
+  /// where teams may grow, asks for a verdict.
   ///   collective  all ranks of `group`
   ///   errors      those of train::TrainingRun; Fault::usage when the run has no such metric
   sweep::TrialOutcome run(const sweep::Trial& trial, comm::Communicator& group, const sweep::AskVerdict& ask_verdict);

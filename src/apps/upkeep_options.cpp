@@ -1,10 +1,31 @@
 // Evaluation, checkpoints, run directory.
 #include "apps/option_groups.hpp"
+#include "monitor/step_trace.hpp"
 
 namespace hpctrain::apps {
 
 using config::option;
 using config::OptionTable;
+
+namespace {
+
+std::optional<std::string> complain_of_range(const std::string& text) {
+  if (text.empty() || monitor::read_step_range(text)) return std::nullopt;
+  return "takes two steps in order, counted from 1 and at most 1,000 of them: 100:110";
+}
+
+void add_monitor_options(OptionTable& table, train::MonitorSettings& monitor) {
+  table.add_section("monitor", "What a run says about itself");
+  table.add(option(monitor.writes_tensorboard, "monitor", "tensorboard")
+                .help("Write events.out.tfevents.* into the run directory, for TensorBoard"));
+  table.add(option(monitor.trace, "monitor", "trace")
+                .unit("steps")
+                .check(complain_of_range)
+                .help("Record what every rank does during these steps, FIRST:LAST, operators included, as trace.json "
+                      "for Perfetto. Empty: none"));
+}
+
+}  // namespace
 
 void add_upkeep_options(OptionTable& table, Settings& settings) {
   auto& run = settings.run;
@@ -23,6 +44,15 @@ void add_upkeep_options(OptionTable& table, Settings& settings) {
   table.add(option(run.evaluation.min_delta, "eval", "min-delta")
                 .at_least(0)
                 .help("eval.patience: what the deciding metric must win by to count as a gain"));
+  table.add(
+      option(run.evaluation.mirror, "eval", "mirror")
+          .help("Classification: answer every image by the mean over it and its mirror image; takes twice as long"));
+  table.add(option(run.contrastive.probe_samples, "eval", "probe-samples")
+                .unit("samples")
+                .help("Contrastive: labelled samples that a linear probe is fitted on and neighbours are sought among, "
+                      "at every evaluation; the same ones for every run. 0: no scores"));
+  table.add(option(run.contrastive.probe_split, "eval", "probe-split")
+                .help("Contrastive: the split of those samples; it is not scored itself"));
   table.add_section("checkpoint", "Checkpoints");
   table.add(option(run.cadence.checkpoint_every_steps, "checkpoint", "every-steps")
                 .unit("steps")
@@ -39,6 +69,7 @@ void add_upkeep_options(OptionTable& table, Settings& settings) {
                 .help("Keep the first checkpoint of every so many steps for good; 0: none"));
   table.add(option(run.checkpoint.is_async, "checkpoint", "async")
                 .help("Write checkpoints while training goes on; the last one of a start is always waited for"));
+  add_monitor_options(table, run.monitor);
   table.add_section("run", "Run directory and output");
   table.add(option(settings.out, "run", "out")
                 .alias("out")

@@ -17,10 +17,12 @@ std::filesystem::path parent_folder(const std::filesystem::path& path) {
 
 }  // namespace
 
-void export_weights(FileSystem& files, const std::filesystem::path& checkpoint_folder,
-                    const std::filesystem::path& out_file) {
+std::size_t export_weights(FileSystem& files, const std::filesystem::path& checkpoint_folder,
+                           const std::filesystem::path& out_file) {
   LoadedCheckpoint loaded = load_weights(files, checkpoint_folder);
   std::vector<NamedTensor> tensors = std::move(loaded.state.parameters);
+  const std::size_t left_behind =
+      std::erase_if(tensors, [](const NamedTensor& named) { return named.name.starts_with(kProjectorPrefix); });
   tensors.insert(tensors.end(), loaded.state.buffers.begin(), loaded.state.buffers.end());
 
   const auto temporary = temporary_beside(out_file);
@@ -37,6 +39,7 @@ void export_weights(FileSystem& files, const std::filesystem::path& checkpoint_f
     throw;
   }
   files.sync_folder(parent_folder(out_file));
+  return left_behind;
 }
 
 std::filesystem::path find_best_checkpoint(FileSystem& files, const std::filesystem::path& run_folder) {

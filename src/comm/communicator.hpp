@@ -59,6 +59,9 @@ class Communicator {
   virtual void receive(std::span<std::byte> bytes, int from, int tag) = 0;
   /// Collective over this group: ranks of equal colour form a new group, ordered by (key, rank).
   virtual std::unique_ptr<Communicator> split(int colour, int key) = 0;
+  /// Collective over `ranks` of this group alone, this one among them: they form a new group, in that order.
+  ///   tag  zero or more, equal on all of them; tells apart teams that are made at the same time
+  virtual std::unique_ptr<Communicator> create_team(const std::vector<int>& ranks, int tag) = 0;
 
   bool is_leader() const noexcept { return rank() == 0; }
 };

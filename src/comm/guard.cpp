@@ -8,14 +8,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <condition_variable>
 #include <csignal>
 #include <exception>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
 
+#include "comm/deadline.hpp"
 #include "comm/host_name.hpp"
 
 namespace hpctrain::comm {
@@ -26,36 +25,6 @@ constexpr std::chrono::seconds kAbortTime{5};
 constexpr std::chrono::seconds kLeaveTime{8};
 // Ranks that meet the same damage at the same time would all say so; rank zero speaks and its abort ends the others.
 constexpr std::chrono::seconds kHeadStartOfRankZero{1};
-
-/// Ends the process with `code` after `last_words`, unless destroyed in time.
-class Deadline {
- public:
-  Deadline(std::chrono::duration<double> allowed, int code, std::function<void()> last_words)
-      : watcher_([this, allowed, code, last_words = std::move(last_words)] {
-          std::unique_lock held(mutex_);
-          if (reached_.wait_for(held, allowed, [this] { return is_met_; })) return;
-          last_words();
-          _exit(code);
-        }) {}
-
-  ~Deadline() {
-    {
-      const std::lock_guard guard(mutex_);
-      is_met_ = true;
-    }
-    reached_.notify_one();
-    watcher_.join();
-  }
-
-  Deadline(const Deadline&) = delete;
-  Deadline& operator=(const Deadline&) = delete;
-
- private:
-  std::mutex mutex_;
-  std::condition_variable reached_;
-  bool is_met_ = false;
-  std::thread watcher_;  // last: it uses the members above
-};
 
 /// One write, so that lines of several ranks do not mix.
 void print_line(const std::string& text) {
@@ -161,6 +130,9 @@ int fail_before_session(const Launch& launch, const std::exception_ptr& failure,
 
 void abort_job(int code) {
   const Deadline deadline(kAbortTime, code, [] {});
+  int is_initialized = 0;
+  MPI_Initialized(&is_initialized);
+  if (is_initialized == 0) _exit(code);
   MPI_Abort(MPI_COMM_WORLD, code);
   _exit(code);
 }
@@ -177,7 +149,7 @@ int run_guarded(MpiSession& session, const std::function<int()>& body, const OnF
 }
 
 int run_mpi_program(const Environment& environment, const std::function<int(MpiSession&)>& body,
-                    const OnFailure& on_failure, double start_timeout_seconds) {
+                    const OnFailure& on_failure, double start_timeout_seconds, WorldPolicy world_policy) {
   const Launch launch = plan_launch(environment);
   std::unique_ptr<MpiSession> session;
   try {
@@ -186,7 +158,7 @@ int run_mpi_program(const Environment& environment, const std::function<int(MpiS
     return fail_before_session(launch, std::current_exception(), on_failure);
   }
   const auto guarded_body = [&] {
-    require_world_matches(launch, session->placement().world);
+    if (world_policy == WorldPolicy::as_launched) require_world_matches(launch, session->placement().world);
     return body(*session);
   };
   const int code = run_guarded(*session, guarded_body, on_failure);

@@ -30,11 +30,17 @@ using OnFailure = std::function<void(const FailureReport&)>;
 ///           `on_failure`, then ends the whole job by MPI_Abort with the error's exit code, 70 where it has none.
 int run_guarded(MpiSession& session, const std::function<int()>& body, const OnFailure& on_failure);
 
-/// Ends the whole job with `code` from whichever thread, this process in any case.
+/// Ends the whole job with `code` from whichever thread, this process in any case; before MPI is up this process alone.
 [[noreturn]] void abort_job(int code);
 
 /// How long ranks may take to find each other: MPI's own start waits for ever for one that never comes.
 constexpr double kStartTimeoutSeconds = 300;
+
+/// What becomes of an MPI world smaller than the launch.
+enum class WorldPolicy {
+  as_launched,  ///< refused: each process would work alone
+  any           ///< for who looks into why
+};
 
 /// A whole main: launch discovery, session, guard, orderly end. Errors before MPI is up print one line on one rank.
 /// Programs that keep no report of their end leave `on_failure` away. Ranks that have not found each other after
@@ -42,6 +48,7 @@ constexpr double kStartTimeoutSeconds = 300;
 ///   collective  all ranks of the job
 int run_mpi_program(
     const Environment& environment, const std::function<int(MpiSession&)>& body,
-    const OnFailure& on_failure = [](const FailureReport&) {}, double start_timeout_seconds = kStartTimeoutSeconds);
+    const OnFailure& on_failure = [](const FailureReport&) {}, double start_timeout_seconds = kStartTimeoutSeconds,
+    WorldPolicy world_policy = WorldPolicy::as_launched);
 
 }  // namespace hpctrain::comm

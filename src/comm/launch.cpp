@@ -30,17 +30,17 @@ std::optional<int> find_number(const Environment& environment, const std::string
   return number_of(find_text(environment, name));
 }
 
-/// Tasks on the node with this index, from a list such as "2(x3),1".
-std::optional<int> find_tasks_of_node(std::string_view list, int node) {
+/// The number of the node with this index, from a list such as "2(x3),1".
+std::optional<int> find_number_of_node(std::string_view list, int node) {
   while (!list.empty()) {
     const std::string_view entry = list.substr(0, list.find(','));
     list.remove_prefix(std::min(list.size(), entry.size() + 1));
     const std::size_t bracket = entry.find("(x");
-    const auto tasks = number_of(entry.substr(0, bracket));
+    const auto number = number_of(entry.substr(0, bracket));
     const auto nodes =
         number_of(bracket == entry.npos ? "1" : entry.substr(bracket + 2, entry.find(')') - bracket - 2));
-    if (!tasks || !nodes) return std::nullopt;
-    if (node < *nodes) return tasks;
+    if (!number || !nodes) return std::nullopt;
+    if (node < *nodes) return number;
     node -= *nodes;
   }
   return std::nullopt;
@@ -48,7 +48,7 @@ std::optional<int> find_tasks_of_node(std::string_view list, int node) {
 
 std::optional<int> find_slurm_local_world(const Environment& environment) {
   const int node = find_number(environment, "SLURM_NODEID").value_or(0);
-  if (const auto tasks = find_tasks_of_node(find_text(environment, "SLURM_STEP_TASKS_PER_NODE"), node)) return tasks;
+  if (const auto tasks = find_number_of_node(find_text(environment, "SLURM_STEP_TASKS_PER_NODE"), node)) return tasks;
   return find_number(environment, "SLURM_NTASKS_PER_NODE");
 }
 
@@ -121,6 +121,28 @@ Launch plan_launch(const Environment& environment) {
   return {};
 }
 
+bool is_in_allocation(const Environment& environment) {
+  return environment.contains("SLURM_JOB_ID");
+}
+
+std::optional<int> find_allocated_tasks(const Environment& environment) {
+  if (!is_in_allocation(environment)) return std::nullopt;
+  if (const auto tasks = find_first_number(environment, {"SLURM_NTASKS", "SLURM_NPROCS"})) return tasks;
+  const auto nodes = find_first_number(environment, {"SLURM_JOB_NUM_NODES", "SLURM_NNODES"});
+  const auto tasks_per_node = find_number(environment, "SLURM_NTASKS_PER_NODE");
+  if (!nodes || !tasks_per_node) return std::nullopt;
+  return *nodes * *tasks_per_node;
+}
+
+std::optional<int> find_job_cpus_of_node(const Environment& environment) {
+  return find_number_of_node(find_text(environment, "SLURM_JOB_CPUS_PER_NODE"),
+                             find_number(environment, "SLURM_NODEID").value_or(0));
+}
+
+std::optional<int> find_job_gpus_of_node(const Environment& environment) {
+  return find_number(environment, "SLURM_GPUS_ON_NODE");
+}
+
 std::optional<double> find_job_end_unix(const Environment& environment) {
   if (const auto seconds = number_of<long long>(find_text(environment, "SLURM_JOB_END_TIME"))) {
     return static_cast<double>(*seconds);
@@ -150,9 +172,13 @@ void require_world_matches(const Launch& launch, int mpi_world) {
       .as_agreed();
 }
 
-void require_wire_up(const Launch& launch, std::string_view mpi_version) {
+bool is_wire_up_missing(const Launch& launch, std::string_view mpi_version) {
   const bool is_lost = launch.kind == LaunchKind::slurm && !launch.has_wire_up && launch.world.value_or(1) > 1;
-  if (!is_lost || !mpi_version.starts_with("Open MPI")) return;
+  return is_lost && mpi_version.starts_with("Open MPI");
+}
+
+void require_wire_up(const Launch& launch, std::string_view mpi_version) {
+  if (!is_wire_up_missing(launch, mpi_version)) return;
   throw Error(Fault::comm, "joining the ranks: srun started " + std::to_string(*launch.world) +
                                " processes without PMIx, so Open MPI cannot connect them; use srun --mpi=pmix "
                                "(srun --mpi=list shows what there is) or mpirun")

@@ -30,6 +30,9 @@ constexpr std::size_t kElementsPerCall = std::size_t{1} << 30;
 /// divide a non-blocking all-reduce itself.
 constexpr std::size_t kElementsPerReduction = std::size_t{1} << 18;
 
+/// As many as every MPI has.
+constexpr int kTags = 32768;
+
 MPI_Datatype mpi_type(ElementType type) {
   switch (type) {
     case ElementType::u8:
@@ -218,6 +221,21 @@ std::unique_ptr<Communicator> MpiCommunicator::split(int colour, int key) {
   MPI_Comm part = MPI_COMM_NULL;
   mpi_ok(MPI_Comm_split(communicator_, colour, key, &part), "splitting a communicator", Fault::comm);
   return std::make_unique<MpiCommunicator>(part);
+}
+
+std::unique_ptr<Communicator> MpiCommunicator::create_team(const std::vector<int>& ranks, int tag) {
+  MPI_Group all = MPI_GROUP_NULL;
+  MPI_Group members = MPI_GROUP_NULL;
+  MPI_Comm team = MPI_COMM_NULL;
+  mpi_ok(MPI_Comm_group(communicator_, &all), "choosing the ranks of a team", Fault::comm);
+  mpi_ok(MPI_Group_incl(all, static_cast<int>(ranks.size()), ranks.data(), &members), "choosing the ranks of a team",
+         Fault::comm);
+  mpi_ok(MPI_Comm_create_group(communicator_, members, tag % kTags, &team), "making a team's communicator",
+         Fault::comm);
+  MPI_Group_free(&members);
+  MPI_Group_free(&all);
+  require_invariant(team != MPI_COMM_NULL, "create_team: this rank is a member");
+  return std::make_unique<MpiCommunicator>(team);
 }
 
 std::unique_ptr<MpiCommunicator> make_mpi_world() {

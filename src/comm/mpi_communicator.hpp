@@ -35,6 +35,7 @@ class MpiCommunicator final : public Communicator {
   void send(std::span<const std::byte> bytes, int to, int tag) override;
   void receive(std::span<std::byte> bytes, int from, int tag) override;
   std::unique_ptr<Communicator> split(int colour, int key) override;
+  std::unique_ptr<Communicator> create_team(const std::vector<int>& ranks, int tag) override;
 
  private:
   MPI_Comm communicator_;

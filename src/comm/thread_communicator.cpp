@@ -69,6 +69,14 @@ struct Exchange {
   bool is_complete() const noexcept { return deposited == deposits.size(); }
 };
 
+struct ThreadGroup;
+
+/// A team that some of its members may not have joined yet.
+struct NewTeam {
+  std::shared_ptr<ThreadGroup> group;
+  std::size_t joined = 0;
+};
+
 /// A group of ranks: its exchanges, numbered by each rank's order of calls, and its messages.
 struct ThreadGroup {
   ThreadGroup(std::shared_ptr<ThreadWorld> shared_world, std::vector<int> ranks_of_world)
@@ -79,6 +87,7 @@ struct ThreadGroup {
   std::map<std::uint64_t, Exchange> exchanges;
   std::map<std::tuple<int, int, int>, std::deque<Bytes>> messages;              ///< by (from, to, tag)
   std::map<std::pair<std::uint64_t, int>, std::shared_ptr<ThreadGroup>> parts;  ///< by (call, colour) of split
+  std::map<std::pair<std::vector<int>, int>, NewTeam> new_teams;                ///< by (ranks, tag)
 
   std::vector<int> members_missing_in(const Exchange& exchange) const {
     std::vector<int> missing;
@@ -217,6 +226,7 @@ class ThreadCommunicator final : public Communicator {
   }
 
   std::unique_ptr<Communicator> split(int colour, int key) override;
+  std::unique_ptr<Communicator> create_team(const std::vector<int>& ranks, int tag) override;
 
  private:
   Ticket start_exchange(const std::string& what, Bytes mine) {
@@ -252,6 +262,21 @@ std::unique_ptr<Communicator> ThreadCommunicator::split(int colour, int key) {
   auto& part = group_->parts[{call, colour}];
   if (!part) part = std::make_shared<ThreadGroup>(group_->world, members);
   return std::make_unique<ThreadCommunicator>(part, my_rank);
+}
+
+std::unique_ptr<Communicator> ThreadCommunicator::create_team(const std::vector<int>& ranks, int tag) {
+  const auto place = std::find(ranks.begin(), ranks.end(), rank_);
+  require_invariant(place != ranks.end(), "create_team: this rank is a member");
+  const auto guard = group_->world->lock();
+  NewTeam& team = group_->new_teams[{ranks, tag}];
+  if (!team.group) {
+    std::vector<int> members;
+    for (const int rank : ranks) members.push_back(group_->members.at(static_cast<std::size_t>(rank)));
+    team.group = std::make_shared<ThreadGroup>(group_->world, members);
+  }
+  const auto joined = team.group;
+  if (++team.joined == ranks.size()) group_->new_teams.erase({ranks, tag});
+  return std::make_unique<ThreadCommunicator>(joined, static_cast<int>(place - ranks.begin()));
 }
 
 std::shared_ptr<ThreadGroup> make_group(int ranks) {

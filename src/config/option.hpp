@@ -110,6 +110,12 @@ class OptionBuilder {
     for (const std::string& name : names) value_->rules().named.emplace_back(name, Element(name));
     return std::move(*this);
   }
+  /// Besides the names: values that look like `pattern`, which check() may still refuse.
+  OptionBuilder&& or_like(std::string_view pattern, std::function<bool(const Element&)> is_of_pattern) && {
+    value_->rules().pattern = pattern;
+    value_->rules().is_of_pattern = std::move(is_of_pattern);
+    return std::move(*this);
+  }
   /// A rule of the owner's own: returns a complaint such as `needs a closing parenthesis`, or nothing.
   OptionBuilder&& check(std::function<std::optional<std::string>(const Element&)> rule) && {
     return value_->rules().check = std::move(rule), std::move(*this);

@@ -45,6 +45,9 @@ struct ValueRules {
   bool lower_is_open = false;
   bool upper_is_open = false;
   std::vector<std::pair<std::string, Element>> named;
+  /// Beside the named ones: what further values look like, and whether one does.
+  std::string pattern;
+  std::function<bool(const Element&)> is_of_pattern;
   /// Returns a complaint (`needs a closing parenthesis`) or nothing.
   std::function<std::optional<std::string>(const Element&)> check;
 };
@@ -127,6 +130,7 @@ class MemberBinding final : public ValueBinding {
  private:
   Parsed<Member> parse(std::string_view text) const;
   Parsed<Element> parse_element(std::string_view text) const;
+  bool looks_like_pattern(std::string_view text) const;
   std::optional<Complaint> range_complaint(const Element& value) const;
   std::string format(const Member& member) const;
   std::string format_element(const Element& element) const;
@@ -165,7 +169,7 @@ Parsed<typename MemberBinding<Member>::Element> MemberBinding<Member>::parse_ele
     for (const auto& [name, value] : rules_.named) {
       if (name == trim(text)) return value;
     }
-    return unknown_choice(trim(text), choices());
+    if (!looks_like_pattern(text)) return unknown_choice(trim(text), choices());
   }
   if constexpr (std::is_enum_v<Element>) {
     return Complaint{"belongs to a row without choices"};
@@ -178,6 +182,17 @@ Parsed<typename MemberBinding<Member>::Element> MemberBinding<Member>::parse_ele
       if (auto complaint = rules_.check(*value)) return Complaint{std::move(*complaint)};
     }
     return parsed;
+  }
+}
+
+template <class Member>
+bool MemberBinding<Member>::looks_like_pattern(std::string_view text) const {
+  if constexpr (std::is_enum_v<Element>) {
+    return false;
+  } else {
+    const Parsed<Element> parsed = ValueCodec<Element>::parse(text);
+    const auto* value = std::get_if<Element>(&parsed);
+    return rules_.is_of_pattern && value != nullptr && rules_.is_of_pattern(*value);
   }
 }
 
@@ -216,7 +231,9 @@ std::string MemberBinding<Member>::format_element(const Element& element) const 
 
 template <class Member>
 std::string MemberBinding<Member>::element_expectation() const {
-  if (!rules_.named.empty()) return "one of " + join(choices(), ", ");
+  if (!rules_.named.empty()) {
+    return "one of " + join(choices(), ", ") + (rules_.pattern.empty() ? "" : ", or " + rules_.pattern);
+  }
   if constexpr (std::is_enum_v<Element>) {
     return "nothing";
   } else {

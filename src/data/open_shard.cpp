@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -20,7 +22,8 @@
 namespace hpctrain::data {
 namespace {
 
-constexpr int kPopulateRead = 22;  // MADV_POPULATE_READ, Linux 5.14; older C libraries do not name it
+constexpr int kPopulateRead = 22;     // MADV_POPULATE_READ, Linux 5.14; older C libraries do not name it
+constexpr long kCacheStatCall = 451;  // cachestat(2), Linux 6.5; older C libraries do not name it
 constexpr std::size_t kMostPieces = 64;
 
 struct Copy {
@@ -47,6 +50,29 @@ RawFile open_file(std::size_t shard, const std::filesystem::path& path, std::uin
   }
 }
 
+std::uint64_t page_bytes() {
+  static const auto bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  return bytes;
+}
+
+/// True when the kernel says that every page of the range is in the page cache; false where it cannot say.
+bool is_in_page_cache(int descriptor, std::uint64_t offset, std::uint64_t bytes) {
+  struct {
+    std::uint64_t offset, bytes;
+  } range{offset, bytes};
+  struct {
+    std::uint64_t cached, dirty, writeback, evicted, recently_evicted;
+  } pages{};
+  if (::syscall(kCacheStatCall, descriptor, &range, &pages, 0) != 0) return false;
+  return pages.cached >= (bytes + page_bytes() - 1) / page_bytes();
+}
+
+/// Descriptors that a data set of many shards leaves to others.
+bool is_descriptor_spare(int descriptor) {
+  rlimit limit{};
+  return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 && static_cast<rlim_t>(descriptor) < limit.rlim_cur / 2;
+}
+
 }  // namespace
 
 OpenShard::OpenShard(const SplitLayout& layout, std::size_t shard, ShardLocation location, Access access)
@@ -69,6 +95,7 @@ OpenShard::OpenShard(const SplitLayout& layout, std::size_t shard, ShardLocation
   // Rows are visited in random order; what is read ahead is decided by populate(), not guessed by the kernel.
   ::madvise(memory, file_bytes_, MADV_RANDOM);
   mapped_ = static_cast<const std::byte*>(memory);
+  if (access.opens_blocks && is_descriptor_spare(file.descriptor())) file_ = std::make_unique<RawFile>(std::move(file));
 }
 
 OpenShard::~OpenShard() {
@@ -111,11 +138,11 @@ void OpenShard::read_into(std::uint64_t offset, std::span<const std::span<std::b
 
 void OpenShard::populate(std::uint64_t offset, std::uint64_t bytes) const {
   if (bytes == 0) return;
-  static const auto kPageBytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  const std::uint64_t begin = offset / kPageBytes * kPageBytes;
+  const std::uint64_t begin = offset / page_bytes() * page_bytes();
   void* memory = const_cast<std::byte*>(mapped_) + begin;
   const std::uint64_t length = offset + bytes - begin;
-  ::madvise(memory, length, MADV_WILLNEED);  // one large read instead of one for each page
+  // One large read instead of one for each page. Where nothing is to be read, the call only costs: it visits each page.
+  if (!file_ || !is_in_page_cache(file_->descriptor(), begin, length)) ::madvise(memory, length, MADV_WILLNEED);
   if (::madvise(memory, length, kPopulateRead) == 0 || errno != EFAULT) return;
   fail_reading(offset, bytes);
 }

@@ -63,7 +63,7 @@ class OpenShard {
   ShardLocation location_;
   std::size_t shard_;
   std::uint64_t file_bytes_;
-  std::unique_ptr<RawFile> file_;  // none when mapped
+  std::unique_ptr<RawFile> file_;  // when mapped: to ask what is in the page cache, none where descriptors are few
   const std::byte* mapped_ = nullptr;
   std::atomic<std::uint64_t> blocks_left_;
   std::unique_ptr<std::atomic<std::uint64_t>[]> opened_;

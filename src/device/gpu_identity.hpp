@@ -19,6 +19,12 @@ std::uint64_t gpu_free_bytes(int ordinal);
 /// Major number of the compute capability: 7 Volta and Turing, 8 Ampere and Ada, 9 Hopper. 0 where it cannot be told.
 int gpu_capability(int ordinal);
 
+/// Newest CUDA that the node's driver serves, as CUDA counts: 12040 for 12.4. 0 without a driver.
+int driver_cuda_version();
+
+/// CUDA that this program is built with, as CUDA counts; 0 in a build without.
+int built_cuda_version() noexcept;
+
 /// False in a build without CUDA, which no GPU can help.
 bool is_built_for_gpus() noexcept;
 

@@ -18,6 +18,14 @@ int gpu_capability(int) {
   return 0;
 }
 
+int driver_cuda_version() {
+  return 0;
+}
+
+int built_cuda_version() noexcept {
+  return 0;
+}
+
 bool is_built_for_gpus() noexcept {
   return false;
 }

@@ -31,6 +31,15 @@ int gpu_capability(int ordinal) {
   return code == cudaSuccess ? major : 0;
 }
 
+int driver_cuda_version() {
+  int version = 0;
+  return cudaDriverGetVersion(&version) == cudaSuccess ? version : 0;
+}
+
+int built_cuda_version() noexcept {
+  return CUDART_VERSION;
+}
+
 bool is_built_for_gpus() noexcept {
   return true;
 }

@@ -6,12 +6,16 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
+
+#include "core/error.hpp"
 
 namespace hpctrain::models {
 
-/// How a residual network begins. imagenet: 7×7 convolution by 2 and max-pool by 2, colour; small: 3×3 by 1, no
-/// pooling, the data's own channels, for images up to about 64 pixels.
+/// How a classification network begins. imagenet: as published, colour; small: at full resolution, the data's own
+/// channels, for images up to about 64 pixels. Of a residual network, imagenet is a 7×7 convolution by 2 and max-pool
+/// by 2, small 3×3 by 1; of mobile ones, the first convolution halves or does not.
 enum class Stem { imagenet, small };
 
 /// What the data and the task ask of a network.
@@ -21,7 +25,12 @@ struct NetworkSpec {
   std::int64_t width = 28;     ///< pixels
   std::int64_t outputs = 10;   ///< classes or landmarks
   Stem stem = Stem::imagenet;  ///< read by networks that have the choice
-  double dropout = 0;          ///< probability that a feature of the last layer is left out, 0 … 1; classifiers only
+  /// Probability that training leaves a feature out, before the head or where the network's paper has it; unset: as
+  /// published.
+  std::optional<double> dropout{};
+  /// Probability that training leaves the deepest residual branch out, for networks that do so; unset: as published.
+  std::optional<double> stochastic_depth{};
+  bool has_projector = false;  ///< features and a projector to `outputs` in the head's place (contrastive learning)
 };
 
 /// What a network answers with.
@@ -39,6 +48,19 @@ class Network : public torch::nn::Module {
 
   /// The module that depends on the number of outputs; its tensors may differ when weights are taken over.
   virtual std::string_view head_name() const = 0;
+
+  /// A head that this network does without and others of its kind have: weights that are taken over may hold it. Empty:
+  /// none.
+  virtual std::string_view former_head_name() const { return {}; }
+
+  /// What the head sees of each image, without dropout; for networks that answer with values.
+  ///   shapes  images as forward() → [N, feature_count()]
+  ///   errors  Fault::bug where there are none
+  virtual torch::Tensor features(const torch::Tensor& /*images*/) {
+    throw Error(Fault::bug, "features of a network that has none");
+  }
+  /// 0: this network has none.
+  virtual std::int64_t feature_count() const { return 0; }
 
   /// Pixels of the images per pixel of the output, for networks whose output is a map. Centres align: output (x, y)
   /// stands for image position stride·(x + ½) − ½.

@@ -2,47 +2,23 @@
 
 #include <torch/nn.h>
 
-#include <string>
-
-#include "core/error.hpp"
+#include "models/initialisation.hpp"
 #include "models/residual_block.hpp"
+#include "models/stem.hpp"
 
 namespace hpctrain::models {
 namespace {
 
 constexpr std::array<const char*, 4> kStageNames{"layer1", "layer2", "layer3", "layer4"};
 
-void initialise_convolutions(torch::nn::Module& network) {
-  for (const auto& module : network.modules(/*include_self=*/false)) {
-    if (const auto* convolution = module->as<torch::nn::Conv2d>()) {
-      torch::nn::init::kaiming_normal_(convolution->weight, 0, torch::kFanOut, torch::kReLU);
-    }
-  }
-}
-
-// Below this a stage would halve a map of a single pixel. The imagenet stem halves twice before the stages' three
-// times.
-std::int64_t smallest_side(Stem stem) {
-  return (stem == Stem::imagenet ? 16 : 4) + 1;
-}
-
 std::shared_ptr<Network> make_resnet(const char* name, const ResNetPlan& plan, const NetworkSpec& spec) {
-  const std::int64_t side = smallest_side(spec.stem);
-  const bool is_imagenet = spec.stem == Stem::imagenet;
-  require(spec.height >= side && spec.width >= side, Fault::usage,
-          std::string("model.name ") + name + " with model.stem " + (is_imagenet ? "imagenet" : "small") +
-              " needs images of at least " + std::to_string(side) + "×" + std::to_string(side) + " pixels, these are " +
-              std::to_string(spec.width) + "×" + std::to_string(spec.height) +
-              (is_imagenet ? "; choose model.stem small" : ""));
-  require(!is_imagenet || spec.channels == 1 || spec.channels == 3, Fault::usage,
-          std::string("model.name ") + name + " with model.stem imagenet takes grey or colour images, these have " +
-              std::to_string(spec.channels) + " channels; choose model.stem small");
+  require_images_fit(name, spec, spec.stem == Stem::imagenet ? 32 : 8);
   return std::make_shared<ResNet>(plan, spec);
 }
 
 }  // namespace
 
-ResNet::ResNet(const ResNetPlan& plan, const NetworkSpec& spec) : stem_(spec.stem), dropout_(spec.dropout) {
+ResNet::ResNet(const ResNetPlan& plan, const NetworkSpec& spec) : stem_(spec.stem), dropout_(spec.dropout.value_or(0)) {
   conv1_ = register_module(
       "conv1", stem_ == Stem::imagenet ? make_convolution(3, 64, 7, 2) : make_convolution(spec.channels, 64, 3, 1));
   bn1_ = register_module("bn1", std::make_shared<BatchNorm>(64));
@@ -70,13 +46,17 @@ torch::nn::Sequential ResNet::make_stage(const ResNetPlan& plan, std::int64_t wi
   return stage;
 }
 
-torch::Tensor ResNet::forward(const torch::Tensor& images) {
+torch::Tensor ResNet::features(const torch::Tensor& images) {
   const bool is_grey_in_colour_stem = stem_ == Stem::imagenet && images.size(1) == 1;
   auto features = is_grey_in_colour_stem ? images.expand({-1, 3, -1, -1}) : images;
   features = bn1_->forward(conv1_(features)).relu_();
   if (stem_ == Stem::imagenet) features = torch::max_pool2d(features, 3, 2, 1);
   for (auto& stage : stages_) features = stage->forward(features);
-  return fc_(torch::dropout(features.mean({2, 3}), dropout_, is_training()));
+  return features.mean({2, 3});
+}
+
+torch::Tensor ResNet::forward(const torch::Tensor& images) {
+  return fc_(torch::dropout(features(images), dropout_, is_training()));
 }
 
 std::shared_ptr<Network> make_resnet18(const NetworkSpec& spec) {

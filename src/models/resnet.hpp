@@ -30,6 +30,8 @@ class ResNet : public Network {
  public:
   ResNet(const ResNetPlan& plan, const NetworkSpec& spec);
   torch::Tensor forward(const torch::Tensor& images) override;
+  torch::Tensor features(const torch::Tensor& images) override;
+  std::int64_t feature_count() const override { return stage_channels_; }
   std::string_view head_name() const override { return "fc"; }
 
  private:

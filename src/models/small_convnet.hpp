@@ -16,9 +16,12 @@ class SmallConvnet : public Network {
  public:
   explicit SmallConvnet(const NetworkSpec& spec);
   torch::Tensor forward(const torch::Tensor& images) override;
+  torch::Tensor features(const torch::Tensor& images) override;
+  std::int64_t feature_count() const override { return feature_count_; }
   std::string_view head_name() const override { return "fc"; }
 
  private:
+  std::int64_t feature_count_;
   double dropout_;
   torch::nn::Conv2d conv1_{nullptr};
   torch::nn::Conv2d conv2_{nullptr};

@@ -83,7 +83,7 @@ torch::Tensor UNet::forward(const torch::Tensor& images) {
 
 std::shared_ptr<Network> make_unet(const NetworkSpec& spec) {
   require(
-      spec.dropout == 0, Fault::usage,
+      spec.dropout.value_or(0) == 0, Fault::usage,
       "model.dropout leaves out features of a classifier's last layer, and model.name unet has none; leave it away");
   require(spec.height >= kSmallestSide && spec.width >= kSmallestSide, Fault::usage,
           "model.name unet needs images of at least 32×32 pixels, these are " + std::to_string(spec.width) + "×" +

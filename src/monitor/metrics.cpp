@@ -41,7 +41,9 @@ nlohmann::json to_json(const StepEvent& event) {
 }
 
 nlohmann::json to_json(const EpochEvent& event) {
-  return {{"samples_per_second", event.samples_per_second}, {"phase_seconds", to_json(event.phases)}};
+  return {{"samples_per_second", event.samples_per_second},
+          {"phase_seconds", to_json(event.phases)},
+          {"resident_bytes", static_cast<std::uint64_t>(event.resident_bytes)}};
 }
 
 nlohmann::json to_json(const EvalEvent& event) {

@@ -47,6 +47,7 @@ struct StepEvent {
 struct EpochEvent {
   double samples_per_second = 0;  ///< over the world, in the time of steps
   PhaseSeconds phases{};          ///< of the epoch's part in this start, mean over ranks
+  double resident_bytes = 0;      ///< memory of the rank that has most, at this moment
 };
 
 /// Metrics are fractions 0–1; names ending in _mm are millimetres.

@@ -50,8 +50,9 @@ PhaseSeconds PhaseSeconds::since(const PhaseSeconds& earlier) const noexcept {
   return difference;
 }
 
-Phase StepClock::switch_to(Phase next, double now_seconds) noexcept {
+Phase StepClock::switch_to(Phase next, double now_seconds) {
   booked_[phase_] += now_seconds - since_;
+  if (listener_ != nullptr) listener_->note(phase_, since_, now_seconds);
   since_ = now_seconds;
   const Phase ended = phase_;
   phase_ = next;

@@ -47,6 +47,13 @@ struct PhaseSeconds {
   bool operator==(const PhaseSeconds&) const = default;
 };
 
+/// Who wants to know of each phase when it ends.
+class PhaseListener {
+ public:
+  virtual ~PhaseListener() = default;
+  virtual void note(Phase phase, double begin_seconds, double end_seconds) = 0;
+};
+
 /// Exactly one phase runs at any moment, so the phases add up to the wall time by construction. It begins in
 /// Phase::start. One thread at a time.
 ///   cost  a phase switch reads the steady clock once
@@ -59,6 +66,8 @@ class StepClock {
     heartbeat_ = &heartbeat;
     heartbeat_->enter(static_cast<std::uint32_t>(phase_), since_);
   }
+  /// From now on; null: nobody. The listener outlives this clock, or is taken away before.
+  void tell(PhaseListener* listener) noexcept { listener_ = listener; }
   /// Publishes that an update was made.
   void finish_step(std::uint64_t steps_made) noexcept {
     if (heartbeat_ != nullptr) heartbeat_->finish_step(steps_made);
@@ -66,7 +75,7 @@ class StepClock {
 
   Phase phase() const noexcept { return phase_; }
   /// Books the time since the last switch under the phase that ends; returns that phase.
-  Phase switch_to(Phase next, double now_seconds = steady_seconds()) noexcept;
+  Phase switch_to(Phase next, double now_seconds = steady_seconds());
   /// The running phase is counted up to `now_seconds`.
   PhaseSeconds seconds(double now_seconds = steady_seconds()) const noexcept;
 
@@ -75,12 +84,13 @@ class StepClock {
   Phase phase_ = Phase::start;
   double since_;
   Heartbeat* heartbeat_ = nullptr;
+  PhaseListener* listener_ = nullptr;
 };
 
 /// Switches to a phase for the length of a scope, then back. Inside another timer the inner phase's time is its own.
 class PhaseTimer {
  public:
-  PhaseTimer(StepClock& clock, Phase phase) noexcept : clock_(clock), outer_(clock.switch_to(phase)) {}
+  PhaseTimer(StepClock& clock, Phase phase) : clock_(clock), outer_(clock.switch_to(phase)) {}
   ~PhaseTimer() { clock_.switch_to(outer_); }
   PhaseTimer(const PhaseTimer&) = delete;
   PhaseTimer& operator=(const PhaseTimer&) = delete;

@@ -5,12 +5,34 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string_view>
 
 #include "core/text_format.hpp"
 
 namespace hpctrain::monitor {
 namespace {
+
+std::string describe_result(const SplitResult& result) {
+  std::string text;
+  for (const auto& [name, value] : result.metrics) {
+    if (!text.empty()) text += "  ";
+    text += name + " " + format_metric(name, value);
+  }
+  return text;
+}
+
+/// The longest first.
+std::string describe_operations(const std::map<std::string, double>& seconds) {
+  std::vector<std::pair<std::string, double>> operations(seconds.begin(), seconds.end());
+  std::stable_sort(operations.begin(), operations.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::string text;
+  for (const auto& [name, duration] : operations) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, format_duration(duration));
+  }
+  return text;
+}
+
+}  // namespace
 
 std::string_view phase_words(Phase phase) {
   switch (phase) {
@@ -42,29 +64,6 @@ bool is_fraction(std::string_view name) {
   return name.starts_with("top") || name.starts_with("sdr_") || name.ends_with("_top1") || name.ends_with("_share") ||
          name == "accuracy";
 }
-
-std::string describe_result(const SplitResult& result) {
-  std::string text;
-  for (const auto& [name, value] : result.metrics) {
-    if (!text.empty()) text += "  ";
-    text += name + " " + format_metric(name, value);
-  }
-  return text;
-}
-
-/// The longest first.
-std::string describe_operations(const std::map<std::string, double>& seconds) {
-  std::vector<std::pair<std::string, double>> operations(seconds.begin(), seconds.end());
-  std::stable_sort(operations.begin(), operations.end(),
-                   [](const auto& a, const auto& b) { return a.second > b.second; });
-  std::string text;
-  for (const auto& [name, duration] : operations) {
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, format_duration(duration));
-  }
-  return text;
-}
-
-}  // namespace
 
 std::string format_metric(const std::string& name, double value) {
   if (!std::isfinite(value)) return "not finite";
@@ -113,6 +112,7 @@ std::string make_summary_text(const RunSummary& summary) {
   add("waiting for data", fmt::format("{} of the time", format_share(summary.phases.share(Phase::data_wait))));
   add("wall time", format_duration(summary.wall_seconds));
   add("time went to", describe_phases(summary.phases));
+  if (!summary.verdict.empty()) add("verdict", summary.verdict);
   if (!summary.augment_seconds.empty()) add("augmentation", describe_operations(summary.augment_seconds));
   add("run directory", summary.run_folder.string());
   return text;

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "monitor/step_clock.hpp"
@@ -27,6 +28,7 @@ struct RunSummary {
   double wall_seconds = 0;                          ///< of this start
   PhaseSeconds phases{};                            ///< of this start, mean over ranks
   std::map<std::string, double> augment_seconds{};  ///< of rank zero, by kind of operation; may be empty
+  std::string verdict{};                            ///< what held it up; empty: nothing was judged
   std::vector<SplitResult> results{};
   std::filesystem::path run_folder{};
 };
@@ -37,6 +39,12 @@ std::string format_metric(const std::string& name, double value);
 /// A difference of two values of a metric, with how uncertain it is: "0.30 ± 0.10 points" of shares, "0.120 ± 0.040
 /// mm", "0.0123 ± 0.0021"; "0.30 points" where that is not known.
 std::string format_difference(const std::string& name, double value, std::optional<double> half_width);
+
+/// Shares and scores between 0 and 1, by the name of a metric.
+bool is_fraction(std::string_view metric);
+
+/// "waiting for data", "exposed communication", …: a phase for people.
+std::string_view phase_words(Phase phase);
 
 /// Where the time went, largest part first: "forward 41.0 %, backward 39.5 %, waiting for data 8.1 %, …".
 std::string describe_phases(const PhaseSeconds& phases);

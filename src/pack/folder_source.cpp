@@ -2,7 +2,9 @@
 #include "pack/folder_source.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "core/digest.hpp"
@@ -14,6 +16,8 @@
 namespace hpctrain::pack {
 
 namespace {
+
+constexpr std::size_t kMostNamedClasses = 3;
 
 std::vector<std::filesystem::path> all_pictures(const std::filesystem::path& root, const PictureFolder& folder) {
   std::vector<std::filesystem::path> paths;
@@ -57,15 +61,32 @@ std::vector<std::int64_t> FolderSource::strata() const {
 }
 
 std::string FolderSource::note() const {
-  std::string text;
+  std::vector<std::string> notes;
   if (folder_.ignored_files > 0) {
-    text = fmt::format("left out {} files that are no pictures by their names", format_count(folder_.ignored_files));
+    notes.push_back(
+        fmt::format("left out {} files that are no pictures by their names", format_count(folder_.ignored_files)));
   }
   if (names_bytes() > data::kMostNameBytes) {
-    text += fmt::format("{}left out the names of the classes, {} of which {} fit: labels count the folders, sorted",
-                        text.empty() ? "" : "; ", format_bytes(names_bytes()), format_bytes(data::kMostNameBytes));
+    notes.push_back(
+        fmt::format("left out the names of the classes, {} of which {} fit: labels count the folders, sorted",
+                    format_bytes(names_bytes()), format_bytes(data::kMostNameBytes)));
   }
-  return text;
+  if (auto rare = note_on_rare_classes(); !rare.empty()) notes.push_back(std::move(rare));
+  return fmt::format("{}", fmt::join(notes, "; "));
+}
+
+std::string FolderSource::note_on_rare_classes() const {
+  std::vector<std::uint64_t> pictures(folder_.class_names.size());
+  for (const std::int64_t label : strata()) ++pictures[static_cast<std::size_t>(label)];
+  std::vector<std::string> names;
+  for (std::size_t label = 0; label < pictures.size(); ++label) {
+    if (pictures[label] == 1) names.push_back(folder_.class_names[label]);
+  }
+  if (names.empty()) return {};
+  const std::size_t count = names.size();
+  names.resize(std::min(count, kMostNamedClasses));
+  return fmt::format("{} of {} classes have a single picture, which is learned from or scored, never both: {}{}", count,
+                     pictures.size(), fmt::join(names, ", "), count > names.size() ? ", …" : "");
 }
 
 std::uint64_t FolderSource::names_bytes() const {

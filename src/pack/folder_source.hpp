@@ -34,6 +34,7 @@ class FolderSource final : public Source {
  private:
   const ListedPicture& picture(std::uint64_t record) const;
   std::uint64_t names_bytes() const;
+  std::string note_on_rare_classes() const;
 
   std::filesystem::path root_;
   PictureFolder folder_;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "core/digest.hpp"
@@ -47,19 +48,30 @@ std::int64_t integer_at(const IdxArray& array, std::uint64_t position, const std
                           path.string(), data::element_name(array.type)));
 }
 
+/// The usual mistake has a cure of its own: more classes would only add one that no record has.
+std::string cure_for_labels(const std::vector<std::int64_t>& labels, std::uint64_t num_classes) {
+  const auto [least, most] = std::minmax_element(labels.begin(), labels.end());
+  if (*least >= 1 && *most == static_cast<std::int64_t>(num_classes)) {
+    return "these labels seem to count from 1, and labels of idx files count from 0: take 1 off each";
+  }
+  return "fetch the file again, or give the true number of classes with --classes";
+}
+
 std::vector<std::int64_t> read_labels(const std::filesystem::path& path, std::uint64_t num_classes) {
   const IdxArray array = read_idx_file(path, 1);
   std::vector<std::int64_t> labels;
   labels.reserve(array.num_records());
   for (std::uint64_t i = 0; i < array.num_records(); ++i) {
-    const std::int64_t label = integer_at(array, i, path);
-    require(label >= 0 && static_cast<std::uint64_t>(label) < num_classes, Fault::data,
-            fmt::format("{}: label {} of record {} is outside 0 to {}; fetch the file again, or give the true number "
-                        "of classes with --classes",
-                        path.string(), label, i, num_classes - 1));
-    labels.push_back(label);
+    labels.push_back(integer_at(array, i, path));
   }
-  return labels;
+  const auto is_outside = [num_classes](std::int64_t label) {
+    return label < 0 || static_cast<std::uint64_t>(label) >= num_classes;
+  };
+  const auto outside = std::find_if(labels.begin(), labels.end(), is_outside);
+  if (outside == labels.end()) return labels;
+  throw Error(Fault::data,
+              fmt::format("{}: label {} of record {} is outside 0 to {}; {}", path.string(), *outside,
+                          outside - labels.begin(), num_classes - 1, cure_for_labels(labels, num_classes)));
 }
 
 }  // namespace

@@ -18,6 +18,12 @@ struct Duration {
   double seconds = 0;
 };
 
+/// Of a trial that is still to be trained.
+struct TrialForecast {
+  double seconds = 0;
+  bool is_measured = false;  ///< else `seconds` say only which of two trials takes longer
+};
+
 /// Seconds are proportional to train.epochs, and to a factor for each value of each other axis, fitted to the known
 /// durations; a value that no known trial has counts as average. Without known durations, seconds are relative.
 class DurationEstimate {

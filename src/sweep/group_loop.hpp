@@ -1,5 +1,5 @@
-// A group's side of a sweep: asks for a trial, runs it, says how it ended, until nothing is left. Must not know what
-// running a trial means.
+// A rank's side of a sweep: takes leases, trains each with the team it names, says how it ended, until nothing is left.
+// Must not know what running a trial means.
 #pragma once
 
 #include <functional>
@@ -10,23 +10,25 @@
 
 namespace hpctrain::sweep {
 
-/// Tells the coordinator what an evaluation gave and, where a scheduler judges trials, waits for its verdict: true when
-/// the trial is stopped.
-///   collective  all ranks of the group
+/// Tells the coordinator what an evaluation gave and, where trials are judged, waits for its verdict, which is never
+/// Verdict::leave.
+///   collective  all ranks of the team
 ///   errors      Fault::stopped, agreed, when the coordinator could not write the score down
-using AskVerdict = std::function<bool(const Score& score)>;
+using AskVerdict = std::function<Verdict(const Score& score, const Outlook& outlook)>;
 
-/// Runs one trial on all ranks of the group and returns how it ended.   (collective over the group)
+/// Runs one trial on all ranks of the team and returns how it ended.   (collective over the team)
 using RunTrial =
-    std::function<TrialOutcome(const Trial& trial, comm::Communicator& group, const AskVerdict& ask_verdict)>;
+    std::function<TrialOutcome(const Trial& trial, comm::Communicator& team, const AskVerdict& ask_verdict)>;
 
-/// An error that all ranks of the group agree on, or any error in a group of one, is that trial's end, not the sweep's.
+/// Until the coordinator says that nothing is left. An error that all ranks of a team agree on, or any error in a team
+/// of one, is that trial's end, not the sweep's.
 ///   are_judged  scores await a verdict; else they are told for people to see, and the trial goes on at once
-///   collective  all ranks of `group`
+///   collective  all ranks of `world`, whatever teams they are called to
+///   blocks      asleep while this rank has nothing to do
 ///   errors      any other error of `run_trial`
-void run_group(comm::Communicator& group, comm::Mailbox& mailbox, const RunTrial& run_trial, bool are_judged = true);
+void run_leases(comm::Communicator& world, comm::Mailbox& mailbox, const RunTrial& run_trial, bool are_judged = true);
 
-/// Groups of `ranks_per_trial` neighbours; ranks that fill no group help in none.
+/// Teams of `ranks_per_trial` neighbours; ranks that fill none train nothing, unless teams may grow.
 ///   errors  Fault::usage when there are fewer ranks than one trial takes
 int plan_groups(int world, int ranks_per_trial);
 

@@ -1,13 +1,22 @@
-// What groups and coordinator write to each other. Pure text; docs/decisions/0021 says why leases need no answer.
+// What coordinator and ranks write to each other. Pure text; docs/decisions/0021 says why leases need no answer.
 #pragma once
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "sweep/trial.hpp"
 
 namespace hpctrain::sweep {
 
+/// To each rank of a team: what they train together next. The first of the ranks writes the team's letters.
+struct Lease {
+  Trial trial;
+  std::vector<int> ranks;  ///< of the world
+  int team = 0;            ///< equal ranks in equal order, equal number
+};
+
+/// How a team's trial ended; its ranks wait for their next lease.
 struct TrialReport {
   std::string digest;
   TrialOutcome outcome;
@@ -17,22 +26,22 @@ struct TrialReport {
 struct ScoreReport {
   std::string digest;
   Score score;
+  Outlook outlook;
   bool awaits_verdict = true;  ///< false: for people to see, and nobody answers
 };
 
-/// A group asks for its next trial and says how the last one ended.
-std::string write_request(const std::optional<TrialReport>& report);
-std::optional<TrialReport> read_request(const std::string& text);
+/// Nothing: the sweep is over for this rank.
+std::string write_lease(const std::optional<Lease>& lease);
+std::optional<Lease> read_lease(const std::string& text);
+
+std::string write_report(const TrialReport& report);
+TrialReport read_report(const std::string& text);
 
 std::string write_score(const ScoreReport& report);
-/// Empty for a letter that asks for a trial.
+/// Empty for a letter that says how a trial ended.
 std::optional<ScoreReport> read_score(const std::string& text);
 
 std::string write_verdict(Verdict verdict);
 Verdict read_verdict(const std::string& text);
-
-/// The next trial, or nothing: the sweep is over for this group.
-std::string write_lease(const std::optional<Trial>& trial);
-std::optional<Trial> read_lease(const std::string& text);
 
 }  // namespace hpctrain::sweep

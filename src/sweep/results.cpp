@@ -62,7 +62,7 @@ std::string write_results_json(const Results& results) {
 }  // namespace
 
 bool is_smaller_better(const std::string& metric) {
-  return metric == "loss" || metric.ends_with("_mm");
+  return metric == "loss" || metric.ends_with("_loss") || metric.ends_with("_mm");
 }
 
 std::vector<LedgerEntry> sort_results(std::vector<LedgerEntry> entries, const std::string& metric) {

@@ -15,6 +15,7 @@ enum class SchedulerKind { none, asha, median };
 struct SweepSettings {
   Method method = Method::grid;
   int ranks_per_trial = 1;
+  bool malleable = false;     ///< ranks for which no trial is left join those that train
   std::string metric{};       ///< empty: the task's own
   std::uint64_t trials = 20;  ///< of random and tpe
   std::uint64_t seed = 1;
@@ -25,6 +26,9 @@ struct SweepSettings {
   std::uint64_t brackets = 1;    ///< asha: of Hyperband; trials of each have their first rung later than of the last
   int attempts = 3;
   bool dry_run = false;
+
+  /// Every evaluation of a trial awaits a verdict.
+  bool is_judging() const noexcept { return scheduler != SchedulerKind::none || malleable; }
 };
 
 }  // namespace hpctrain::sweep

@@ -49,12 +49,23 @@ struct Score {
   double seconds = 0;  ///< since the lease
 };
 
+/// How a trial gets on that is still training.
+struct Outlook {
+  double seconds_per_step = 0;  ///< on the ranks it has, with its share of evaluations and saves
+  std::uint64_t steps_left = 0;
+  double restart_seconds = 0;  ///< that it takes to save the trial and to bring it back to its next step
+};
+
 /// What a trial is told after an evaluation.
 enum class Verdict {
   go_on,
   stop,   ///< for good
+  grow,   ///< pauses here, and goes on with more ranks
   leave,  ///< the sweep ends here and knows nothing of this score: nothing may be saved that lies past it
 };
+
+/// The message of a trial that paused to go on with more ranks.
+inline constexpr const char* kRegroup = "regroup";
 
 /// How a trial ended.
 struct TrialOutcome {

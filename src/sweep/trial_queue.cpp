@@ -30,6 +30,15 @@ void TrialQueue::take_unfinished_of_plan() {
   }
 }
 
+bool TrialQueue::is_used_up() {
+  if (!unfinished_.empty()) return false;
+  if (!plan_.is_fixed) return number_ >= plan_.trials;
+  std::optional<Trial> next = propose_next();
+  if (!next) return true;
+  unfinished_.push_front(std::move(*next));
+  return false;
+}
+
 void TrialQueue::lease(const Trial& trial) {
   ledger_.add_lease(trial);
 }

@@ -34,6 +34,8 @@ class TrialQueue {
   /// The next trial, to be leased or put back; empty when none is left. Trials that were started too often end as
   /// failed here; those that the scheduler stopped before their end could be written end as stopped.
   std::optional<Trial> choose();
+  /// Whether choose() would find none; of a method that looks at results, whether all its points were proposed.
+  bool is_used_up();
   /// Writes that a chosen trial is handed out now.
   void lease(const Trial& trial);
   /// Left for the next choice, or for another start.

@@ -27,6 +27,12 @@ enum Draw : std::uint32_t {
   kJitterChance = 0x4111,
   kGammaChance = 0x4112,
   kNoiseChance = 0x4113,
+  kMixup = 0x4120,
 };
+
+/// The number of a draw for one of several views of a sample. View 0 draws what an only view does.
+constexpr std::uint32_t draw_of_view(Draw draw, std::uint32_t view) noexcept {
+  return draw | view << 16;
+}
 
 }  // namespace hpctrain::tasks

@@ -46,6 +46,7 @@ constexpr std::array kOperations = {
 constexpr double kSteepestElastic = 0.15;
 constexpr std::int64_t kSmallestAugmented = 32;
 constexpr std::int64_t kLargestCropped = 96;
+constexpr std::int64_t kSmallestBlurred = 64;
 
 void require_that(bool holds, const std::string& what) {
   require(holds, Fault::usage, "data.augment: " + what);
@@ -102,6 +103,27 @@ AugmentationSettings usual_classification_augmentation(const AugmentedSet& set) 
   settings.window_chance = 1;
   settings.window_area = {0.08, 1};
   settings.window_aspect = {3.0 / 4, 4.0 / 3};
+  return settings;
+}
+
+AugmentationSettings usual_contrastive_augmentation(const AugmentedSet& set) {
+  AugmentationSettings settings;
+  const bool is_small = std::min(set.height, set.width) < kSmallestBlurred;
+  settings.window_chance = 1;
+  settings.window_area = {is_small ? 0.2 : 0.08, 1};
+  settings.window_aspect = {3.0 / 4, 4.0 / 3};
+  settings.jitter_chance = 0.8;
+  settings.contrast_fraction = 0.4;
+  settings.brightness_fraction = 0.2;
+  if (!is_small) {
+    settings.blur_chance = 0.5;
+    settings.blur_sigma = {0.1, 2};
+  }
+  if (set.channels != 3) return settings;
+  settings.flip_chance = 0.5;
+  settings.saturation_fraction = 0.4;
+  settings.hue_fraction = 0.1;
+  settings.grey_chance = 0.2;
   return settings;
 }
 

@@ -55,6 +55,13 @@ bool has_changes(const AugmentationSettings& settings);
 /// and for thumbnails under 32 pixels; crop and flip up to 96 pixels; above, a random window and flip.
 AugmentationSettings usual_classification_augmentation(const AugmentedSet& set);
 
+/// What `auto` means for two views of each image: random window, flip, jitter, grey and blur as SimCLR has them for
+/// colour; for grey images window, intensities and blur, without flips, for a mirrored sign may be another sign. Images
+/// under 64 pixels keep more of themselves and are not blurred.
+///   source  A Simple Framework for Contrastive Learning of Visual Representations, Chen et al. 2020, appendix A and
+///   B.9
+AugmentationSettings usual_contrastive_augmentation(const AugmentedSet& set);
+
 /// What `auto` means for films with landmarks.
 AugmentationSettings usual_landmark_augmentation();
 

@@ -16,8 +16,8 @@ namespace {
 class PlanDraw {
  public:
   PlanDraw(const AugmentationSettings& settings, const AugmentedImage& image, std::uint64_t seed, std::uint64_t epoch,
-           std::uint64_t sample_id)
-      : settings_(settings), image_(image), seed_(seed), epoch_(epoch), sample_id_(sample_id) {}
+           std::uint64_t sample_id, std::uint32_t view)
+      : settings_(settings), image_(image), seed_(seed), epoch_(epoch), sample_id_(sample_id), view_(view) {}
 
   AugmentationPlan run() {
     draw_move();
@@ -31,7 +31,7 @@ class PlanDraw {
   }
 
  private:
-  CounterStream draws(Draw draw) const { return CounterStream(seed_, epoch_, sample_id_, draw); }
+  CounterStream draws(Draw draw) const { return CounterStream(seed_, epoch_, sample_id_, draw_of_view(draw, view_)); }
   double within(Draw draw, double width) const { return draws(draw).uniform(-width, width); }
   bool happens(Draw draw, double chance) const { return chance > 0 && draws(draw).chance(chance); }
 
@@ -49,7 +49,9 @@ class PlanDraw {
 
   void draw_window() {
     const data::ImageSize size{static_cast<std::uint32_t>(image_.height), static_cast<std::uint32_t>(image_.width)};
-    if (settings_.window_chance > 0) plan_.window = plan_random_window(settings_, size, seed_, epoch_, sample_id_);
+    if (settings_.window_chance > 0) {
+      plan_.window = plan_random_window(settings_, size, seed_, epoch_, sample_id_, view_);
+    }
     if (!plan_.window) return;
     const auto& window = plan_.window->size;
     plan_.scale *=
@@ -119,6 +121,7 @@ class PlanDraw {
   const AugmentationSettings& settings_;
   const AugmentedImage& image_;
   std::uint64_t seed_, epoch_, sample_id_;
+  std::uint32_t view_;
   AugmentationPlan plan_;
 };
 
@@ -146,8 +149,9 @@ AffineMap similarity_map(const AugmentedImage& image, double degrees, double sca
 }
 
 AugmentationPlan plan_augmentation(const AugmentationSettings& settings, const AugmentedImage& image,
-                                   std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample_id) {
-  return PlanDraw(settings, image, seed, epoch, sample_id).run();
+                                   std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample_id,
+                                   std::uint32_t view) {
+  return PlanDraw(settings, image, seed, epoch, sample_id, view).run();
 }
 
 }  // namespace hpctrain::tasks

@@ -1,5 +1,5 @@
-// What is done to one training image: drawn on the host, a pure function of (seed, epoch, sample id), so that ranks,
-// micro-batches and resumes draw the same. Knows no tensors; augmentation.hpp carries a plan out.
+// What is done to one training image: drawn on the host, a pure function of (seed, epoch, sample id, view), so that
+// ranks, micro-batches and resumes draw the same. Knows no tensors; augmentation.hpp carries a plan out.
 #pragma once
 
 #include <cstdint>
@@ -72,9 +72,11 @@ struct AugmentedImage {
   std::optional<double> pixels_per_mm{};
 };
 
-/// Each operation has streams of its own, so that switching one off leaves the others as they were.
+/// Each operation has streams of its own, so that switching one off leaves the others as they were. Views of a sample
+/// are drawn independently of each other.
 AugmentationPlan plan_augmentation(const AugmentationSettings& settings, const AugmentedImage& image,
-                                   std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample_id);
+                                   std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample_id,
+                                   std::uint32_t view = 0);
 
 /// The map that scales by `scale`, turns by `degrees` (clockwise as seen, y points down) about the image's centre and
 /// then moves by (x, y) pixels.

@@ -15,6 +15,8 @@ struct DeviceRecords {
   const data::MicroBatch& host;
   std::vector<torch::Tensor> fields;  ///< per delivered field: [count · row_bytes] u8
   torch::Device device = torch::kCPU;
+  /// As many records of another draw, for tasks that mix samples; null: none.
+  const DeviceRecords* partners = nullptr;
 
   std::int64_t count() const { return static_cast<std::int64_t>(host.count); }
 };

@@ -16,8 +16,6 @@ constexpr std::size_t kHeader = 3;
 constexpr std::size_t kRadii = kSuccessRadii.size();
 /// count, Σ error, Σ error², hits per radius, doctors' count, Σ doctors' distance
 constexpr std::size_t kSumsPerLandmark = 3 + kRadii + 2;
-/// Spacings are float32: 20 pixels of "0.1 mm" are 2.00000003 mm, and count as 2.0.
-constexpr double kBoundIncluded = 1 + 1e-6;
 using Sums = std::array<double, kSumsPerLandmark>;
 
 /// shapes  radial, doctors [N, K] float64 → [K · kSumsPerLandmark]

@@ -21,6 +21,8 @@ std::string_view truth_name(Truth truth);
 
 /// Errors up to these count as successes, the bound itself included.
 inline constexpr std::array kSuccessRadii = {2.0, 2.5, 3.0, 4.0};
+/// Spacings are float32: 20 pixels of "0.1 mm" are 2.00000003 mm, and count as 2.0.
+inline constexpr double kBoundIncluded = 1 + 1e-6;
 
 /// One micro-batch's errors in original pixels.
 struct LandmarkErrors {

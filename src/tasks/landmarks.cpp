@@ -37,6 +37,9 @@ Landmarks::Landmarks(const data::DatasetIndex& index, const TaskSettings& settin
       fields_(index, settings.landmarks.truth),
       settings_(settings),
       augmentation_(settings.augmentation.value_or(usual_landmark_augmentation())) {
+  require(!settings.mirror, Fault::usage,
+          "eval.mirror: a mirrored left landmark is no right one, so the task landmarks has no mirror images; leave it "
+          "away");
   const auto scaled = static_cast<double>(images_.height());
   require(std::abs(images_.scale_x() - images_.scale_y()) * scaled < 1e-9 * scaled, Fault::usage,
           fmt::format("data.image-size {}x{}: landmarks need one scale along both axes, and the images are stored with "

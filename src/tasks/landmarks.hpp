@@ -24,7 +24,8 @@ class Landmarks : public Task {
  public:
   ///   errors  Fault::data   a field is missing or has another shape
   ///           Fault::usage  `truth` names a doctor whose points the data set does not have, the images cannot be
-  ///                         augmented as the settings say, or image_size has another aspect than they have
+  ///                         augmented as the settings say, image_size has another aspect than they have, or mirror
+  ///                         images are asked for
   Landmarks(const data::DatasetIndex& index, const TaskSettings& settings);
 
   std::string name() const override { return "landmarks"; }

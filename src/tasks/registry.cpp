@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 #include "tasks/classification.hpp"
+#include "tasks/contrastive.hpp"
 #include "tasks/landmarks.hpp"
 
 namespace hpctrain::tasks {
@@ -11,6 +12,8 @@ namespace {
 
 constexpr std::array kTasks = {
     TaskEntry{"classification", "one label per image; cross-entropy, top-1, top-5, confusion", make_classification},
+    TaskEntry{"contrastive", "no labels: two views of an image among all others; linear probe, nearest neighbours",
+              make_contrastive},
     TaskEntry{"landmarks", "points in an image; Gaussian heatmaps, MRE, SD and SDR per landmark", make_landmarks},
 };
 

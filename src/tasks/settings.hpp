@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "data/image_window.hpp"
 #include "tasks/augmentation_settings.hpp"
@@ -26,13 +27,22 @@ struct LandmarkSettings {
   double coordinate_weight = 0;  ///< of the soft-argmax coordinate loss beside the heatmap loss
 };
 
+struct ContrastiveSettings {
+  double temperature = 0.5;            ///< that similarities are divided by
+  std::string probe_split = "train";   ///< whose labelled samples the probe is fitted on
+  std::uint64_t probe_samples = 1000;  ///< of it at most; 0: no probe, no scores
+};
+
 struct TaskSettings {
   std::uint64_t seed = 1;                              ///< of the augmentation
   std::optional<AugmentationSettings> augmentation{};  ///< of training images; unset: the task's own choice
   std::optional<data::ImageSize> image_size{};         ///< what images are brought to; unset: as they are delivered
   bool is_cut_when_decoded = false;                    ///< images are stored encoded, see Task::window_plan()
   LandmarkSettings landmarks{};
+  ContrastiveSettings contrastive{};
   double label_smoothing = 0;  ///< classification: share of a target's weight that all classes have in equal parts
+  double mixup = 0;            ///< classification: alpha of the shares that training samples are mixed with; 0: none
+  bool mirror = false;         ///< classification: answers are the mean over an image and its mirror image
 };
 
 }  // namespace hpctrain::tasks

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,12 +23,13 @@ enum class Mode { train, evaluate };
 
 /// One micro-batch on the device.
 struct Batch {
-  torch::Tensor images;      ///< [N, C, H, W] float, normalised
+  torch::Tensor images;      ///< [views · N, C, H, W] float, normalised; view v of sample n is image v · N + n
   torch::Tensor targets;     ///< the task's own, first axis N
   torch::Tensor attributes;  ///< what else scoring needs of each sample; the task's own, first axis N, may be undefined
   std::vector<std::uint64_t> sample_ids;
+  std::int64_t views = 1;
 
-  std::int64_t count() const { return images.size(0); }
+  std::int64_t count() const { return images.size(0) / views; }
 };
 
 /// How badly one sample was answered, for lists of worst cases.
@@ -35,6 +37,12 @@ struct SampleError {
   std::uint64_t sample_id = 0;
   double error = 0;   ///< larger is worse; the task's own unit
   std::string words;  ///< what is wrong, in one short line
+};
+
+/// Labelled samples that a score needs the outputs of.
+struct ReferenceSamples {
+  std::string split;
+  std::uint64_t count = 0;  ///< at most; drawn from the split, the same ones for every run
 };
 
 /// Named numbers for metrics.jsonl and the terminal; fractions 0–1, `*_mm` millimetres.
@@ -57,6 +65,9 @@ class Task {
     return make_batch(upload_records(records, device), mode);
   }
 
+  /// True when training batches want records with partners to mix in.
+  virtual bool wants_partners() const { return false; }
+
   /// The part of each training image that is to be decoded; null: the whole.
   virtual std::unique_ptr<data::ImageWindowPlan> window_plan() const { return nullptr; }
 
@@ -75,8 +86,23 @@ class Task {
   /// Sum of the samples' losses, a scalar; `train` divides by the true count of the global batch.
   virtual torch::Tensor loss_sum(const torch::Tensor& outputs, const Batch& batch) const = 0;
 
-  /// True when a sample's loss depends on all others of the global batch (contrastive).
+  /// True when a sample's loss depends on all others of the global batch (contrastive). Then these two count in place
+  /// of loss_sum().
   virtual bool loss_spans_global_batch() const { return false; }
+  /// What forward() answers for one sample when training.
+  virtual std::vector<std::int64_t> spanning_output_shape() const { return {}; }
+  /// Each sample's part of the sum of losses, given the outputs of all of them in their order.
+  ///   shapes  outputs [b, spanning_output_shape()…] → [b]
+  virtual torch::Tensor spanning_losses(const torch::Tensor& /*outputs*/) const { return {}; }
+
+  /// False: there is nothing to score by.
+  virtual bool is_scored() const { return true; }
+  /// Whose outputs a score needs, anew whenever the network has changed; empty for most tasks.
+  virtual std::optional<ReferenceSamples> reference_samples() const { return std::nullopt; }
+  /// Takes them, for the scores that follow.
+  ///   shapes  outputs [n, …] float32 and targets [n, …], flat but for the first axis, on the host, in an order that
+  ///   depends on the data set alone errors  Fault::data when nothing can be learned from them
+  virtual void take_reference(const torch::Tensor& /*outputs*/, const torch::Tensor& /*targets*/) {}
 
   /// Additive score of these samples; its first element is their number.
   ///   shapes  [score_width()] float64 on the device

@@ -30,8 +30,9 @@ data::ImageWindow largest_of_aspect(data::ImageSize image, Range aspect) {
 }  // namespace
 
 std::optional<data::ImageWindow> plan_random_window(const AugmentationSettings& settings, data::ImageSize image,
-                                                    std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample_id) {
-  CounterStream draws(seed, epoch, sample_id, kWindow);
+                                                    std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample_id,
+                                                    std::uint32_t view) {
+  CounterStream draws(seed, epoch, sample_id, draw_of_view(kWindow, view));
   if (!draws.chance(settings.window_chance)) return std::nullopt;
   const double area = static_cast<double>(image.height) * image.width;
   for (int attempt = 0; attempt < kTries; ++attempt) {

@@ -13,7 +13,8 @@ namespace hpctrain::tasks {
 /// says that the image stays whole.
 ///   source  torchvision.transforms.RandomResizedCrop
 std::optional<data::ImageWindow> plan_random_window(const AugmentationSettings& settings, data::ImageSize image,
-                                                    std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample_id);
+                                                    std::uint64_t seed, std::uint64_t epoch, std::uint64_t sample_id,
+                                                    std::uint32_t view = 0);
 
 /// For training: random windows of every image.
 class RandomWindows : public data::ImageWindowPlan {

@@ -63,6 +63,9 @@ train::RunSettings plan_run(train::RunSettings settings, std::uint64_t steps) {
   settings.evaluation = {.every_epochs = 0, .max_samples = 1};
   settings.cadence = {.checkpoint_every_steps = 0, .checkpoint_every_minutes = 0};
   settings.audit = false;
+  // Neither is known to the bare loop.
+  settings.mixup = 0;
+  settings.train.head_only_epochs = 0;
   settings.quiet = true;
   return settings;
 }
@@ -73,6 +76,9 @@ class StepBench {
       : settings_(plan_run(settings, bench.warm_up_steps + bench.steps)), place_(place), bench_(bench) {
     comm::run_agreed(place_.group, [this] {
       task_ = train::make_run_task(settings_, place_.index);
+      require(!task_->loss_spans_global_batch(), Fault::usage,
+              "bench step compares with a loop that adds up the losses of samples, and those of task.name " +
+                  task_->name() + " depend on each other; choose another task");
       batches_ =
           std::make_unique<StoredBatches>(settings_, place_.index, place_.placement, *task_, *settings_.train.steps);
     });

@@ -12,6 +12,7 @@
 #include "tasks/image_size.hpp"
 #include "tools/landmark_pictures.hpp"
 #include "tools/mean_shape.hpp"
+#include "tools/raw_pixels.hpp"
 #include "tools/worst_samples.hpp"
 #include "train/device_slots.hpp"
 #include "train/run_cache.hpp"
@@ -29,22 +30,19 @@ class RunEvaluation {
     const std::filesystem::path checkpoint = comm::run_on_leader(
         place_.group, [this] { return checkpoint::find_best_checkpoint(place_.files, place_.run_folder).string(); });
     comm::run_agreed(place_.group, [&, this] {
-      if (wish_.splits.empty()) wish_.splits = train::scored_splits(place_.index);
-      for (const auto& split : wish_.splits) place_.index.split(split);
-      require(!wish_.splits.empty(), Fault::usage,
-              place_.index.folder.string() +
-                  " has a training split only; name it with --split train, or give another data set with --data");
       saved_ = load_saved_network(place_.files, checkpoint, settings_, place_.index, place_.device);
+      choose_splits();
       landmarks_ = dynamic_cast<const tasks::Landmarks*>(saved_.task.get());
       require(wish_.pictures.empty() || landmarks_ != nullptr, Fault::usage,
               "-o: only the task landmarks has predictions to draw; leave it away");
       require(
-          !wish_.baselines || landmarks_ == nullptr || place_.index.has_split(train::kTrainingSplit), Fault::usage,
+          !wish_.baselines || landmarks_ == nullptr || place_.index.has_split(settings_.train_split), Fault::usage,
           place_.index.folder.string() + " has no training split to take the mean shape from; leave --baselines away");
       copies_ = train::find_run_copies(settings_, place_.index, place_.placement, wish_.splits);
       if (!wish_.baselines) return;
       untrained_ = train::make_run_network(settings_, *saved_.task);
       untrained_->to(place_.device);
+      if (saved_.task->reference_samples()) raw_pixels_ = std::make_shared<RawPixels>();
     });
   }
 
@@ -57,6 +55,17 @@ class RunEvaluation {
   }
 
  private:
+  void choose_splits() {
+    require(saved_.task->is_scored(), Fault::usage,
+            "eval.probe-samples 0: there is nothing to score by; pass --eval.probe-samples with a number");
+    train::require_reference_split(*saved_.task, place_.index);
+    if (wish_.splits.empty()) wish_.splits = train::scored_splits(settings_, *saved_.task, place_.index);
+    for (const auto& split : wish_.splits) place_.index.split(split);
+    require(!wish_.splits.empty(), Fault::usage,
+            place_.index.folder.string() +
+                " has a training split only; name it with --split train, or give another data set with --data");
+  }
+
   train::Evaluator make_evaluator(models::Network& network, std::optional<std::uint64_t> max_samples) {
     return train::Evaluator({place_.index, *saved_.task, network, place_.group, place_.placement, place_.device,
                              settings_.loader, slots_, train::plan_micro_batch(settings_.train, place_.placement.world),
@@ -81,8 +90,11 @@ class RunEvaluation {
     auto untrained = make_evaluator(*untrained_, settings_.evaluation.max_samples);
     auto all_samples = make_evaluator(*saved_.network, std::nullopt);
     std::optional<MeanShape> mean_shape;
-    if (landmarks_ != nullptr) mean_shape.emplace(all_samples, *landmarks_, place_.group);
+    if (landmarks_ != nullptr) mean_shape.emplace(all_samples, *landmarks_, settings_.train_split, place_.group);
+    std::optional<train::Evaluator> raw_pixels;
+    if (raw_pixels_) raw_pixels.emplace(make_evaluator(*raw_pixels_, settings_.evaluation.max_samples));
     for (auto& split : splits) {
+      if (raw_pixels) split.raw_pixels = raw_pixels->run(split.report.split).metrics;
       split.untrained = untrained.run(split.report.split).metrics;
       if (mean_shape) split.mean_shape = mean_shape->score(evaluator, split.report.split);
     }
@@ -95,6 +107,7 @@ class RunEvaluation {
   SavedNetwork saved_;
   std::unique_ptr<data::NodeCache> copies_;     ///< of the node that trained, where this is one
   std::shared_ptr<models::Network> untrained_;  // with baselines only
+  std::shared_ptr<RawPixels> raw_pixels_;       // and for tasks that are scored by features
   const tasks::Landmarks* landmarks_ = nullptr;
 };
 
@@ -116,6 +129,7 @@ std::string RunScore::text() const {
     text += fmt::format("\n{}, {} samples\n{}", split.report.split, split.report.samples, split.report.tables);
     text += metrics_line("this network", split.report.metrics);
     if (split.untrained) text += metrics_line("untrained", *split.untrained);
+    if (split.raw_pixels) text += metrics_line("raw pixels", *split.raw_pixels);
     if (split.mean_shape) text += metrics_line("mean shape", *split.mean_shape);
     if (!split.worst.empty()) text += "worst samples\n";
     for (const auto& sample : split.worst) text += fmt::format("  {:>8}  {}\n", sample.sample_id, sample.words);
@@ -129,6 +143,7 @@ std::string RunScore::json() const {
     auto& entry = json["splits"][split.report.split];
     entry = {{"samples", split.report.samples}, {"metrics", split.report.metrics}, {"worst", nlohmann::json::array()}};
     if (split.untrained) entry["untrained"] = *split.untrained;
+    if (split.raw_pixels) entry["raw_pixels"] = *split.raw_pixels;
     if (split.mean_shape) entry["mean_shape"] = *split.mean_shape;
     for (const auto& sample : split.worst) {
       entry["worst"].push_back({{"sample", sample.sample_id}, {"error", sample.error}, {"words", sample.words}});

@@ -18,7 +18,8 @@ namespace hpctrain::tools {
 struct EvaluationWish {
   std::vector<std::string> splits;  ///< empty: every one but the training split
   std::uint64_t worst = 5;          ///< samples listed for each split
-  bool baselines = false;           ///< score the untrained network and, for landmarks, the mean shape as well
+  bool baselines = false;           ///< score the untrained network as well; for landmarks the mean shape, for features
+                                    ///< raw pixels
   std::filesystem::path
       pictures;  ///< landmarks: where SPLIT-predictions.csv and overlays of the worst go; empty: nowhere
 };
@@ -36,6 +37,7 @@ struct SplitScore {
   train::EvaluationReport report;
   std::vector<tasks::SampleError> worst;
   std::optional<tasks::Metrics> untrained;
+  std::optional<tasks::Metrics> raw_pixels;  ///< for tasks that are scored by features
   std::optional<tasks::Metrics> mean_shape;
 };
 

@@ -30,6 +30,7 @@ pack::Image visible_image(const torch::Tensor& image) {
 std::vector<tasks::SampleError> LandmarkPictures::add(const torch::Tensor& outputs, const tasks::Batch& batch) {
   const auto predictions = task_.predictions(outputs, batch);
   for (const auto& prediction : predictions) {
+    curve_.add(prediction);
     lines_[prediction.sample_id] =
         landmark_csv_lines(std::to_string(prediction.sample_id), prediction, task_.landmark_names());
   }
@@ -63,11 +64,14 @@ void LandmarkPictures::save(FileSystem& files, comm::Communicator& group, const 
   std::string mine;
   for (const auto& [sample, lines] : lines_) mine += lines;
   const auto parts = comm::all_gather_text(group, mine);
+  ErrorCurve curve = curve_;
+  curve.sum_over(group);
   comm::run_on_leader(group, [&] {
     files.create_folders(folder);
     std::string table = landmark_csv_header();
     for (const auto& part : parts) table += part;
     write_file_durably(files, folder / (split + "-predictions.csv"), table);
+    write_file_durably(files, folder / (split + "-error-curve.csv"), curve.csv(task_.landmark_names()));
     return std::string();
   });
   comm::run_agreed(group, [&] { draw(folder, split, worst); });

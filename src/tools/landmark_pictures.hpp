@@ -1,4 +1,4 @@
-// While a split is scored: predictions of every film as CSV, and overlays of the worst films.
+// While a split is scored: predictions of every film and the error curve as CSV, and overlays of the worst films.
 #pragma once
 
 #include <filesystem>
@@ -10,18 +10,21 @@
 #include "core/file_system.hpp"
 #include "pack/image.hpp"
 #include "tasks/landmarks.hpp"
+#include "tools/error_curve.hpp"
 
 namespace hpctrain::tools {
 
 class LandmarkPictures {
  public:
   /// Keeps the pictures of the `most` worst films it sees.
-  LandmarkPictures(const tasks::Landmarks& task, std::size_t most) : task_(task), most_(most) {}
+  LandmarkPictures(const tasks::Landmarks& task, std::size_t most)
+      : task_(task), most_(most), curve_(task.landmark_names().size()) {}
 
   /// Returns the task's sample errors, which it needs itself: heatmaps are decoded once for both.
   std::vector<tasks::SampleError> add(const torch::Tensor& outputs, const tasks::Batch& batch);
 
-  /// SPLIT-predictions.csv with all films of all ranks, and SPLIT-worst-NN-sample-ID.png of `worst`.
+  /// SPLIT-predictions.csv with all films of all ranks, SPLIT-error-curve.csv, and SPLIT-worst-NN-sample-ID.png of
+  /// `worst`.
   ///   collective  all ranks of `group`; each draws the films it has seen
   ///   errors      Fault::storage, agreed
   void save(FileSystem& files, comm::Communicator& group, const std::filesystem::path& folder, const std::string& split,
@@ -40,6 +43,7 @@ class LandmarkPictures {
   std::size_t most_;
   std::map<std::uint64_t, std::string> lines_;  // by sample id
   std::map<std::uint64_t, Kept> kept_;          // by sample id
+  ErrorCurve curve_;
 };
 
 /// One image of a batch for people to look at: its darkest value black, its brightest white.

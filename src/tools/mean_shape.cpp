@@ -2,8 +2,6 @@
 
 #include <torch/utils.h>
 
-#include "train/run_parts.hpp"
-
 namespace hpctrain::tools {
 namespace {
 
@@ -14,11 +12,12 @@ void sum_over_ranks(comm::Communicator& group, torch::Tensor& values) {
 
 }  // namespace
 
-MeanShape::MeanShape(train::Evaluator& evaluator, const tasks::Landmarks& task, comm::Communicator& group)
+MeanShape::MeanShape(train::Evaluator& evaluator, const tasks::Landmarks& task, const std::string& training_split,
+                     comm::Communicator& group)
     : task_(task), group_(group) {
   const auto landmarks = static_cast<std::int64_t>(task.landmark_names().size());
   auto sums = torch::zeros({2, landmarks, 2}, torch::kFloat64);  // of the coordinates, and their number
-  evaluator.visit(std::string(train::kTrainingSplit), [&](const tasks::Batch& batch) {
+  evaluator.visit(training_split, [&](const tasks::Batch& batch) {
     const auto points = batch.targets.to(torch::kFloat64).cpu();
     sums[0] += points.nan_to_num(0).sum(0);
     sums[1] += points.isfinite().sum(0);

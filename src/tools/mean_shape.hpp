@@ -14,7 +14,8 @@ class MeanShape {
  public:
   /// Means over the training split, of the stored images' pixels.
   ///   collective  all ranks of `group`
-  MeanShape(train::Evaluator& evaluator, const tasks::Landmarks& task, comm::Communicator& group);
+  MeanShape(train::Evaluator& evaluator, const tasks::Landmarks& task, const std::string& training_split,
+            comm::Communicator& group);
 
   /// What this answer scores on a split.
   ///   collective  all ranks

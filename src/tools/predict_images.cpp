@@ -128,6 +128,10 @@ std::string class_lines(const SavedNetwork& saved, const data::DatasetIndex& ind
 
 std::string predict_images(FileSystem& files, const SavedNetwork& saved, const data::DatasetIndex& index,
                            const torch::Device& device, const PredictionWish& wish) {
+  require(!saved.task->reference_samples(), Fault::usage,
+          "task.name " + saved.task->name() +
+              " learns features and gives pictures no classes; fine-tune a classifier from its exported weights "
+              "(--model.init)");
   require_sound_images(wish.images);
   std::string table, summary;
   if (const auto* task = dynamic_cast<const tasks::Landmarks*>(saved.task.get())) {

@@ -2,13 +2,22 @@
 
 #include <torch/utils.h>
 
+#include "comm/agree.hpp"
 #include "core/clock.hpp"
 #include "train/batch_feed.hpp"
+#include "train/rows_over_ranks.hpp"
 
 namespace hpctrain::train {
+namespace {
+
+/// Part of what scores mean: never changed.
+constexpr std::uint64_t kReferenceSeed = 0x7265666572656e63;  // "referenc"
+
+}  // namespace
 
 EvaluationReport Evaluator::run(const std::string& split, const BatchObserver& observer) {
   const Stopwatch watch;
+  take_reference();
   const torch::Tensor scores = score_own_share(split, observer);
   parts_.group.all_reduce({scores.data_ptr(), static_cast<std::size_t>(scores.numel()), comm::ElementType::f64},
                           comm::ReduceOp::sum);
@@ -35,7 +44,7 @@ torch::Tensor Evaluator::score_own_share(const std::string& split, const BatchOb
                              torch::TensorOptions().dtype(torch::kFloat64).device(parts_.device));
   const std::uint64_t first_row =
       has_rows ? data::plan_own_micro_shards(parts_.micro_shards, place.rank, place.world).first : 0;
-  walk(split, [&](const data::MicroBatch& records, const tasks::Batch& batch) {
+  walk(plan_walk(split), [&](const data::MicroBatch& records, const tasks::Batch& batch) {
     const auto outputs = parts_.forward_pass.run(parts_.task, parts_.network, batch);
     const std::uint64_t row = has_rows ? first_row + records.micro_step : 0;
     scores[static_cast<std::int64_t>(row)] += parts_.task.score(outputs, batch);
@@ -46,7 +55,7 @@ torch::Tensor Evaluator::score_own_share(const std::string& split, const BatchOb
 }
 
 void Evaluator::visit(const std::string& split, const std::function<void(const tasks::Batch&)>& visitor) {
-  walk(split, [&](const data::MicroBatch&, const tasks::Batch& batch) { visitor(batch); });
+  walk(plan_walk(split), [&](const data::MicroBatch&, const tasks::Batch& batch) { visitor(batch); });
 }
 
 data::LoaderPlan Evaluator::plan_walk(const std::string& split) const {
@@ -63,8 +72,39 @@ data::LoaderPlan Evaluator::plan_walk(const std::string& split) const {
   return plan;
 }
 
-void Evaluator::walk(const std::string& split, const Visitor& visitor) {
-  data::Loader loader(parts_.index, plan_walk(split), parts_.loader, parts_.placement,
+/// In an order of its own, so that a split that is stored class by class serves too; the same one for every run.
+data::LoaderPlan Evaluator::plan_reference(const tasks::ReferenceSamples& reference) const {
+  data::LoaderPlan plan = plan_walk(reference.split);
+  plan.shuffled = true;
+  plan.order = data::Order::full;
+  plan.seed = kReferenceSeed;
+  plan.max_samples = reference.count;
+  return plan;
+}
+
+void Evaluator::require_reference() {
+  const auto reference = parts_.task.reference_samples();
+  if (reference) walk(plan_reference(*reference), [](const data::MicroBatch&, const tasks::Batch&) {});
+}
+
+void Evaluator::take_reference() {
+  const auto reference = parts_.task.reference_samples();
+  if (!reference) return;
+  const torch::NoGradGuard no_grad;
+  parts_.network.eval();
+  RowsOverRanks outputs, targets;
+  walk(plan_reference(*reference), [&](const data::MicroBatch& records, const tasks::Batch& batch) {
+    const auto first = static_cast<std::int64_t>(records.batch.first_position + records.first_in_batch);
+    outputs.add(first, parts_.forward_pass.run(parts_.task, parts_.network, batch));
+    targets.add(first, batch.targets);
+  });
+  parts_.network.train();
+  const auto all_outputs = outputs.gather(parts_.group), all_targets = targets.gather(parts_.group);
+  comm::run_agreed(parts_.group, [&] { parts_.task.take_reference(all_outputs, all_targets); });
+}
+
+void Evaluator::walk(const data::LoaderPlan& plan, const Visitor& visitor) {
+  data::Loader loader(parts_.index, plan, parts_.loader, parts_.placement,
                       data::LoaderSeams{.allocator = &parts_.slots, .locator = parts_.locator});
   LoaderFeed feed(loader, parts_.device);
   while (const auto records = feed.next()) {

@@ -33,7 +33,7 @@ class Evaluator {
  public:
   struct Parts {
     const data::DatasetIndex& index;
-    const tasks::Task& task;
+    tasks::Task& task;
     models::Network& network;
     comm::Communicator& group;
     Placement placement;
@@ -50,13 +50,19 @@ class Evaluator {
 
   explicit Evaluator(const Parts& parts) : parts_(parts) {}
 
-  /// collective  all ranks of the group
-  /// errors      Fault::data
+  /// Where the task's scores need reference samples, the network's answers to them are gathered first.
+  ///   collective  all ranks of the group
+  ///   errors      Fault::data
   EvaluationReport run(const std::string& split, const BatchObserver& observer = {});
 
   /// Shows this rank's share of a split, micro-batch by micro-batch, as it is scored.
   ///   errors  Fault::data
   void visit(const std::string& split, const std::function<void(const tasks::Batch&)>& visitor);
+
+  /// The reference samples can be read, and the task takes them; the network is not asked. Nothing to do for a task
+  /// without.
+  ///   errors  Fault::data naming the sample that cannot serve
+  void require_reference();
 
   /// Of this rank, over all passes so far.
   const DataTraffic& traffic() const noexcept { return traffic_; }
@@ -65,7 +71,9 @@ class Evaluator {
   using Visitor = std::function<void(const data::MicroBatch& records, const tasks::Batch& batch)>;
 
   data::LoaderPlan plan_walk(const std::string& split) const;
-  void walk(const std::string& split, const Visitor& visitor);
+  data::LoaderPlan plan_reference(const tasks::ReferenceSamples& reference) const;
+  void walk(const data::LoaderPlan& plan, const Visitor& visitor);
+  void take_reference();
   torch::Tensor score_own_share(const std::string& split, const BatchObserver& observer);
 
   Parts parts_;

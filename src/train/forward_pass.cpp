@@ -10,7 +10,8 @@ torch::Tensor ForwardPass::run(const tasks::Task& task, models::Network& network
   tasks::Batch given = batch;
   given.images = lay_out(given.images, layout_);
   const Autocast autocast(precision_, given.images.device());
-  return task.forward(network, given).to(torch::kFloat32);
+  const auto outputs = task.forward(network, given);
+  return outputs.scalar_type() == torch::kFloat64 ? outputs : outputs.to(torch::kFloat32);
 }
 
 torch::Tensor lay_out(const torch::Tensor& images, ImageLayout layout) {

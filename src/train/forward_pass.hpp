@@ -20,7 +20,7 @@ class ForwardPass {
  public:
   ForwardPass(Precision precision, ImageLayout layout) : precision_(precision), layout_(layout) {}
 
-  /// shapes  as tasks::Task::forward(); float32, so that losses and scores are
+  /// shapes  as tasks::Task::forward(); float32, so that losses and scores are; a network in float64 keeps its own
   torch::Tensor run(const tasks::Task& task, models::Network& network, const tasks::Batch& batch) const;
 
  private:

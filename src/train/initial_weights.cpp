@@ -28,8 +28,11 @@ std::string shape_text(const torch::Tensor& tensor) {
 /// The two sides of a take-over: what is wanted, and what the file gives.
 class TakeOver {
  public:
-  TakeOver(std::string origin, std::string_view head, TensorsByName given)
-      : origin_(std::move(origin)), head_(std::string(head) + "."), given_(std::move(given)) {}
+  TakeOver(std::string origin, const models::Network& network, TensorsByName given)
+      : origin_(std::move(origin)),
+        head_(std::string(network.head_name()) + "."),
+        former_head_(std::string(network.former_head_name()) + "."),
+        given_(std::move(given)) {}
 
   void take(const std::string& name, torch::Tensor target) {
     const auto found = given_.find(name);
@@ -54,7 +57,7 @@ class TakeOver {
 
   std::vector<std::string> finish() {
     for (const auto& [name, tensor] : given_) {
-      require(is_of_head(name), Fault::usage,
+      require(is_of_head(name) || name.starts_with(former_head_), Fault::usage,
               fmt::format("model.init {}: holds {}, which this network does not have; give weights of the same network",
                           origin_, name));
     }
@@ -67,6 +70,7 @@ class TakeOver {
 
   std::string origin_;
   std::string head_;
+  std::string former_head_;
   TensorsByName given_;
   std::size_t taken_ = 0;
   std::vector<std::string> messages_;
@@ -78,7 +82,7 @@ std::vector<std::string> load_initial_weights(FileSystem& files, const std::file
                                               models::Network& network) {
   const torch::NoGradGuard no_grad;
   const auto state = network_state(network);
-  TakeOver weights(path.string(), network.head_name(), by_name(checkpoint::load_safetensors(files, path).tensors));
+  TakeOver weights(path.string(), network, by_name(checkpoint::load_safetensors(files, path).tensors));
   for (const auto* tensors : {&state.parameters, &state.buffers}) {
     for (const auto& [name, tensor] : *tensors) weights.take(name, tensor.detach());
   }

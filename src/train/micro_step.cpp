@@ -14,29 +14,38 @@ constexpr std::uint32_t kDropoutOperation = 0x64726f70;  // "drop"
 
 /// Dropout draws from torch's default generator. Seeding it from the step and the first sample makes the draw a
 /// function of the work alone, so no generator state is saved.
-void seed_default_generator(std::uint64_t seed, std::uint64_t step, std::uint64_t first_in_batch) {
-  torch::manual_seed(CounterStream(seed, step, first_in_batch, kDropoutOperation).next_u64());
+void seed_default_generator(std::uint64_t seed, const MicroStepPlace& place) {
+  torch::manual_seed(CounterStream(seed, place.step, place.first_in_batch, kDropoutOperation).next_u64());
 }
 
 }  // namespace
 
-torch::Tensor MicroStep::run_forward(const tasks::DeviceRecords& uploaded, std::uint64_t step) {
-  const data::MicroBatch& records = uploaded.host;
-  seed_default_generator(parts_.seed, step, records.first_in_batch);
-  tasks::Batch batch;
-  {
-    const PhaseTimer timer(parts_.clock, Phase::make_batch);
-    batch = parts_.task.make_batch(uploaded, tasks::Mode::train);
-  }
+tasks::Batch MicroStep::make_batch(const tasks::DeviceRecords& records) {
+  const PhaseTimer timer(parts_.clock, Phase::make_batch);
+  tasks::Batch batch = parts_.task.make_batch(records, tasks::Mode::train);
   if (parts_.audit != nullptr) parts_.audit->add(batch.sample_ids);
+  return batch;
+}
+
+torch::Tensor MicroStep::run_forward(const tasks::Batch& batch, const MicroStepPlace& place) {
   const PhaseTimer timer(parts_.clock, Phase::forward);
-  const auto outputs = parts_.forward_pass.run(parts_.task, parts_.network, batch);
-  return parts_.task.loss_sum(outputs, batch) / static_cast<double>(records.batch.count);
+  seed_default_generator(parts_.seed, place);
+  return parts_.forward_pass.run(parts_.task, parts_.network, batch);
+}
+
+torch::Tensor MicroStep::loss_of(const torch::Tensor& outputs, const tasks::Batch& batch) {
+  const PhaseTimer timer(parts_.clock, Phase::forward);
+  return parts_.task.loss_sum(outputs, batch);
 }
 
 void MicroStep::run_backward(const torch::Tensor& loss) {
   const PhaseTimer timer(parts_.clock, Phase::backward);
   loss.backward();
+}
+
+void MicroStep::run_backward(const torch::Tensor& outputs, const torch::Tensor& gradient) {
+  const PhaseTimer timer(parts_.clock, Phase::backward);
+  outputs.backward(gradient);
 }
 
 }  // namespace hpctrain::train

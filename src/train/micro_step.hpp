@@ -14,6 +14,12 @@
 
 namespace hpctrain::train {
 
+/// Where a micro-batch stands in a run: what its random draws are a function of.
+struct MicroStepPlace {
+  std::uint64_t step = 0;
+  std::uint64_t first_in_batch = 0;  ///< place of its first sample in the global batch
+};
+
 class MicroStep {
  public:
   /// What a micro-step works with; all of it outlives the micro-step.
@@ -28,13 +34,22 @@ class MicroStep {
 
   explicit MicroStep(const Parts& parts) : parts_(parts) {}
 
-  /// What these records add to the mean loss of their global batch: a scalar to run backward from. The records are not
-  /// read after this.
+  const tasks::Task& task() const noexcept { return parts_.task; }
+
+  /// The records as the network gets them. Its images do not need the records any more, its targets may.
   ///   errors  Fault::data (a bad record)
-  torch::Tensor run_forward(const tasks::DeviceRecords& uploaded, std::uint64_t step);
+  tasks::Batch make_batch(const tasks::DeviceRecords& records);
+
+  /// The network's answers. Dropout draws the same whenever it is asked for the same place.
+  torch::Tensor run_forward(const tasks::Batch& batch, const MicroStepPlace& place);
+
+  /// The sum of the samples' losses, a scalar.
+  torch::Tensor loss_of(const torch::Tensor& outputs, const tasks::Batch& batch);
 
   /// Adds the gradients of `loss`.
   void run_backward(const torch::Tensor& loss);
+  /// Adds the gradients of a loss whose gradient by `outputs` is given.
+  void run_backward(const torch::Tensor& outputs, const torch::Tensor& gradient);
 
  private:
   Parts parts_;

@@ -10,8 +10,9 @@
 namespace hpctrain::train {
 
 ParameterUpdate::ParameterUpdate(const TrainSettings& train, const OptimizerSettings& optimizer,
-                                 const std::vector<checkpoint::NamedTensor>& parameters)
-    : clip_norm_(optimizer.clip_norm), optimizer_(make_optimizer(optimizer, parameters)) {
+                                 const std::vector<checkpoint::NamedTensor>& parameters, std::string_view head)
+    : clip_norm_(optimizer.clip_norm) {
+  make_optimizers(optimizer, parameters, train.head_only_epochs > 0 ? head : std::string_view());
   for (const auto& [name, tensor] : parameters) gradients_.push_back(tensor.grad());
   const auto device = gradients_.front().device();
   const bool is_scaled = train.precision == Precision::fp16;
@@ -23,17 +24,30 @@ ParameterUpdate::ParameterUpdate(const TrainSettings& train, const OptimizerSett
   if (train.ema_decay) average_ = std::make_unique<WeightAverage>(*train.ema_decay, parameters);
 }
 
+/// Update rules look at one parameter at a time, so two optimizers move all of them as one would.
+void ParameterUpdate::make_optimizers(const OptimizerSettings& settings,
+                                      const std::vector<checkpoint::NamedTensor>& parameters, std::string_view head) {
+  std::vector<checkpoint::NamedTensor> first, rest;
+  for (const auto& parameter : parameters) {
+    (head.empty() || is_of_head(parameter.name, head) ? first : rest).push_back(parameter);
+  }
+  optimizer_ = make_optimizer(settings, first);
+  if (!rest.empty()) rest_optimizer_ = make_optimizer(settings, rest);
+}
+
 torch::Tensor ParameterUpdate::scaled(const torch::Tensor& loss) const {
   return scaler_ ? scaler_->scaled(loss) : loss;
 }
 
-UpdateReport ParameterUpdate::run(std::uint64_t step, double lr) {
+UpdateReport ParameterUpdate::run(std::uint64_t step, double lr, Learning learning) {
   const torch::NoGradGuard no_grad;
   UpdateReport report;
   if (scaler_) report.loss_scale = scaler_->scale().squeeze(0).clone();
   if (can_skip()) look_for_overflow();
   if (clip_norm_) report.gradient_norm = clip_gradients(gradients_, *clip_norm_);
-  optimizer_->step(lr, can_skip() ? std::optional(found_inf_) : std::nullopt);
+  const auto found_inf = can_skip() ? std::optional(found_inf_) : std::nullopt;
+  optimizer_->step(lr, found_inf);
+  if (rest_optimizer_ && learning == Learning::everything) rest_optimizer_->step(lr, found_inf);
   if (scaler_) scaler_->update(found_inf_);
   if (can_skip()) {
     skipped_updates_.add_(found_inf_);
@@ -60,6 +74,10 @@ torch::Tensor ParameterUpdate::usable_statistics(const torch::Tensor& sums) cons
 
 std::vector<checkpoint::NamedTensor> ParameterUpdate::state() const {
   auto state = optimizer_->state();
+  if (rest_optimizer_) {
+    const auto rest = rest_optimizer_->state();
+    state.insert(state.end(), rest.begin(), rest.end());
+  }
   if (!average_) return state;
   const auto averages = average_->state();
   state.insert(state.end(), averages.begin(), averages.end());

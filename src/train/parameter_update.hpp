@@ -8,9 +8,11 @@
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "checkpoint/training_state.hpp"
+#include "train/head_first.hpp"
 #include "train/loss_scaler.hpp"
 #include "train/optimizer.hpp"
 #include "train/settings.hpp"
@@ -28,16 +30,18 @@ struct UpdateReport {
 
 class ParameterUpdate {
  public:
-  /// `parameters` have their gradients already, as make_optimizer() wants them.
+  /// `parameters` have their gradients already, as make_optimizer() wants them. `head`: the module that
+  /// train.head-only-epochs means, where that is not 0.
   ParameterUpdate(const TrainSettings& train, const OptimizerSettings& optimizer,
-                  const std::vector<checkpoint::NamedTensor>& parameters);
+                  const std::vector<checkpoint::NamedTensor>& parameters, std::string_view head = {});
 
   /// What backward starts from: the loss, times the loss scale where there is one.
   torch::Tensor scaled(const torch::Tensor& loss) const;
 
-  /// Makes update number step+1. A skipped update counts as a step: schedules and averages go on.
+  /// Makes update number step+1. A skipped update counts as a step: schedules and averages go on. With Learning::head
+  /// nothing else moves, is decayed or gathers momentum; gradients of the rest must be zero.
   ///   blocks  no, but for lars where updates can be skipped
-  UpdateReport run(std::uint64_t step, double lr);
+  UpdateReport run(std::uint64_t step, double lr, Learning learning = Learning::everything);
 
   /// True where gradients that are not finite skip the update: fp16, or train.nan-skips.
   bool can_skip() const noexcept { return found_inf_.defined(); }
@@ -57,15 +61,18 @@ class ParameterUpdate {
   void restore(const nlohmann::json& steering);
 
  private:
+  void make_optimizers(const OptimizerSettings& settings, const std::vector<checkpoint::NamedTensor>& parameters,
+                       std::string_view head);
   void look_for_overflow();
 
   std::vector<torch::Tensor> gradients_;
   std::optional<double> clip_norm_;
-  std::unique_ptr<Optimizer> optimizer_;
-  std::unique_ptr<LossScaler> scaler_;      ///< fp16
-  std::unique_ptr<WeightAverage> average_;  ///< train.ema-decay
-  torch::Tensor found_inf_;                 ///< [1] float32; undefined: updates are never skipped
-  torch::Tensor skipped_updates_;           ///< [1] float32
+  std::unique_ptr<Optimizer> optimizer_;       ///< of all parameters, or of the head's alone
+  std::unique_ptr<Optimizer> rest_optimizer_;  ///< of the others; null: there are none
+  std::unique_ptr<LossScaler> scaler_;         ///< fp16
+  std::unique_ptr<WeightAverage> average_;     ///< train.ema-decay
+  torch::Tensor found_inf_;                    ///< [1] float32; undefined: updates are never skipped
+  torch::Tensor skipped_updates_;              ///< [1] float32
 };
 
 }  // namespace hpctrain::train

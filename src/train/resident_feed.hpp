@@ -36,7 +36,7 @@ class ResidentField {
 class ResidentFeed : public BatchFeed {
  public:
   /// `rest` delivers every field but number `field`, which `resident` holds.
-  ResidentFeed(std::unique_ptr<ResidentField> resident, std::size_t field, std::unique_ptr<BatchFeed> rest)
+  ResidentFeed(std::shared_ptr<ResidentField> resident, std::size_t field, std::unique_ptr<BatchFeed> rest)
       : resident_(std::move(resident)), field_(field), rest_(std::move(rest)) {}
 
   void seek(data::Cursor cursor) override { rest_->seek(cursor); }
@@ -47,7 +47,7 @@ class ResidentFeed : public BatchFeed {
   data::LoaderCounters counters() const override { return rest_->counters(); }
 
  private:
-  std::unique_ptr<ResidentField> resident_;
+  std::shared_ptr<ResidentField> resident_;
   std::size_t field_;
   std::unique_ptr<BatchFeed> rest_;
   data::MicroBatch present_;

@@ -11,18 +11,13 @@
 #include "core/log.hpp"
 #include "core/node_scratch.hpp"
 #include "data/file_system_kind.hpp"
+#include "data/sample_order.hpp"
 #include "train/run_parts.hpp"
 
 namespace hpctrain::train {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::vector<std::string> splits_in_use(const data::DatasetIndex& index) {
-  std::vector<std::string> splits{std::string(kTrainingSplit)};
-  for (const auto& split : scored_splits(index)) splits.push_back(split);
-  return splits;
-}
 
 fs::path choose_folder(const data::CacheSettings& settings) {
   if (!settings.folder.empty()) return fs::absolute(settings.folder).lexically_normal();
@@ -47,13 +42,14 @@ std::optional<std::uint64_t> room_in(const fs::path& folder, const data::Dataset
   return space.available + copies;
 }
 
-data::CacheFacts gather_facts(const RunSettings& settings, const data::DatasetIndex& index, const fs::path& folder) {
+data::CacheFacts gather_facts(const RunSettings& settings, const data::DatasetIndex& index,
+                              const std::vector<std::string>& splits, const fs::path& folder) {
   data::CacheFacts facts;
   const auto source = data::probe_file_system(index.folder);
   facts.is_source_local = source.is_local;
   facts.source_kind = source.name;
   std::uint64_t largest_shard = 0;
-  for (const auto& name : splits_in_use(index)) {
+  for (const auto& name : splits) {
     const auto& split = index.split(name);
     for (std::uint64_t i = 0; i < split.shard_count; ++i) {
       facts.used_bytes += index.shards[split.first_shard + i].file_bytes;
@@ -61,7 +57,8 @@ data::CacheFacts gather_facts(const RunSettings& settings, const data::DatasetIn
     }
   }
   const data::WindowedOrder shape;
-  facts.is_windowed = settings.order == data::Order::windowed;
+  facts.is_windowed =
+      data::plan_order(settings.order, index, index.split(settings.train_split)) == data::Order::windowed;
   facts.window_bytes = std::min(facts.used_bytes, shape.streams * shape.shards_per_window * largest_shard);
   facts.folder = folder.empty() ? "no folder of this node" : folder.string();
   facts.free_bytes = room_in(folder, index);
@@ -73,25 +70,32 @@ data::CacheFacts gather_facts(const RunSettings& settings, const data::DatasetIn
 std::function<std::vector<data::ShardUse>(std::uint64_t)> uses_of_shards(const RunSettings& settings,
                                                                          const data::DatasetIndex& index) {
   if (settings.order != data::Order::windowed) return {};
-  return [seed = settings.train.seed, index](std::uint64_t epoch) {
-    const data::Split& split = index.split(kTrainingSplit);
+  return [seed = settings.train.seed, name = settings.train_split, index](std::uint64_t epoch) {
+    const data::Split& split = index.split(name);
     const auto order = data::make_sample_order(data::Order::windowed, true, seed, index, split);
     return data::plan_shard_uses(order.in_epoch(epoch), data::rows_of_shards(index, split));
   };
 }
 
+RunCachePlan plan_run_cache(const RunSettings& settings, const data::DatasetIndex& index,
+                            const std::vector<std::string>& splits) {
+  RunCachePlan planned;
+  planned.folder = choose_folder(settings.cache);
+  planned.facts = gather_facts(settings, index, splits, planned.folder);
+  planned.plan = data::plan_cache(settings.cache, planned.facts);
+  return planned;
+}
+
 std::unique_ptr<data::NodeCache> make_run_cache(const RunSettings& settings, const data::DatasetIndex& index,
-                                                const Placement& placement) {
-  const fs::path folder = choose_folder(settings.cache);
-  const data::CacheFacts facts = gather_facts(settings, index, folder);
-  const data::CachePlan plan = data::plan_cache(settings.cache, facts);
+                                                const Placement& placement, std::vector<std::string> splits) {
+  const auto [folder, facts, plan] = plan_run_cache(settings, index, splits);
   if (plan.is_less_than_asked && placement.is_node_leader()) {
     log_warning("node cache: {}", plan.reason);
   } else if (settings.cache.mode != data::CacheMode::none) {
     log_info("node cache: {}", plan.reason);
   }
   data::CacheContent content;
-  content.splits = splits_in_use(index);
+  content.splits = std::move(splits);
   content.is_source_mappable = facts.is_source_local;
   content.trusts_copies = settings.loader.verify == data::Verify::staged;
   content.uses = uses_of_shards(settings, index);

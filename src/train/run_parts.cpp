@@ -1,6 +1,7 @@
 #include "train/run_parts.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <torch/utils.h>
 
 #include <algorithm>
@@ -26,19 +27,26 @@ bool has_encoded_images(const data::DatasetIndex& index) {
 
 std::unique_ptr<tasks::Task> make_run_task(const RunSettings& settings, const data::DatasetIndex& index) {
   const auto image_size = tasks::read_image_size(settings.image_size);
-  return tasks::make_task(settings.task, data::delivered_index(index, image_size),
-                          {.seed = settings.train.seed,
-                           .augmentation = tasks::read_augmentation(settings.augment),
-                           .image_size = image_size,
-                           .is_cut_when_decoded = has_encoded_images(index),
-                           .landmarks = settings.landmarks,
-                           .label_smoothing = settings.label_smoothing});
+  auto task = tasks::make_task(settings.task, data::delivered_index(index, image_size),
+                               {.seed = settings.train.seed,
+                                .augmentation = tasks::read_augmentation(settings.augment),
+                                .image_size = image_size,
+                                .is_cut_when_decoded = has_encoded_images(index),
+                                .landmarks = settings.landmarks,
+                                .contrastive = settings.contrastive,
+                                .label_smoothing = settings.label_smoothing,
+                                .mixup = settings.mixup,
+                                .mirror = settings.evaluation.mirror});
+  require(settings.mixup == 0 || task->wants_partners(), Fault::usage,
+          "train.mixup mixes labels of classes, and task.name " + task->name() + " has none; leave it away");
+  return task;
 }
 
 std::shared_ptr<models::Network> make_run_network(const RunSettings& settings, const tasks::Task& task) {
   models::NetworkSpec spec = task.network_spec();
   spec.stem = settings.stem;
   spec.dropout = settings.dropout;
+  spec.stochastic_depth = settings.stochastic_depth;
   torch::manual_seed(settings.train.seed);
   auto network = models::make_network(settings.network, spec);
   const bool wants_maps = task.network_output() == models::OutputKind::maps;
@@ -57,7 +65,7 @@ ForwardPass make_forward_pass(const RunSettings& settings, const torch::Device& 
 
 data::LoaderPlan make_loader_plan(const RunSettings& settings, int world) {
   data::LoaderPlan plan;
-  plan.split = kTrainingSplit;
+  plan.split = settings.train_split;
   plan.seed = settings.train.seed;
   plan.batch = settings.train.batch;
   plan.micro_batch = plan_micro_batch(settings.train, world);
@@ -77,12 +85,43 @@ Schedule make_run_schedule(const RunSettings& settings, const RunLength& length)
   return Schedule(settings.schedule, peak_lr, length);
 }
 
-std::vector<std::string> scored_splits(const data::DatasetIndex& index) {
+std::vector<std::string> scored_splits(const RunSettings& settings, const tasks::Task& task,
+                                       const data::DatasetIndex& index) {
   std::vector<std::string> names;
+  if (!task.is_scored()) return names;
+  const auto reference = task.reference_samples();
   for (const auto& split : index.splits) {
-    if (split.name != kTrainingSplit && split.num_samples > 0) names.push_back(split.name);
+    const bool is_known = split.name == settings.train_split || (reference && split.name == reference->split);
+    if (!is_known && split.name != kUnlabelledSplit && split.num_samples > 0) names.push_back(split.name);
   }
   return names;
+}
+
+std::vector<std::string> splits_in_use(const RunSettings& settings, const tasks::Task& task,
+                                       const data::DatasetIndex& index) {
+  std::vector<std::string> names{settings.train_split};
+  for (const auto& split : scored_splits(settings, task, index)) names.push_back(split);
+  const auto reference = task.reference_samples();
+  if (reference && reference->split != settings.train_split) names.push_back(reference->split);
+  return names;
+}
+
+void require_splits(const RunSettings& settings, const tasks::Task& task, const data::DatasetIndex& index) {
+  std::vector<std::string> known;
+  for (const auto& split : index.splits) known.push_back(split.name);
+  require(index.has_split(settings.train_split), Fault::usage,
+          fmt::format("data.train-split {}: {} has no such split; choose of {}", settings.train_split,
+                      index.folder.string(), fmt::join(known, ", ")));
+  require_reference_split(task, index);
+}
+
+void require_reference_split(const tasks::Task& task, const data::DatasetIndex& index) {
+  const auto reference = task.reference_samples();
+  require(!reference || (index.has_split(reference->split) && index.split(reference->split).num_samples > 0),
+          Fault::usage,
+          fmt::format("eval.probe-split {}: {} has no such split to fit a probe on; name a labelled one, or set "
+                      "eval.probe-samples 0 to train without scores",
+                      reference ? reference->split : "", index.folder.string()));
 }
 
 }  // namespace hpctrain::train

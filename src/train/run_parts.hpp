@@ -19,7 +19,8 @@
 
 namespace hpctrain::train {
 
-inline constexpr std::string_view kTrainingSplit = "train";
+/// Where pictures without labels stand, by the packer's word: nothing there can be scored.
+inline constexpr std::string_view kUnlabelledSplit = "unlabeled";
 
 ///   errors  Fault::data, Fault::usage: as tasks::make_task and tasks::read_augmentation
 std::unique_ptr<tasks::Task> make_run_task(const RunSettings& settings, const data::DatasetIndex& index);
@@ -37,7 +38,18 @@ data::LoaderPlan make_loader_plan(const RunSettings& settings, int world);
 RunLength plan_length(const RunSettings& settings, std::uint64_t steps_per_epoch);
 Schedule make_run_schedule(const RunSettings& settings, const RunLength& length);
 
-/// Splits that are scored: every one but the training split, in the data set's order.
-std::vector<std::string> scored_splits(const data::DatasetIndex& index);
+/// Splits that are scored, in the data set's order: every one but the training split, the one of the reference samples
+/// and the unlabelled one. None where the task has no scores.
+std::vector<std::string> scored_splits(const RunSettings& settings, const tasks::Task& task,
+                                       const data::DatasetIndex& index);
+
+/// Splits that training reads: its own, what is scored, and the one of the reference samples.
+std::vector<std::string> splits_in_use(const RunSettings& settings, const tasks::Task& task,
+                                       const data::DatasetIndex& index);
+
+/// errors  Fault::usage when the data set lacks the split that is trained on, or the one of the reference samples
+void require_splits(const RunSettings& settings, const tasks::Task& task, const data::DatasetIndex& index);
+/// The latter alone: for a run that is only scored.
+void require_reference_split(const tasks::Task& task, const data::DatasetIndex& index);
 
 }  // namespace hpctrain::train

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <torch/utils.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "core/digest.hpp"
@@ -48,12 +49,13 @@ std::uint64_t epoch_of_last_step(const Progress& progress) {
 
 RunRecorder::RunRecorder(const Settings& settings)
     : settings_(settings),
-      progress_line_(monitor::ProgressSettings::for_stderr(settings.quiet || !settings.is_active)) {
-  if (settings.is_active) metrics_.emplace(settings.run_folder);
+      progress_line_(monitor::ProgressSettings::for_stderr(settings.quiet || !settings.is_active)),
+      verdicts_(settings.facts) {
+  if (settings.is_active) diary_.emplace(settings.run_folder, settings.diary);
 }
 
 void RunRecorder::record_start(const Progress& progress, const monitor::RunEvent& event) {
-  if (metrics_) metrics_->record(position_of(progress), event);
+  if (diary_) diary_->record(position_of(progress), event);
 }
 
 void RunRecorder::record_step(const Progress& progress, const StepReport& report, const PhaseSeconds& phases,
@@ -64,7 +66,7 @@ void RunRecorder::record_step(const Progress& progress, const StepReport& report
   window_.record(report.batch.count);
   const PhaseSeconds step_phases = phases.since(phases_at_last_step_);
   phases_at_last_step_ = phases;
-  if (!metrics_) return;
+  if (!diary_) return;
   pending_ = PendingStep{progress, report, window_.samples_per_second(), step_phases, ready_batches};
   show_progress(progress, report.batch.ends_epoch);
 }
@@ -77,26 +79,47 @@ void RunRecorder::flush_step() {
   if (report.update.skipped_updates.defined()) {
     skipped_updates_ = static_cast<std::uint64_t>(report.update.skipped_updates.item<float>());
   }
-  metrics_->record(position_of(pending_->progress),
-                   monitor::StepEvent{.loss = last_loss_,
-                                      .lr = report.lr,
-                                      .samples_per_second = pending_->samples_per_second,
-                                      .data_wait_share = data_wait_share(pending_->phases),
-                                      .phases = pending_->phases,
-                                      .ready_batches = pending_->ready_batches,
-                                      .gradient_norm = read_if_defined(report.update.gradient_norm),
-                                      .loss_scale = read_if_defined(report.update.loss_scale),
-                                      .skipped_updates = skipped_updates_});
+  diary_->record(position_of(pending_->progress),
+                 monitor::StepEvent{.loss = last_loss_,
+                                    .lr = report.lr,
+                                    .samples_per_second = pending_->samples_per_second,
+                                    .data_wait_share = data_wait_share(pending_->phases),
+                                    .phases = pending_->phases,
+                                    .ready_batches = pending_->ready_batches,
+                                    .gradient_norm = read_if_defined(report.update.gradient_norm),
+                                    .loss_scale = read_if_defined(report.update.loss_scale),
+                                    .skipped_updates = skipped_updates_});
   pending_.reset();
 }
 
-void RunRecorder::record_epoch(const Progress& progress, const PhaseSeconds& phases) {
-  if (!metrics_) return;
+void RunRecorder::record_epoch(const Progress& progress, std::span<const monitor::RankLedger> ledgers) {
+  if (!diary_) return;
   flush_step();
+  const PhaseSeconds phases = monitor::mean_phases(ledgers);
   const PhaseSeconds of_epoch = phases.since(at_last_epoch_.phases);
   const double rate = samples_per_second(samples_ - at_last_epoch_.samples, of_epoch);
   at_last_epoch_ = {samples_, phases};
-  metrics_->record(position_of(progress), monitor::EpochEvent{rate, of_epoch});
+  const auto most = std::max_element(ledgers.begin(), ledgers.end(),
+                                     [](const auto& a, const auto& b) { return a.resident_bytes < b.resident_bytes; });
+  diary_->record(position_of(progress), monitor::EpochEvent{rate, of_epoch, most->resident_bytes});
+  if (const auto verdict = verdicts_.close_epoch(ledgers, steps_)) {
+    record_verdict(progress, "epoch", *verdict);
+    say_if_new(progress, *verdict);
+  }
+}
+
+void RunRecorder::record_verdict(const Progress& progress, const char* scope, const monitor::Verdict& verdict) {
+  monitor::VerdictEvent event{.text = verdict.text(), .details = monitor::to_json(verdict)};
+  event.details["scope"] = scope;
+  diary_->record(position_of(progress), event);
+}
+
+/// Each epoch says the same for hours; a person needs to hear it once.
+void RunRecorder::say_if_new(const Progress& progress, const monitor::Verdict& verdict) {
+  if (settings_.quiet) return;
+  if (said_ && said_->cause == verdict.cause && said_->rank == verdict.rank) return;
+  log_info("epoch {}: {}", epoch_of_last_step(progress) + 1, verdict.text());
+  said_ = verdict;
 }
 
 void RunRecorder::show_progress(const Progress& progress, bool epoch_ended) {
@@ -117,9 +140,9 @@ void RunRecorder::show_progress(const Progress& progress, bool epoch_ended) {
 }
 
 void RunRecorder::record_evaluation(const Progress& progress, const EvaluationReport& report) {
-  if (!metrics_) return;
+  if (!diary_) return;
   flush_step();
-  metrics_->record(position_of(progress), monitor::EvalEvent{report.split, report.metrics});
+  diary_->record(position_of(progress), monitor::EvalEvent{report.split, report.metrics});
   results_[report.split] = {report.split, report.metrics};
   tables_[report.split] = report.tables;
   std::string text;
@@ -129,21 +152,24 @@ void RunRecorder::record_evaluation(const Progress& progress, const EvaluationRe
 }
 
 void RunRecorder::record_checkpoint(const Progress& progress, const monitor::CheckpointEvent& event) {
-  if (!metrics_) return;
+  if (!diary_) return;
   flush_step();
-  metrics_->record(position_of(progress), event);
+  diary_->record(position_of(progress), event);
 }
 
 void RunRecorder::record_verdict(const Progress& progress, const std::string& text) {
-  if (!metrics_) return;
+  if (!diary_) return;
   flush_step();
-  metrics_->record(position_of(progress), monitor::VerdictEvent{.text = text});
+  diary_->record(position_of(progress), monitor::VerdictEvent{.text = text});
 }
 
 void RunRecorder::record_end(const Progress& progress, const std::string& reason, const std::string& state_digest,
-                             const nlohmann::json& data_traffic, const PhaseSeconds& phases) {
-  if (!metrics_) return;
+                             const nlohmann::json& data_traffic, std::span<const monitor::RankLedger> ledgers) {
+  if (!diary_) return;
   flush_step();
+  const auto verdict = verdicts_.close_run(ledgers, steps_);
+  if (verdict) record_verdict(progress, "run", *verdict);
+  const PhaseSeconds phases = monitor::mean_phases(ledgers);
   monitor::EndEvent event{.reason = reason,
                           .samples_per_second = samples_per_second(samples_, phases),
                           .data_wait_share = data_wait_share(phases),
@@ -155,21 +181,25 @@ void RunRecorder::record_end(const Progress& progress, const std::string& reason
     for (const auto& [name, value] : result.metrics) event.best_metrics[split + "_" + name] = value;
   }
   if (settings_.augment_seconds) event.augment_seconds = settings_.augment_seconds();
-  metrics_->record(position_of(progress), event);
+  diary_->record(position_of(progress), event);
+  if (!settings_.quiet) print_summary(progress, event, verdict ? verdict->text() : std::string());
+}
 
+void RunRecorder::print_summary(const Progress& progress, const monitor::EndEvent& event,
+                                const std::string& verdict) const {
   monitor::RunSummary summary;
-  summary.reason = reason;
+  summary.reason = event.reason;
   summary.steps = progress.step;
   summary.epochs = progress.cursor.epoch;
   summary.samples = samples_;
   summary.skipped_updates = skipped_updates_;
   summary.samples_per_second = event.samples_per_second;
-  summary.wall_seconds = metrics_->seconds();
-  summary.phases = phases;
+  summary.wall_seconds = diary_->seconds();
+  summary.phases = event.phases;
+  summary.verdict = verdict;
   summary.augment_seconds = event.augment_seconds;
   for (const auto& [split, result] : results_) summary.results.push_back(result);
   summary.run_folder = settings_.run_folder;
-  if (settings_.quiet) return;
   for (const auto& [split, table] : tables_) std::fputs(("\n" + split + "\n" + table).c_str(), stdout);
   std::fputs(("\n" + monitor::make_summary_text(summary)).c_str(), stdout);
 }

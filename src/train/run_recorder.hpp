@@ -1,4 +1,4 @@
-// What a run says while it trains: metrics.jsonl, progress on the terminal, the closing summary. Rank zero writes; on
+// What a run says while it trains: its diary, progress on the terminal, the closing summary. Rank zero writes; on
 // other ranks every call does nothing, so the loop needs no branches. Decides nothing.
 #pragma once
 
@@ -11,10 +11,12 @@
 #include <vector>
 
 #include "checkpoint/checkpoint.hpp"
-#include "monitor/metrics.hpp"
 #include "monitor/progress.hpp"
+#include "monitor/rank_ledger.hpp"
+#include "monitor/run_diary.hpp"
 #include "monitor/step_clock.hpp"
 #include "monitor/summary.hpp"
+#include "monitor/verdict_span.hpp"
 #include "train/evaluator.hpp"
 #include "train/progress.hpp"
 #include "train/step.hpp"
@@ -29,6 +31,8 @@ class RunRecorder {
     bool quiet = false;
     RunLength length;
     std::uint64_t samples_per_epoch = 0;
+    monitor::VerdictFacts facts{};
+    monitor::DiarySettings diary{};
     std::function<std::map<std::string, double>()> augment_seconds{};  ///< by kind of operation; empty: none
   };
 
@@ -40,9 +44,9 @@ class RunRecorder {
   ///   ready_batches  micro-batches that this rank has read ahead
   void record_step(const Progress& progress, const StepReport& report, const monitor::PhaseSeconds& phases,
                    std::uint64_t ready_batches);
-  /// The epoch's last step was recorded.
-  ///   phases  since the start, mean over ranks
-  void record_epoch(const Progress& progress, const monitor::PhaseSeconds& phases);
+  /// The epoch's last step was recorded. What holds the run up is said when that changes.
+  ///   ledgers  since the start, by rank
+  void record_epoch(const Progress& progress, std::span<const monitor::RankLedger> ledgers);
   /// Writes the step whose loss was not read yet. Before a checkpoint: a run that continues from it makes that step no
   /// more, and a kill between the two must not leave a gap.
   void flush_step();
@@ -56,9 +60,9 @@ class RunRecorder {
   void record_verdict(const Progress& progress, const std::string& text);
   /// Writes the end line and prints the summary.
   ///   data_traffic  docs/formats/metrics.md, all ranks
-  ///   phases        since the start, mean over ranks
+  ///   ledgers       since the start, by rank
   void record_end(const Progress& progress, const std::string& reason, const std::string& state_digest,
-                  const nlohmann::json& data_traffic, const monitor::PhaseSeconds& phases);
+                  const nlohmann::json& data_traffic, std::span<const monitor::RankLedger> ledgers);
 
  private:
   struct PendingStep {
@@ -75,13 +79,18 @@ class RunRecorder {
   };
 
   void show_progress(const Progress& progress, bool epoch_ended);
+  void record_verdict(const Progress& progress, const char* scope, const monitor::Verdict& verdict);
+  void say_if_new(const Progress& progress, const monitor::Verdict& verdict);
+  void print_summary(const Progress& progress, const monitor::EndEvent& event, const std::string& verdict) const;
 
   Settings settings_;
-  std::optional<monitor::MetricsWriter> metrics_;
+  std::optional<monitor::RunDiary> diary_;
   monitor::ProgressLine progress_line_;
   monitor::ThroughputWindow window_;
   monitor::PhaseSeconds phases_at_last_step_;
   Count at_last_epoch_;
+  monitor::VerdictSpan verdicts_;
+  std::optional<monitor::Verdict> said_;  ///< the last verdict that a person was told
   std::optional<PendingStep> pending_;
   std::uint64_t samples_ = 0;
   std::uint64_t steps_ = 0;

@@ -34,9 +34,10 @@ struct TrainSettings {
   ChannelsLast channels_last = ChannelsLast::automatic;
   bool cudnn_benchmark = false;
   bool deterministic = false;
-  std::optional<double> ema_decay{};  ///< of the weights' moving average; unset: none is kept
-  std::uint64_t nan_skips = 0;        ///< updates in a row that may be skipped for values that are not finite; 0: none
-  std::optional<int> threads{};       ///< CPU threads per operation; unset: the CPUs granted to this rank
+  std::optional<double> ema_decay{};   ///< of the weights' moving average; unset: none is kept
+  std::uint64_t head_only_epochs = 0;  ///< at the start, in which nothing but the head learns
+  std::uint64_t nan_skips = 0;         ///< updates in a row that may be skipped for values that are not finite; 0: none
+  std::optional<int> threads{};        ///< CPU threads per operation; unset: the CPUs granted to this rank
 };
 
 enum class OptimizerKind { sgd, adam, adamw, lars };
@@ -81,6 +82,7 @@ struct EvaluationSettings {
   std::optional<std::uint64_t> max_samples{};  ///< of each split
   std::optional<std::uint64_t> patience{};     ///< evaluations without gain until the run ends; unset: never
   double min_delta = 0;                        ///< gain that counts, in the quality's unit
+  bool mirror = false;                         ///< classification: score the mean over image and mirror image
 };
 
 struct CadenceSettings {
@@ -98,18 +100,28 @@ struct WallTimeSettings {
   double stop_margin_seconds = 60;       ///< kept free before that end, besides what was measured
 };
 
+/// What a run says about itself besides metrics.jsonl.
+struct MonitorSettings {
+  bool writes_tensorboard = true;
+  std::string trace{};  ///< as monitor::read_step_range() takes it; empty: none
+};
+
 /// All that decides one training run; `apps` fills it from options, `sweep` from a trial.
 struct RunSettings {
   std::string task = "classification";
   std::string network = "small-convnet";
   models::Stem stem = models::Stem::imagenet;
-  double dropout = 0;                 ///< probability
-  bool sync_batch_norm = false;       ///< batch statistics are those of all ranks
-  std::filesystem::path init;         ///< safetensors to start from; empty: random weights
-  std::string augment = "auto";       ///< as tasks::read_augmentation() takes it
-  std::string image_size = "stored";  ///< as tasks::read_image_size() takes it
+  std::optional<double> dropout{};           ///< probability; unset: as the network was published
+  std::optional<double> stochastic_depth{};  ///< likewise
+  bool sync_batch_norm = false;              ///< batch statistics are those of all ranks
+  std::string train_split = "train";         ///< that is trained on
+  std::filesystem::path init;                ///< safetensors to start from; empty: random weights
+  std::string augment = "auto";              ///< as tasks::read_augmentation() takes it
+  std::string image_size = "stored";         ///< as tasks::read_image_size() takes it
   tasks::LandmarkSettings landmarks;
+  tasks::ContrastiveSettings contrastive;
   double label_smoothing = 0;  ///< classification
+  double mixup = 0;            ///< classification: alpha; 0: none
   TrainSettings train;
   OptimizerSettings optimizer;
   ScheduleSettings schedule;
@@ -125,6 +137,7 @@ struct RunSettings {
   data::CacheSettings cache;
   bool audit = false;
   bool quiet = false;
+  MonitorSettings monitor;
 };
 
 }  // namespace hpctrain::train

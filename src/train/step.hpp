@@ -7,19 +7,12 @@
 #include <cstdint>
 
 #include "monitor/step_clock.hpp"
-#include "train/audit.hpp"
-#include "train/batch_feed.hpp"
-#include "train/gradient_buckets.hpp"
-#include "train/gradient_reduction.hpp"
-#include "train/micro_step.hpp"
+#include "train/accumulation.hpp"
+#include "train/head_first.hpp"
 #include "train/parameter_update.hpp"
 #include "train/schedule.hpp"
-#include "train/step_statistics.hpp"
 
 namespace hpctrain::train {
-
-/// Values of its own that a step sums along with the gradients: the loss.
-inline constexpr std::int64_t kStepPassengers = 1;
 
 struct StepReport {
   data::GlobalBatch batch;
@@ -32,16 +25,14 @@ class TrainStep {
  public:
   /// What a step works with; all of it outlives the step.
   struct Parts {
-    BatchFeed& feed;
-    MicroStep& micro_step;
-    GradientBuckets& buckets;  ///< with kStepPassengers and the statistics' elements as passengers
+    Accumulation& accumulation;
+    GradientBuckets& buckets;  ///< the accumulation's, as all of these
     StepStatistics& statistics;
     GradientReduction& reduction;
     ParameterUpdate& update;
     const Schedule& schedule;
     monitor::StepClock& clock;
-    Audit* audit = nullptr;        ///< null: none
-    bool has_collectives = false;  ///< forward and backward talk: micro-batches without samples run too
+    HeadFirst* head_first = nullptr;  ///< null: everything learns all the time
   };
 
   explicit TrainStep(const Parts& parts) : parts_(parts) {}
@@ -52,9 +43,7 @@ class TrainStep {
   StepReport run(std::uint64_t step);
 
  private:
-  data::GlobalBatch accumulate_gradients(std::uint64_t step);
-  torch::Tensor statistics_passengers() const;
-  void run_micro_step(const tasks::DeviceRecords& uploaded, std::uint64_t step);
+  Learning begin_learning(std::uint64_t step) const;
 
   Parts parts_;
 };

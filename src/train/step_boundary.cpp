@@ -1,6 +1,7 @@
 #include "train/step_boundary.hpp"
 
 #include "comm/dissent.hpp"
+#include "core/log.hpp"
 #include "train/stop_signal.hpp"
 
 namespace hpctrain::train {
@@ -50,6 +51,8 @@ std::string_view stop_reason_name(StopReason reason) noexcept {
       return "stop file";
     case StopReason::sweep:
       return "sweep";
+    case StopReason::regroup:
+      return "regroup";
   }
   return "unknown";
 }
@@ -64,9 +67,11 @@ StepBoundary::StepBoundary(comm::Communicator& group, const comm::TracedChannel&
       cadence_(cadence),
       evaluation_(evaluation),
       wall_time_(wall_time),
-      stop_file_(std::move(stop_file)) {}
+      stop_file_(std::move(stop_file)),
+      forecast_(wall_time, length.total_steps, unix_seconds()) {}
 
 BoundaryDecision StepBoundary::decide(const Progress& progress, bool epoch_ended, std::uint32_t wishes) {
+  if (const auto line = forecast_.note_step(progress.step, unix_seconds())) log_info("{}", *line);
   const std::uint32_t agreed = agreement_.is_started() ? wait_for_agreement() : 0;
   const BoundaryIntervals intervals{evaluation_.every_epochs, cadence_.checkpoint_every_steps,
                                     cadence_.check_every_steps};

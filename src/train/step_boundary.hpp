@@ -15,13 +15,14 @@
 #include "train/progress.hpp"
 #include "train/settings.hpp"
 #include "train/stop_file.hpp"
+#include "train/time_forecast.hpp"
 #include "train/wall_time.hpp"
 
 namespace hpctrain::train {
 
-enum class StopReason { finished, early_stop, signal, wall_time, stop_file, sweep };
+enum class StopReason { finished, early_stop, signal, wall_time, stop_file, sweep, regroup };
 
-/// As exit.json and metrics.jsonl say it: "done", "early_stop", "signal", "wall time", "stop file", "sweep".
+/// As exit.json and metrics.jsonl say it: "done", "early_stop", "signal", "wall time", "stop file", "sweep", "regroup".
 std::string_view stop_reason_name(StopReason reason) noexcept;
 
 /// True when the run is over; false when the same command continues it.
@@ -84,6 +85,7 @@ class StepBoundary {
   /// The clock of checkpoint.every-minutes starts anew.
   void note_save_started() { since_save_ = Stopwatch(); }
   void note_save(double seconds) { longest_.note_save(seconds); }
+  double longest_save_seconds() const noexcept { return longest_.save_seconds; }
 
  private:
   void start_agreement(std::uint32_t wishes);
@@ -101,6 +103,7 @@ class StepBoundary {
   WallTimeSettings wall_time_;
   StopFile stop_file_;
   LongestTimes longest_;
+  ForecastOnce forecast_;
   bool is_first_step_ = true;
   Stopwatch since_save_;
 };

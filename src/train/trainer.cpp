@@ -1,6 +1,8 @@
 #include "train/trainer.hpp"
 
+#include "comm/affinity.hpp"
 #include "comm/agree.hpp"
+#include "monitor/rank_ledger.hpp"
 #include "train/data_traffic.hpp"
 #include "train/replica_check.hpp"
 
@@ -20,6 +22,8 @@ std::string end_reason(StopReason reason) {
 StopReason Trainer::run(Progress progress) {
   parts_.clock.switch_to(Phase::other);
   progress_ = progress;
+  first_step_ = progress.step;
+  since_start_ = Stopwatch();
   disk_bytes_before_ = disk_read_bytes();
   parts_.feed.seek(progress_.cursor);
   std::optional<StopReason> stop;
@@ -29,15 +33,16 @@ StopReason Trainer::run(Progress progress) {
     make_step();
     stop = pass_boundary();
   }
+  parts_.tracer.finish();
   if (is_complete(*stop)) evaluate_at_end();
   const std::string digest = checkpoint::state_digest(parts_.state);
   const nlohmann::json traffic = sum_data_traffic();
-  parts_.recorder.record_end(progress_, end_reason(*stop), digest, traffic, mean_phases());
+  parts_.recorder.record_end(progress_, end_reason(*stop), digest, traffic, gather_ledgers());
   return *stop;
 }
 
 std::optional<StopReason> Trainer::pass_boundary() {
-  if (epoch_ended_) parts_.recorder.record_epoch(progress_, mean_phases());
+  if (epoch_ended_) parts_.recorder.record_epoch(progress_, gather_ledgers());
   const std::uint32_t news = parts_.saver.has_news() ? kSettleWish : 0;
   const BoundaryDecision decision = parts_.boundary.decide(progress_, epoch_ended_, news);
   if (decision.settle) parts_.saver.settle(false);
@@ -52,16 +57,25 @@ std::optional<StopReason> Trainer::pass_boundary() {
 /// come by again.
 std::optional<StopReason> Trainer::evaluate_at_boundary(const BoundaryDecision& decision) {
   std::optional<StopReason> stop = decision.stop;
+  Judgement judgement = Judgement::go_on;
   if (parts_.watched) {
     const EvaluationReport report = evaluate(*parts_.watched);
-    if (parts_.judge && stop != StopReason::finished && parts_.judge(progress_, report)) {
-      parts_.boundary.finish();
-      return StopReason::sweep;
-    }
+    if (parts_.judge && stop != StopReason::finished) judgement = parts_.judge(progress_, report, pace());
   }
+  if (judgement == Judgement::end) stop = StopReason::sweep;
   const bool may_end_early = !stop && parts_.early_stopping.is_on();
   if (may_end_early && parts_.boundary.agree_to_end(parts_.early_stopping.is_over())) stop = StopReason::early_stop;
+  if (!stop && judgement == Judgement::pause) stop = StopReason::regroup;
+  if (stop == StopReason::sweep || stop == StopReason::regroup) parts_.boundary.finish();
   return stop;
+}
+
+RunPace Trainer::pace() const {
+  const double seconds = since_start_.seconds();
+  return {.trained_seconds = seconds,
+          .seconds_per_step = seconds / static_cast<double>(progress_.step - first_step_),
+          .steps_left = parts_.length.total_steps - progress_.step,
+          .save_seconds = parts_.boundary.longest_save_seconds()};
 }
 
 /// Nothing is scored, saved or reported that a ruined network or a shard rewritten under its reader had part in.
@@ -72,6 +86,7 @@ void Trainer::require_sound() {
 
 void Trainer::make_step() {
   const Stopwatch watch;
+  parts_.tracer.begin_step(progress_.step + 1);
   const StepReport report = parts_.step.run(progress_.step);
   progress_.step += 1;
   progress_.cursor = report.batch.next;
@@ -80,6 +95,7 @@ void Trainer::make_step() {
   loss_guard_.watch(progress_.step, report.loss, report.update.is_skipped);
   parts_.boundary.note_step(watch.seconds());
   parts_.clock.finish_step(progress_.step);
+  parts_.tracer.end_step(progress_.step);
 }
 
 EvaluationReport Trainer::evaluate(const std::string& split) {
@@ -126,13 +142,15 @@ checkpoint::CheckpointRecord Trainer::make_record() const {
   return record;
 }
 
-/// Since the start; collective over the group.
-monitor::PhaseSeconds Trainer::mean_phases() {
-  monitor::PhaseSeconds phases = parts_.clock.seconds();
-  auto& seconds = phases.seconds;
-  parts_.group.all_reduce({seconds.data(), seconds.size(), comm::ElementType::f64}, comm::ReduceOp::sum);
-  for (double& sum : seconds) sum /= parts_.group.size();
-  return phases;
+/// Since the start, by rank; collective over the group.
+std::vector<monitor::RankLedger> Trainer::gather_ledgers() {
+  const monitor::RankLedger mine{.phases = parts_.clock.seconds(),
+                                 .processors = monitor::read_processor_seconds("/proc/self/task"),
+                                 .cpus = static_cast<double>(comm::read_affinity().size()),
+                                 .resident_bytes = static_cast<double>(monitor::read_resident_bytes())};
+  std::vector<monitor::RankLedger> all(static_cast<std::size_t>(parts_.group.size()));
+  parts_.group.all_gather(std::as_bytes(std::span(&mine, 1)), std::as_writable_bytes(std::span(all)));
+  return all;
 }
 
 /// Of this start; collective over the group.

@@ -9,6 +9,7 @@
 
 #include "checkpoint/checkpoint.hpp"
 #include "comm/communicator.hpp"
+#include "core/clock.hpp"
 #include "monitor/step_clock.hpp"
 #include "train/batch_feed.hpp"
 #include "train/early_stopping.hpp"
@@ -19,12 +20,29 @@
 #include "train/run_saver.hpp"
 #include "train/step.hpp"
 #include "train/step_boundary.hpp"
+#include "train/step_tracer.hpp"
 
 namespace hpctrain::train {
 
-/// Asked after each evaluation while training: true when the run ends there.
+/// How fast this start gets on.
+struct RunPace {
+  double trained_seconds = 0;   ///< since its loop began
+  double seconds_per_step = 0;  ///< with its share of evaluations and saves
+  std::uint64_t steps_left = 0;
+  double save_seconds = 0;  ///< the longest so far; 0 before the first
+};
+
+/// What becomes of a run after an evaluation.
+enum class Judgement {
+  go_on,
+  end,    ///< for good
+  pause,  ///< with a checkpoint, to be started again at once on other ranks
+};
+
+/// Asked after each evaluation while training.
 ///   collective  all ranks of the group; equal answers on all
-using JudgeEvaluation = std::function<bool(const Progress& progress, const EvaluationReport& report)>;
+using JudgeEvaluation =
+    std::function<Judgement(const Progress& progress, const EvaluationReport& report, const RunPace& pace)>;
 
 class Trainer {
  public:
@@ -39,6 +57,7 @@ class Trainer {
     RunSaver& saver;
     checkpoint::TrainingState state;
     RunRecorder& recorder;
+    StepTracer& tracer;
     monitor::StepClock& clock;
     RunLength length;
     std::vector<std::string> splits;     ///< scored at the end
@@ -67,10 +86,11 @@ class Trainer {
   void make_step();
   EvaluationReport evaluate(const std::string& split);
   std::optional<StopReason> evaluate_at_boundary(const BoundaryDecision& decision);
+  RunPace pace() const;
   void evaluate_at_end();
   void save(bool is_last);
   checkpoint::CheckpointRecord make_record() const;
-  monitor::PhaseSeconds mean_phases();
+  std::vector<monitor::RankLedger> gather_ledgers();
   nlohmann::json sum_data_traffic();
 
   Parts parts_;
@@ -79,6 +99,8 @@ class Trainer {
   std::optional<std::uint64_t> evaluated_step_;  ///< when the watched split was last scored
   std::optional<double> quality_;                ///< of the watched split at that step
   bool epoch_ended_ = false;
+  std::uint64_t first_step_ = 0;  ///< made before this start
+  Stopwatch since_start_;
   std::uint64_t disk_bytes_before_ = 0;
 };
 

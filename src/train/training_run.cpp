@@ -9,8 +9,8 @@
 #include "comm/common_facts.hpp"
 #include "core/log.hpp"
 #include "data/delivered_fields.hpp"
+#include "data/file_system_kind.hpp"
 #include "data/sample_order.hpp"
-#include "device/gpu_identity.hpp"
 #include "models/registry.hpp"
 #include "tasks/image_size.hpp"
 #include "train/device_channel.hpp"
@@ -20,18 +20,13 @@
 #include "train/precision.hpp"
 #include "train/replica_check.hpp"
 #include "train/reproducible_mode.hpp"
-#include "train/resident_feed.hpp"
 #include "train/run_cache.hpp"
 #include "train/run_parts.hpp"
+#include "train/spanning_losses.hpp"
 #include "train/tree_reduction.hpp"
 
 namespace hpctrain::train {
 namespace {
-
-std::optional<std::uint64_t> free_device_bytes(const torch::Device& device) {
-  if (device.is_cpu()) return std::nullopt;
-  return device::gpu_free_bytes(device.index());
-}
 
 void require_early_stopping_possible(const EvaluationSettings& settings, const data::DatasetIndex& index) {
   require(
@@ -40,6 +35,13 @@ void require_early_stopping_possible(const EvaluationSettings& settings, const d
           " has no split validation, and ending by a test split would be cheating; pack it again with --validation");
   require(!settings.patience || settings.every_epochs > 0, Fault::usage,
           "eval.patience counts evaluations while training, and eval.every-epochs is 0; give it 1 or more");
+}
+
+void require_weights_to_keep(const RunSettings& settings) {
+  require(
+      settings.train.head_only_epochs == 0 || !settings.init.empty(), Fault::usage,
+      "train.head-only-epochs keeps all weights but the head's as they are, and without model.init those are random; "
+      "give a file to start from, or leave it away");
 }
 
 }  // namespace
@@ -51,8 +53,11 @@ TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
     require_precision(settings_.train.precision, find_format_support(settings_.train.precision, context_.device));
     require_early_stopping_possible(settings_.evaluation, context_.index);
     require_reproducible(settings_, context_.placement.world);
+    require_weights_to_keep(settings_);
+    task_ = make_run_task(settings_, context_.index);
+    require_splits(settings_, *task_, context_.index);
     // Chosen once: loader, node cache and checkpoints must mean the same.
-    settings_.order = data::plan_order(settings_.order, context_.index, context_.index.split(kTrainingSplit));
+    settings_.order = data::plan_order(settings_.order, context_.index, context_.index.split(settings_.train_split));
     // Without a GPU one thread is enough for equal bits.
     const bool is_gpu_reproducible = is_reproducible(settings_.train) && context_.device.is_cuda();
     device::set_kernel_choice(settings_.train.deterministic || is_gpu_reproducible, settings_.train.cudnn_benchmark);
@@ -62,12 +67,13 @@ TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
   synchronise_statistics();
   make_buckets();
   comm::run_agreed(context_.group, [this] {
-    update_ = std::make_unique<ParameterUpdate>(settings_.train, settings_.optimizer, state_.parameters);
+    update_ = std::make_unique<ParameterUpdate>(settings_.train, settings_.optimizer, state_.parameters,
+                                                network_->head_name());
     state_.optimizer = update_->state();
     make_feed();
-    require(settings_.train.batch <= loader_->num_samples(), Fault::usage,
+    require(settings_.train.batch <= feed_->num_samples(), Fault::usage,
             "train.batch " + std::to_string(settings_.train.batch) + " is larger than the training split of " +
-                context_.index.folder.string() + ", which has " + std::to_string(loader_->num_samples()) +
+                context_.index.folder.string() + ", which has " + std::to_string(feed_->num_samples()) +
                 " samples; give a smaller --batch");
     make_schedule();
     if (settings_.audit) {
@@ -83,7 +89,6 @@ TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
 TrainingRun::~TrainingRun() = default;
 
 void TrainingRun::make_network() {
-  task_ = make_run_task(settings_, context_.index);
   network_ = make_run_network(settings_, *task_);
   network_->to(context_.device);
   network_->train();
@@ -108,32 +113,19 @@ void TrainingRun::make_buckets() {
 }
 
 void TrainingRun::make_schedule() {
-  length_ = plan_length(settings_, loader_->steps_per_epoch());
+  length_ = plan_length(settings_, feed_->steps_per_epoch());
   schedule_ = std::make_unique<Schedule>(make_run_schedule(settings_, length_));
+  if (settings_.train.head_only_epochs == 0) return;
+  head_first_ = std::make_unique<HeadFirst>(state_.parameters, network_->head_name(),
+                                            settings_.train.head_only_epochs * length_.steps_per_epoch);
 }
 
 void TrainingRun::make_feed() {
-  const auto plan = make_loader_plan(settings_, context_.placement.world);
-  cache_ = make_run_cache(settings_, context_.index, context_.placement);
+  cache_ =
+      make_run_cache(settings_, context_.index, context_.placement, splits_in_use(settings_, *task_, context_.index));
   evaluation_places_ = std::make_unique<data::PlacesOnly>(*cache_);
-  windows_ = task_->window_plan();
-  fed_index_ = context_.index;
-  const auto delivered = data::delivered_index(context_.index, plan.image_size);
-  const std::size_t image = delivered.field_position("image");
-  is_resident_ = plan_residency(settings_.residency,
-                                {.split_bytes = delivered_bytes(delivered, context_.index.split(plan.split), image),
-                                 .free_bytes = free_device_bytes(context_.device),
-                                 .is_cut_when_decoded = windows_ != nullptr});
-  std::unique_ptr<ResidentField> resident;
-  if (is_resident_) {
-    resident = std::make_unique<ResidentField>(context_.index, plan, settings_.loader, image, context_.device);
-    fed_index_ = without_field(context_.index, image);
-  }
-  loader_ = std::make_unique<data::Loader>(
-      fed_index_, plan, settings_.loader, context_.placement,
-      data::LoaderSeams{.allocator = &slots_, .locator = cache_.get(), .window_plan = windows_.get()});
-  feed_ = std::make_unique<LoaderFeed>(*loader_, context_.device);
-  if (resident) feed_ = std::make_unique<ResidentFeed>(std::move(resident), image, std::move(feed_));
+  feed_ = std::make_unique<TrainingFeed>(TrainingFeed::Parts{settings_, context_.index, *task_, context_.placement,
+                                                             context_.device, slots_, *cache_, *evaluation_places_});
 }
 
 std::unique_ptr<GradientReduction> TrainingRun::make_reduction() {
@@ -145,14 +137,22 @@ std::unique_ptr<GradientReduction> TrainingRun::make_reduction() {
       GradientSync::Parts{*buckets_, *statistics_, *channel_, context_.device, clock_}, state_.parameters);
 }
 
+std::unique_ptr<Accumulation> TrainingRun::make_accumulation() {
+  const Accumulation::Parts parts{feed_->batches(), *micro_step_, *buckets_,
+                                  *statistics_,     *reduction_,  *update_,
+                                  clock_,           audit_.get(), statistics_over_ranks_ != nullptr};
+  if (!task_->loss_spans_global_batch()) return std::make_unique<SampleLosses>(parts);
+  return std::make_unique<SpanningLosses>(parts, *channel_, context_.device);
+}
+
 void TrainingRun::make_loop() {
   const ForwardPass forward_pass = make_forward_pass(settings_, context_.device);
   micro_step_ = std::make_unique<MicroStep>(
       MicroStep::Parts{*task_, *network_, forward_pass, clock_, settings_.train.seed, audit_.get()});
   reduction_ = make_reduction();
-  step_ = std::make_unique<TrainStep>(TrainStep::Parts{*feed_, *micro_step_, *buckets_, *statistics_, *reduction_,
-                                                       *update_, *schedule_, clock_, audit_.get(),
-                                                       statistics_over_ranks_ != nullptr});
+  accumulation_ = make_accumulation();
+  step_ = std::make_unique<TrainStep>(TrainStep::Parts{*accumulation_, *buckets_, *statistics_, *reduction_, *update_,
+                                                       *schedule_, clock_, head_first_.get()});
   evaluator_ = std::make_unique<Evaluator>(
       Evaluator::Parts{context_.index, *task_, *network_, context_.group, context_.placement, context_.device,
                        settings_.loader, slots_, plan_micro_batch(settings_.train, context_.placement.world),
@@ -160,18 +160,41 @@ void TrainingRun::make_loop() {
                        tasks::read_image_size(settings_.image_size), evaluation_places_.get()});
   boundary_ = std::make_unique<StepBoundary>(context_.group, *channel_, length_, settings_.cadence,
                                              settings_.evaluation, settings_.wall_time, StopFile(context_.run_folder));
-  recorder_ = std::make_unique<RunRecorder>(RunRecorder::Settings{context_.run_folder, context_.group.is_leader(),
-                                                                  settings_.quiet, length_, loader_->num_samples(),
-                                                                  [this] { return task_->operation_seconds(); }});
+  recorder_ =
+      std::make_unique<RunRecorder>(RunRecorder::Settings{context_.run_folder,
+                                                          context_.group.is_leader(),
+                                                          settings_.quiet,
+                                                          length_,
+                                                          feed_->num_samples(),
+                                                          make_verdict_facts(),
+                                                          {settings_.monitor.writes_tensorboard, context_.trial},
+                                                          [this] { return task_->operation_seconds(); }});
   saver_ =
       std::make_unique<RunSaver>(RunSaver::Parts{context_.group, *checkpoints_, *boundary_, *recorder_,
                                                  context_.run_folder, context_.files, settings_.checkpoint.is_async});
+  tracer_ = std::make_unique<StepTracer>(
+      StepTracer::Parts{context_.group, clock_, context_.files, context_.run_folder, context_.placement},
+      monitor::read_step_range(settings_.monitor.trace));
   make_trainer();
 }
 
+/// What verdicts need to know besides the ledgers.   (collective)
+monitor::VerdictFacts TrainingRun::make_verdict_facts() {
+  monitor::VerdictFacts facts;
+  facts.hosts = comm::all_gather_text(context_.group, context_.placement.host);
+  facts.samples_per_step = settings_.train.batch;
+  facts.is_on_gpu = context_.device.is_cuda();
+  facts.reads_over_network = !data::probe_file_system(context_.index.folder).is_local && cache_->counters().shards == 0;
+  facts.decodes_pictures = std::any_of(context_.index.fields.begin(), context_.index.fields.end(),
+                                       [](const auto& field) { return field.kind == data::FieldKind::encoded; });
+  facts.reader_threads = settings_.loader.threads;
+  facts.saves_in_background = settings_.checkpoint.is_async;
+  return facts;
+}
+
 void TrainingRun::make_trainer() {
-  const auto splits = scored_splits(context_.index);
-  const bool has_validation = context_.index.has_split("validation");
+  const auto splits = scored_splits(settings_, *task_, context_.index);
+  const bool has_validation = std::find(splits.begin(), splits.end(), "validation") != splits.end();
   std::optional<std::string> watched;
   if (has_validation) {
     watched = "validation";
@@ -179,9 +202,9 @@ void TrainingRun::make_trainer() {
     watched = splits.front();
   }
   trainer_ = std::make_unique<Trainer>(
-      Trainer::Parts{context_.group, *feed_, *step_, *update_, *evaluator_, early_stopping_, *boundary_, *saver_,
-                     state_, *recorder_, clock_, length_, splits, watched, has_validation, fixed_steering(),
-                     context_.config_digest, context_.judge},
+      Trainer::Parts{context_.group, feed_->batches(), *step_, *update_, *evaluator_, early_stopping_, *boundary_,
+                     *saver_, state_, *recorder_, *tracer_, clock_, length_, splits, watched, has_validation,
+                     fixed_steering(), context_.config_digest, context_.judge},
       settings_.train);
 }
 
@@ -190,6 +213,8 @@ StopReason TrainingRun::run() {
   if (is_already_complete(progress)) return StopReason::finished;
   record_start(progress);
   say_what_results_depend_on();
+  say_what_learns(progress);
+  require_reference();
   return trainer_->run(progress);
 }
 
@@ -204,6 +229,18 @@ void TrainingRun::say_what_results_depend_on() const {
         "train.micro-batch; train.micro-shards or model.sync-bn make them depend on less",
         settings_.network);
   }
+}
+
+void TrainingRun::say_what_learns(const Progress& progress) const {
+  if (!head_first_ || head_first_->at(progress.step) == Learning::everything) return;
+  log_info("the head {} learns alone up to step {}, then everything (train.head-only-epochs)", network_->head_name(),
+           settings_.train.head_only_epochs * length_.steps_per_epoch);
+}
+
+/// Hours before the first score would find out.
+void TrainingRun::require_reference() {
+  if (scored_splits(settings_, *task_, context_.index).empty()) return;
+  comm::run_agreed(context_.group, [this] { evaluator_->require_reference(); });
 }
 
 bool TrainingRun::is_already_complete(const Progress& progress) const {

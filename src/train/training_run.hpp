@@ -16,11 +16,12 @@
 #include "data/dataset_index.hpp"
 #include "data/node_cache.hpp"
 #include "models/registry.hpp"
-#include "train/batch_feed.hpp"
 #include "train/device_slots.hpp"
 #include "train/settings.hpp"
 #include "train/statistics_over_ranks.hpp"
+#include "train/step_tracer.hpp"
 #include "train/trainer.hpp"
+#include "train/training_feed.hpp"
 
 namespace hpctrain::train {
 
@@ -36,7 +37,8 @@ struct RunContext {
   std::map<std::string, std::string> versions;  ///< for metrics.jsonl
   bool was_finished = false;                    ///< an earlier start of this run reached its end
   Heartbeat* heartbeat = nullptr;               ///< where the loop publishes its phases; outlives the run
-  JudgeEvaluation judge{};                      ///< may end the run after an evaluation
+  JudgeEvaluation judge{};                      ///< may end or pause the run after an evaluation
+  std::map<std::string, std::string> trial{};   ///< parameters, where the run is a trial of a sweep
 };
 
 class TrainingRun {
@@ -55,7 +57,7 @@ class TrainingRun {
   std::optional<std::string> newest_checkpoint() const;
   std::int64_t parameter_count() const { return models::count_parameters(*network_); }
   const tasks::Task& task() const noexcept { return *task_; }
-  bool is_resident() const noexcept { return is_resident_; }
+  bool is_resident() const noexcept { return feed_->is_resident(); }
   std::string_view phase() const noexcept { return monitor::phase_name(clock_.phase()); }
 
  private:
@@ -65,12 +67,16 @@ class TrainingRun {
   void make_buckets();
   void make_schedule();
   std::unique_ptr<GradientReduction> make_reduction();
+  std::unique_ptr<Accumulation> make_accumulation();
   void make_loop();
   void make_trainer();
+  monitor::VerdictFacts make_verdict_facts();
   Progress restore();
   void start_afresh();
   void require_equal_start();
   void say_what_results_depend_on() const;
+  void say_what_learns(const Progress& progress) const;
+  void require_reference();
   bool is_already_complete(const Progress& progress) const;
   void record_start(const Progress& progress);
   void require_same_data(const nlohmann::json& steering) const;
@@ -91,18 +97,16 @@ class TrainingRun {
   std::unique_ptr<comm::TracedChannel> channel_;
   std::unique_ptr<data::NodeCache> cache_;
   std::unique_ptr<data::ShardLocator> evaluation_places_;
-  std::unique_ptr<data::ImageWindowPlan> windows_;  ///< null: whole images
-  data::DatasetIndex fed_index_;                    ///< without the images where they are resident
-  std::unique_ptr<data::Loader> loader_;
-  std::unique_ptr<BatchFeed> feed_;
-  bool is_resident_ = false;
+  std::unique_ptr<TrainingFeed> feed_;
   RunLength length_;
   std::uint64_t restored_step_ = 0;
   std::optional<std::string> restored_checkpoint_;  ///< empty: a fresh start
   std::unique_ptr<Schedule> schedule_;
+  std::unique_ptr<HeadFirst> head_first_;  ///< null: everything learns from the first step
   std::unique_ptr<Audit> audit_;
   std::unique_ptr<MicroStep> micro_step_;
   std::unique_ptr<GradientReduction> reduction_;
+  std::unique_ptr<Accumulation> accumulation_;
   std::unique_ptr<TrainStep> step_;
   std::unique_ptr<Evaluator> evaluator_;
   EarlyStopping early_stopping_;
@@ -110,6 +114,7 @@ class TrainingRun {
   std::unique_ptr<checkpoint::CheckpointStore> checkpoints_;
   std::unique_ptr<RunRecorder> recorder_;
   std::unique_ptr<RunSaver> saver_;
+  std::unique_ptr<StepTracer> tracer_;
   std::unique_ptr<Trainer> trainer_;
 };
 

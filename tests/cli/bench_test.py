@@ -113,5 +113,42 @@ class BenchCommTest(unittest.TestCase):
         self.assertEqual(result.stderr.count("--sizes"), 1, result.stderr)
 
 
+class BenchSweepTest(ProgramTest):
+    def bench(self, *arguments, ranks: int):
+        return run_hpctrain("bench", "sweep", "--dir", self.folder, "--trials", 16, "--json", *arguments, ranks=ranks)
+
+    def report(self, *arguments, ranks: int) -> dict:
+        result = self.bench(*arguments, ranks=ranks)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return json.loads(result.stdout)
+
+    def test_trials_that_sleep_are_measured_beside_their_ideal(self):
+        for ranks, ranks_per_trial in ((1, 1), (4, 1), (4, 2)):
+            report = self.report("--seconds", 0.02, "--spread", 0.5, "--ranks-per-trial", ranks_per_trial, ranks=ranks)
+            groups = ranks // ranks_per_trial
+            self.assertEqual((report["groups"], report["trials"], len(report["trial_seconds"])), (groups, 16, 16))
+            self.assertEqual(report["build_seconds"], 0)
+            self.assertGreater(report["wall_seconds"], report["ideal_seconds"])
+            self.assertAlmostEqual(report["overhead_seconds"],
+                                   (report["wall_seconds"] - report["ideal_seconds"]) * groups / 16)
+            self.assertAlmostEqual(report["busy_share"], sum(report["trial_seconds"]) / groups / report["wall_seconds"])
+            self.assertTrue(0 < report["ledger_syncs"] <= 16)
+            # Sleeping trials leave the cores alone.
+            self.assertLess(report["processor_seconds"], report["wall_seconds"] * ranks / 2)
+
+    def test_a_network_built_anew_in_each_trial_is_measured(self):
+        report = self.report("--seconds", 0, "--network", "small-convnet", ranks=2)
+        self.assertGreater(report["build_seconds"], 0)
+        self.assertLess(report["build_seconds"] * 16, 2 * report["wall_seconds"])
+
+    def test_it_leaves_nothing_behind(self):
+        self.report("--seconds", 0, ranks=1)
+        self.assertEqual(list(self.folder.iterdir()), [])
+
+    def test_what_cannot_be_measured_is_refused_once(self):
+        self.assert_refused(self.bench("--ranks-per-trial", 3, ranks=2), 64, "ranks-per-trial is 3", "2 ranks")
+        self.assert_refused(self.bench("--network", "perceptron", ranks=2), 64, "--network", "small-convnet")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -178,6 +178,12 @@ class LandmarkCommands(ProgramTest):
         errors = [float(row["error_mm"]) for row in rows if row["error_mm"]]
         self.assertEqual(len(errors), 38)
         self.assertAlmostEqual(sum(errors) / 38, self.of_run()["metrics"]["mre_mm"], places=3)
+        curve = read_csv(folder / "test-error-curve.csv")
+        self.assertEqual([float(point["radius_mm"]) for point in curve], [0.25 * i for i in range(1, 41)])
+        for point in curve:
+            within = sum(error <= float(point["radius_mm"]) for error in errors) / 38
+            self.assertAlmostEqual(float(point["all"]), within, places=5)
+        self.assertEqual(list(curve[0])[2:], [f"L{k}" for k in range(1, LANDMARKS + 1)])
 
     def test_predict_answers_as_eval_does_and_draws_each_picture(self):
         folder = self.folder / "answers"

@@ -84,7 +84,7 @@ class OptionsTest(ProgramTest):
         words = {"train": ["RUN.ini"], "sweep": ["SWEEP.ini"], "eval": ["RUN_DIR", "--worst", "--json"],
                  "predict": ["IMAGE", "-o"], "export": ["FILE.safetensors", "-o"], "check-audit": ["RUN_DIR"],
                  "bench": ["checkpoint"], "bench step": ["--rounds"], "bench comm": ["--json"], "bench data": ["--data"],
-                 "bench checkpoint": ["--json"]}
+                 "bench checkpoint": ["--json"], "bench sweep": ["--trials"]}
         listed = re.findall(r"^  hpctrain (?:\[train\]|([a-z-]+)) ", run_hpctrain("--help").stdout, re.MULTILINE)
         self.assertEqual({name or "train" for name in listed}, {command.split()[0] for command in words})
         for command, expected in words.items():

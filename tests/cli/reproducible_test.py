@@ -23,6 +23,9 @@ class ReproducibleTest(ReproducibleProgramTest):
     def test_a_batch_of_fewer_samples_than_micro_shards_leaves_some_empty(self):
         self.assert_equal_on((1, 2, 5), 10, "--model.dropout", "0.3", "--batch", "5")
 
+    def test_mixed_samples_have_the_same_partners_on_any_number_of_ranks(self):
+        self.assert_equal_on((1, 2, 3), 10, "--train.mixup", "0.4", "--batch", "43", "--data.augment", "flip")
+
     def test_another_number_of_micro_shards_gives_other_bits(self):
         flags = ("--batch", "32", "--train.steps", "3", "--eval.max-samples", "8")
         runs = [self.train(f"in-{parts}", 1, *flags, micro_shards=parts) for parts in (8, 4)]

@@ -18,8 +18,9 @@ def shared_segments() -> set[str]:
 
 
 def files_of(run) -> set[str]:
-    """Of a run directory, without the names of its checkpoints, which depend on when it ended."""
-    return {str(path.relative_to(run)) for path in run.rglob("*") if not any(part.startswith("step-") for part in path.parts)}
+    """Of a run directory, without what depends on when it ended: names of checkpoints and TensorBoard's files."""
+    return {str(path.relative_to(run)) for path in run.rglob("*")
+            if not any(part.startswith(("step-", "events.out.tfevents.")) for part in path.parts)}
 
 
 class KilledStartTest(ProgramTest):

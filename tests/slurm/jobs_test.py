@@ -64,6 +64,16 @@ class JobsTest(ClusterTest):
             self.assertRegex(log.read_text(), rf"hpctrain-pack \S+ \S+ -o {self.folder}/data/{script}\n")
             self.assertFalse(run.exists())
 
+    def test_an_allocation_is_looked_at_by_a_job_of_its_own(self):
+        job = self.cluster.submit("--ntasks-per-node=1", "--gpus-per-node=0", "jobs/doctor.slurm", "--data", "missing",
+                                  folder=self.folder)
+        self.assertEqual(self.cluster.wait_for_end(job), "FAILED")
+        log = (self.folder / f"doctor-{job}.log").read_text()
+        self.assertEqual(self.cluster.exit_code(job), 65, log)
+        self.assertRegex(log, r"good +launch +2 ranks on 2 nodes, srun")
+        self.assertRegex(log, r"good +time left +1\d min")
+        self.assertRegex(log, r"failure +data set +.*missing")
+
     def test_tasks_without_pmix_are_refused_with_the_cure_within_five_seconds(self):
         self.make_data("fashion", train=203)
         started = time.monotonic()

@@ -101,6 +101,28 @@ class TrainedRequeueTest(RequeueTest):
         self.assert_ended_as_if_undisturbed(job, log, run, starts=2)
         self.assertIn(f"Node failure on {lost}", log.read_text())
 
+    def test_a_job_that_an_urgent_one_displaces_continues_after_it(self):
+        job, log, run = self.submit(sbatch=("--exclusive", "-w", "n1,n2"))
+        self.wait_for_checkpoint(run)
+        urgent = self.cluster.submit("--partition=urgent", "--nodes=2", "-w", "n1,n2", "--exclusive", "--output=/dev/null",
+                                     "--wrap", "sleep 1", folder=self.folder)
+        self.assertEqual(self.cluster.wait_for_end(urgent), "COMPLETED")
+        self.assert_ended_as_if_undisturbed(job, log, run, starts=2)
+        self.assertEqual(log.read_text().count("stopped before the end (signal)"), 1, log.read_text())
+
+    def test_four_jobs_of_an_array_keep_their_runs_apart(self):
+        job = self.cluster.submit("--nodes=1", "--ntasks-per-node=1", "--array=1-4", "jobs/fashion.slurm", "--data",
+                                  self.shared / "data/fashion", "--epochs", "1", "--batch", "32", "--train.seed", "%a",
+                                  folder=self.folder)
+        runs = [self.folder / f"runs/fashion-{job}_{number}" for number in range(1, 5)]
+        self.assertTrue(wait_until(lambda: all((run / "exit.json").exists() for run in runs), 120))
+        self.assertEqual(sorted(entry.name for entry in (self.folder / "runs").iterdir() if entry.is_dir()),
+                         [run.name for run in runs])
+        self.assertEqual([end_of(run)["reason"] for run in runs], ["finished"] * 4)
+        self.assertEqual(len({end_of(run)["state_digest"] for run in runs}), 4, "seeds are the jobs' numbers")
+        for run in runs:
+            self.assertEqual(len(read_metrics(run, "run")), 1)
+
     def test_no_requeue_leaves_code_75_and_a_checkpoint(self):
         job, log, run = self.submit(sbatch=("--no-requeue",))
         self.wait_for_steps(run, 60)
@@ -161,6 +183,41 @@ class ScriptedRequeueTest(RequeueTest):
         self.assertEqual(self.cluster.wait_for_end(job), "FAILED", log.read_text())
         self.assertEqual(self.cluster.exit_code(job), 74)
         self.assertEqual(self.starts_of(run), 1)
+
+    BLAME = ('report() { printf \'{\\n  "code": %s,\\n  "cause": "%s",\\n  "rank": 1,\\n  "host": "%s",\\n  "phase": "%s"\\n}\\n\' '
+             '"$@" >"$RUN/exit.json"; }\nlast=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | tail -n 1)\n'
+             'echo "start $START on $SLURM_JOB_NODELIST"\n')
+
+    def submit_blaming(self, name, code, cause, phase, nodes=2):
+        """A job whose first start ends with a report that names its last node. All of them run side by side."""
+        self.folder = self.cluster.folder / name
+        self.folder.mkdir()
+        shutil.copytree(SOURCE / "jobs", self.folder / "jobs")
+        (self.folder / "data/fashion").mkdir(parents=True)
+        (self.folder / "data/fashion/manifest.h5").touch()
+        text = self.BLAME + f"[ $START = 2 ] && exit 0\nreport {code} '{cause}' $last {phase}\nexit {code}\n"
+        return self.submit_program(text, sbatch=(f"--nodes={nodes}", "--gpus-per-node=0", "--cpus-per-task=1"))
+
+    def nodes_of_start(self, log, start):
+        nodes = re.search(rf"start {start} on (\S+)", log.read_text())[1]
+        return self.cluster.run("scontrol", "show", "hostnames", nodes).stdout.split()
+
+    def test_a_node_that_stood_still_or_whose_gpu_failed_is_left_out_of_the_next_start_where_there_are_others(self):
+        jobs = {"hang": self.submit_blaming("hang", 75, "hang", "backward"),
+                "gpu": self.submit_blaming("gpu", 71, "CUDA error", "forward"),
+                "noticed": self.submit_blaming("noticed", 75, "a peer died", "backward"),
+                "all": self.submit_blaming("all", 75, "hang", "backward", nodes=4)}
+        for job, log, _ in jobs.values():
+            self.assertEqual(self.cluster.wait_for_end(job), "COMPLETED", log.read_text())
+        for name in ("hang", "gpu"):
+            job, log, run = jobs[name]
+            lost = self.nodes_of_start(log, 1)[-1]
+            self.assertIn(f"excluded from the next start: {lost}", log.read_text())
+            self.assertEqual(pathlib.Path(f"{run}.suspects").read_text(), f"{lost}\n")
+            self.assertEqual(len(self.nodes_of_start(log, 2)), 2)
+            self.assertNotIn(lost, self.nodes_of_start(log, 2))
+        self.assertNotIn("suspected", jobs["noticed"][1].read_text())
+        self.assertIn("not excluded: n4; without them 4 nodes are not left", jobs["all"][1].read_text())
 
     def test_the_report_of_an_earlier_start_does_not_count(self):
         report = 'printf \'{\\n  "code": 75,\\n  "cause": "signal"\\n}\\n\' >"$RUN/exit.json"'

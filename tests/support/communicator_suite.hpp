@@ -240,6 +240,39 @@ inline void split_orders_by_key_then_rank(Communicator& group) {
   group.barrier();
 }
 
+inline void teams_meet_alone_in_the_order_given(Communicator& group) {
+  if (group.size() == 1) return;
+  const int last = group.size() - 1;
+  for (int round = 0; round < 3; ++round) {
+    // The last rank leads a pair; those between make teams of their own at the same time, with the same tag.
+    const std::vector<int> pair = {last, 0};
+    const bool is_in_pair = group.rank() == 0 || group.rank() == last;
+    const auto team = group.create_team(is_in_pair ? pair : std::vector<int>{group.rank()}, round);
+    EXPECT_EQ(team->size(), is_in_pair ? 2 : 1);
+    EXPECT_EQ(team->rank(), is_in_pair && group.rank() == 0 ? 1 : 0);
+    std::int32_t sum = group.rank() + 10;
+    team->all_reduce({&sum, 1, ElementType::i32}, ReduceOp::sum);
+    EXPECT_EQ(sum, is_in_pair ? last + 20 : group.rank() + 10);
+    EXPECT_EQ(broadcast_text(*team, std::to_string(group.rank()), 0), std::to_string(is_in_pair ? last : group.rank()));
+    EXPECT_EQ(team->split(0, 0)->size(), team->size());
+  }
+  group.barrier();
+}
+
+inline void a_team_waits_for_its_members_alone(Communicator& group) {
+  if (group.size() < 3) return;
+  // Rank zero stays away until the others' team has met.
+  const int last = group.size() - 1;
+  std::byte met{};
+  if (group.rank() == 1 || group.rank() == last) {
+    group.create_team({1, last}, 7)->barrier();
+    if (group.rank() == 1) group.send({&met, 1}, 0, 3);
+  }
+  if (group.rank() == 0) group.receive({&met, 1}, 1, 3);
+  group.barrier();
+  EXPECT_EQ(group.create_team({group.rank()}, 8)->size(), 1);
+}
+
 inline void agreement_is_read_one_step_later(Communicator& group) {
   Agreement agreement(group);
   EXPECT_FALSE(agreement.is_started());
@@ -359,6 +392,8 @@ inline const std::vector<Behaviour>& all_behaviours() {
       {"MessagesWithOtherTagsWait", messages_with_other_tags_wait},
       {"BarrierHoldsUntilAllArrive", barrier_holds_until_all_arrive},
       {"SplitOrdersByKeyThenRank", split_orders_by_key_then_rank},
+      {"TeamsMeetAloneInTheOrderGiven", teams_meet_alone_in_the_order_given},
+      {"ATeamWaitsForItsMembersAlone", a_team_waits_for_its_members_alone},
       {"AgreementIsReadOneStepLater", agreement_is_read_one_step_later},
       {"AgreementJoinsBitsOfAll", agreement_joins_bits_of_all},
       {"AgreementComparesSignatures", agreement_compares_signatures},

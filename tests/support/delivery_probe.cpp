@@ -137,7 +137,7 @@ class Probe {
     for (const auto& shard : index_.shards) plan.limit_bytes += shard.file_bytes;
     if (way.cache == data::CacheMode::stream) plan.limit_bytes /= 2;
     data::CacheContent content;
-    content.splits = {std::string(train::kTrainingSplit)};
+    content.splits = {"train"};
     content.uses = train::uses_of_shards(settings_, index_);
     auto cache = std::make_unique<data::NodeCache>(index_, plan, folder, std::move(content), Placement{});
     require(way.cache != data::CacheMode::replicate || cache->wait_until_staged(kMostStagingSeconds), Fault::bug,

@@ -44,6 +44,20 @@ class Cluster:
             raise RuntimeError(result.stderr)
         return int(result.stdout)
 
+    def mount(self, node: str, path: pathlib.Path | str, options: str) -> None:
+        """A disk in memory over `path`, which the processes of one node see."""
+        self._in_node(node, "mount", "-t", "tmpfs", "-o", options, "tmpfs", path)
+
+    def unmount(self, node: str, path: pathlib.Path | str) -> None:
+        self._in_node(node, "umount", "--lazy", path)
+
+    def _in_node(self, node: str, *command) -> None:
+        slurmd = (self.folder / f"run/slurmd-{node}.pid").read_text().strip()
+        result = subprocess.run(["nsenter", "--mount", "--target", slurmd, *map(str, command)], capture_output=True,
+                                text=True)
+        if result.returncode != 0:
+            raise RuntimeError(result.stderr)
+
     def lose_node(self, name: str) -> None:
         """As if its power had gone: SIGKILL to every process of the node, its slurmd included."""
         slurmd = int((self.folder / f"run/slurmd-{name}.pid").read_text())

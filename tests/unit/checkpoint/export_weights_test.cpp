@@ -20,6 +20,18 @@ TEST(ExportWeights, HoldsParametersAndBuffersOnly) {
   EXPECT_EQ(content.metadata.at("format"), "pt");
 }
 
+TEST(ExportWeights, LeavesAProjectorBehind) {
+  SimulatedFileSystem disk = make_disk();
+  Start start(disk);
+  TrainingState state = make_state(6);
+  state.parameters.push_back({"projector.0.weight", torch::ones({2, 2})});
+  start.store().save(state, make_record(6));
+  EXPECT_EQ(export_weights(disk, step_folder(6), "/runs/out.safetensors"), 1U);
+  const TrainingState expected = make_state(6);
+  expect_equal(load_safetensors(disk, "/runs/out.safetensors").tensors,
+               {expected.buffers[0], expected.parameters[0], expected.parameters[1]});
+}
+
 TEST(ExportWeights, ReplacesAnOlderExport) {
   SimulatedFileSystem disk = make_disk();
   Start start(disk);

@@ -23,6 +23,27 @@ const Environment kStepTask = with(kBatchScript, {{"SLURM_STEP_ID", "0"},
                                                   {"SLURM_LOCALID", "1"},
                                                   {"SLURM_NTASKS_PER_NODE", "2"}});
 
+TEST(FindAllocatedTasks, IsTheStepsOwnNumberElseNodesTimesTasks) {
+  EXPECT_EQ(find_allocated_tasks(kBatchScript), 8);
+  EXPECT_EQ(find_allocated_tasks({{"SLURM_JOB_ID", "7"}, {"SLURM_JOB_NUM_NODES", "3"}, {"SLURM_NTASKS_PER_NODE", "2"}}),
+            6);
+  EXPECT_EQ(find_allocated_tasks({{"SLURM_JOB_ID", "7"}, {"SLURM_JOB_NUM_NODES", "3"}}), std::nullopt);
+  EXPECT_EQ(find_allocated_tasks({{"SLURM_NTASKS", "8"}}), std::nullopt) << "left over from nowhere";
+}
+
+TEST(FindJobCpusOfNode, ReadsTheListAtTheNodesPlace) {
+  const Environment job = {{"SLURM_JOB_ID", "7"}, {"SLURM_JOB_CPUS_PER_NODE", "8(x2),4"}};
+  EXPECT_EQ(find_job_cpus_of_node(job), 8);
+  EXPECT_EQ(find_job_cpus_of_node(with(job, {{"SLURM_NODEID", "2"}})), 4);
+  EXPECT_EQ(find_job_cpus_of_node(with(job, {{"SLURM_NODEID", "3"}})), std::nullopt);
+  EXPECT_EQ(find_job_cpus_of_node({}), std::nullopt);
+}
+
+TEST(FindJobGpusOfNode, IsUnknownWhereSlurmSaysNothing) {
+  EXPECT_EQ(find_job_gpus_of_node({{"SLURM_GPUS_ON_NODE", "4"}}), 4);
+  EXPECT_EQ(find_job_gpus_of_node(kBatchScript), std::nullopt);
+}
+
 TEST(PlanLaunch, AnEmptyEnvironmentIsASingleProcess) {
   const Launch launch = plan_launch({{"PATH", "/bin"}});
   EXPECT_EQ(launch.kind, LaunchKind::single);

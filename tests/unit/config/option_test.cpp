@@ -38,5 +38,27 @@ TEST(Option, AWrongChoiceNamesTheNearestAndAll) {
             "--optim.name: 'sdg' is unknown (did you mean 'sgd'?); optim.name takes one of sgd, adamw");
 }
 
+TEST(Option, TakesValuesThatLookLikeAPatternBesideItsChoices) {
+  std::string member = "oven";
+  const auto is_grill = [](const std::string& name) { return name.starts_with("grill-"); };
+  const auto complaint = [](const std::string& name) {
+    return name == "grill-0" ? std::optional<std::string>("has no rods") : std::nullopt;
+  };
+  const Option row = option(member, "a", "b")
+                         .one_of({"oven", "stove"})
+                         .or_like("grill-N", is_grill)
+                         .check(complaint)
+                         .help("h")
+                         .build();
+  row.assign("grill-7", "--a.b");
+  EXPECT_EQ(member, "grill-7");
+  EXPECT_EQ(row.value_text(), "grill-7");
+  EXPECT_EQ(message_of(Fault::usage, [&] { row.assign("grill-0", "--a.b"); }),
+            "--a.b: 'grill-0' has no rods; a.b takes one of oven, stove, or grill-N");
+  EXPECT_EQ(message_of(Fault::usage, [&] { row.assign("stov", "--a.b"); }),
+            "--a.b: 'stov' is unknown (did you mean 'stove'?); a.b takes one of oven, stove, or grill-N");
+  EXPECT_EQ(member, "grill-7");
+}
+
 }  // namespace
 }  // namespace hpctrain::config

@@ -1,7 +1,8 @@
-// Dropout before the last layer of classifiers.
+// Dropout: before the last layer of classifiers, or where a network's paper has it.
 #include <gtest/gtest.h>
 #include <torch/utils.h>
 
+#include <algorithm>
 #include <string>
 
 #include "core/error.hpp"
@@ -11,12 +12,12 @@ namespace hpctrain::models {
 namespace {
 
 NetworkSpec make_spec(double dropout) {
-  return {.channels = 1, .height = 8, .width = 8, .outputs = 4, .stem = Stem::small, .dropout = dropout};
+  return {.channels = 1, .height = 16, .width = 16, .outputs = 4, .stem = Stem::small, .dropout = dropout};
 }
 
 torch::Tensor answer(Network& network, std::uint64_t seed) {
   torch::manual_seed(seed);
-  return network.forward(torch::linspace(-1, 1, 4 * 64).view({4, 1, 8, 8})).detach();
+  return network.forward(torch::linspace(-1, 1, 4 * 256).view({4, 1, 16, 16})).detach();
 }
 
 class DropoutNetworks : public ::testing::TestWithParam<const char*> {};
@@ -35,9 +36,13 @@ TEST_P(DropoutNetworks, LeaveOutNothingInEvaluation) {
   EXPECT_TRUE(torch::equal(answer(*network, 1), answer(*network, 2)));
 }
 
-INSTANTIATE_TEST_SUITE_P(Classifiers, DropoutNetworks, ::testing::Values("small-convnet", "resnet18"),
+INSTANTIATE_TEST_SUITE_P(Networks, DropoutNetworks,
+                         ::testing::Values("small-convnet", "resnet18", "wrn-10-1", "efficientnet-b0",
+                                           "mobilenet-v3-small", "scn"),
                          [](const auto& parameter) {
-                           return parameter.param[0] == 's' ? "small_convnet" : "resnet18";
+                           std::string name = parameter.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
                          });
 
 TEST(Dropout, IsRefusedByANetworkThatIsNoClassifier) {

@@ -64,8 +64,9 @@ TEST(Metrics, NamesAreThoseThatScriptsRelyOn) {
   EXPECT_EQ(to_json(StepEvent{0.5, 0.1, 5312, 0.034, phases, 4}),
             json::parse(R"({"loss":0.5,"lr":0.1,"samples_per_second":5312.0,"data_wait_share":0.034,
                             "phase_seconds":{"forward":0.25,"communication":0.000012},"ready_batches":4})"));
-  EXPECT_EQ(to_json(EpochEvent{5000, phases}),
-            json::parse(R"({"samples_per_second":5000.0,"phase_seconds":{"forward":0.25,"communication":0.000012}})"));
+  EXPECT_EQ(to_json(EpochEvent{5000, phases, 1048576}),
+            json::parse(R"({"samples_per_second":5000.0,"phase_seconds":{"forward":0.25,"communication":0.000012},
+                            "resident_bytes":1048576})"));
   EXPECT_EQ(to_json(EvalEvent{"test", {{"top1", 0.89}, {"loss", 0.31}}}),
             json::parse(R"({"split":"test","metrics":{"top1":0.89,"loss":0.31}})"));
   EXPECT_EQ(to_json(CheckpointEvent{0.25, 4096, "ckpt/step-10", "c0ffee"}),

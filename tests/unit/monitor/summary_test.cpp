@@ -28,6 +28,7 @@ TEST(Summary, TellsHowGoodHowFastAndWhere) {
                            .samples_per_second = 5312.4,
                            .wall_seconds = 85,
                            .phases = typical_phases(),
+                           .verdict = "data-bound: 8.0 % of the time is waiting for data",
                            .results = {{"test", {{"top1", 0.8912}, {"loss", 0.31271}}}},
                            .run_folder = "runs/a"};
   EXPECT_EQ(make_summary_text(summary),
@@ -37,6 +38,7 @@ TEST(Summary, TellsHowGoodHowFastAndWhere) {
             "  waiting for data  8.0 % of the time\n"
             "  wall time         1 min 25 s\n"
             "  time went to      backward 50.0 %, forward 40.0 %, waiting for data 8.0 %, exposed communication 2.0 %\n"
+            "  verdict           data-bound: 8.0 % of the time is waiting for data\n"
             "  run directory     runs/a\n");
 }
 

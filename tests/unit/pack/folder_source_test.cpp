@@ -84,13 +84,21 @@ TEST(FolderSource, AClassMayBeCalledTrain) {
 }
 
 TEST(FolderSource, CountsFilesThatAreNoPicturesAndPassesOverHiddenOnes) {
-  Folder folder({"a/1.png", "a/.hidden.png", "a/.thumbs/2.png", ".git/3.png"});
+  Folder folder({"a/1.png", "a/4.png", "a/.hidden.png", "a/.thumbs/2.png", ".git/3.png"});
   EXPECT_EQ(FolderSource(folder.settings).note(), "");
   folder.write("README", "x");
   folder.write("a/notes.txt", "x");
   FolderSource source(folder.settings);
-  EXPECT_EQ(source.splits(), (std::vector<SourceSplit>{{"train", 1}}));
+  EXPECT_EQ(source.splits(), (std::vector<SourceSplit>{{"train", 2}}));
   EXPECT_EQ(source.note(), "left out 2 files that are no pictures by their names");
+}
+
+TEST(FolderSource, TellsWhichClassesHaveASinglePicture) {
+  Folder folder({"ant/1.png", "bee/1.png", "bee/2.png", "cat/1.png"});
+  EXPECT_EQ(FolderSource(folder.settings).note(),
+            "2 of 3 classes have a single picture, which is learned from or scored, never both: ant, cat");
+  Folder many({"a/1.png", "b/1.png", "c/1.png", "d/1.png"});
+  EXPECT_TRUE(FolderSource(many.settings).note().ends_with("never both: a, b, c, …"));
 }
 
 TEST(FolderSource, ChannelsFollowThePicturesOrTheOption) {

@@ -143,6 +143,15 @@ TEST(IdxSource, RefusesALabelOutsideTheClasses) {
                 });
 }
 
+TEST(IdxSource, SaysThatLabelsCountFromOne) {
+  expect_damage({"t10k-labels-idx1-ubyte.gz", "label 10 of record", "count from 1", "take 1 off"},
+                [](const IdxFolder& f) {
+                  std::string bytes = IdxFolder::labels(0, 12);
+                  for (std::size_t i = 8; i < bytes.size(); ++i) ++bytes[i];
+                  test::write_gzip(f.path("t10k-labels-idx1-ubyte.gz"), bytes);
+                });
+}
+
 TEST(IdxSource, RefusesTestImagesOfAnotherShapeAndEmptyFiles) {
   expect_damage({"2×3 u8", "3×2 u8"}, [](const IdxFolder& f) {
     test::write_gzip(f.path("t10k-images-idx3-ubyte.gz"), test::idx_bytes(0x08, {12, 3, 2}, std::string(72, 'x')));

@@ -5,82 +5,39 @@
 
 #include <atomic>
 #include <cerrno>
-#include <exception>
-#include <thread>
 
-#include "comm/thread_communicator.hpp"
 #include "core/clock.hpp"
 #include "core/simulated_file_system.hpp"
 #include "support/expect_error.hpp"
-#include "sweep/group_loop.hpp"
+#include "support/sweep_over_threads.hpp"
 
 namespace hpctrain::sweep {
 namespace {
 
-constexpr SchedulerPlan kAsha = {.kind = SchedulerKind::asha, .reduction = 3, .min_epochs = 1};
+using test_sweep::run_sweep;
+using test_sweep::SweepSetup;
+using test_sweep::trial_of;
 
-/// A sweep of `trials` over four ranks in groups of two, the coordinator beside rank zero. Returns how that failed.
-std::exception_ptr run_sweep(FileSystem& files, std::uint64_t trials, const RunTrial& run_trial,
-                             const SchedulerPlan& scheduler = {}) {
-  std::exception_ptr failure;
-  const auto mailboxes = comm::make_thread_mailboxes(4);
-  comm::run_ranks(4, [&](comm::Communicator& world) {
-    const auto group = world.split(world.rank() / 2, world.rank());
-    comm::Mailbox& mailbox = *mailboxes[static_cast<std::size_t>(world.rank())];
-    if (world.rank() != 0) return run_group(*group, mailbox, run_trial);
-    Ledger ledger(files, "/sweep/ledger", "one");
-    TrialPlan plan;
-    plan.trials = trials;
-    plan.propose = [](std::uint64_t number, const auto&) { return Parameters{{"n", std::to_string(number)}}; };
-    TrialQueue queue(plan, ledger);
-    Coordinator coordinator({mailbox, ledger, queue, 2, std::nullopt, {}, scheduler});
-    std::thread serving([&] {
-      try {
-        coordinator.run();
-      } catch (...) {
-        failure = std::current_exception();
-      }
-    });
-    run_group(*group, mailbox, run_trial);
-    serving.join();
-  });
-  return failure;
-}
+constexpr SchedulerPlan kAsha = {.kind = SchedulerKind::asha, .reduction = 3, .min_epochs = 1};
 
 /// Nine epochs of a trial whose score is worse the greater its number.
 TrialOutcome train_nine_epochs(const Trial& trial, comm::Communicator&, const AskVerdict& ask_verdict) {
   const double metric = -std::stod(trial.parameters[0].second);
   for (std::uint64_t epoch = 1; epoch < 9; ++epoch) {
     const Score score = {.epoch = epoch, .metric = metric, .steps = 10 * epoch};
-    if (ask_verdict(score)) return outcome_of_stop(score);
+    if (ask_verdict(score, {}) == Verdict::stop) return outcome_of_stop(score);
   }
   TrialOutcome outcome;
   outcome.metric = metric;
   return outcome;
 }
 
-Trial trial_of(int number) {
-  const Parameters parameters = {{"n", std::to_string(number)}};
-  return {digest_parameters(parameters), parameters};
-}
-
 /// Why a sweep of two trials on one rank left some for another start.
 std::optional<std::string> stop_cause(FileSystem& files, std::optional<double> job_end_unix, bool is_stop_wished) {
-  const auto mailboxes = comm::make_thread_mailboxes(1);
-  std::optional<std::string> cause;
-  comm::run_ranks(1, [&](comm::Communicator& world) {
-    Ledger ledger(files, "/sweep/ledger", "one");
-    TrialPlan plan;
-    plan.trials = 2;
-    plan.propose = [](std::uint64_t number, const auto&) { return Parameters{{"n", std::to_string(number)}}; };
-    TrialQueue queue(plan, ledger);
-    Coordinator coordinator({*mailboxes[0], ledger, queue, 1, job_end_unix, {}, {}, [=] { return is_stop_wished; }});
-    std::thread serving([&] { coordinator.run(); });
-    run_group(world, *mailboxes[0], [](const auto&, auto&, const auto&) { return TrialOutcome{}; });
-    serving.join();
-    cause = coordinator.stop_cause();
-  });
-  return cause;
+  SweepSetup setup{.teams = {}, .job_end_unix = job_end_unix, .is_stop_wished = [=] { return is_stop_wished; }};
+  return run_sweep(
+             files, 2, [](const auto&, auto&, const auto&) { return TrialOutcome{}; }, setup)
+      .stop_cause;
 }
 
 TEST(Coordinator, StopsForTheTimeOrAWishOnlyWhereATrialIsLeft) {
@@ -138,7 +95,7 @@ TEST(Coordinator, APausedTrialEndsTheStartAndTheNextStartRunsIt) {
 
 TEST(Coordinator, AshaStopsTrialsThatAreBehindAtARungAndTrainsTheBestToItsEnd) {
   SimulatedFileSystem files;
-  EXPECT_FALSE(run_sweep(files, 12, train_nine_epochs, kAsha));
+  EXPECT_FALSE(run_sweep(files, 12, train_nine_epochs, {.scheduler = kAsha}).failure);
   const Ledger ledger(files, "/sweep/ledger", "one");
   EXPECT_EQ(ledger.find(trial_of(0).digest)->outcome.state, TrialState::done);
   // Trials 0 and 1 start together: whichever comes first to the rung goes on.
@@ -163,15 +120,14 @@ TEST(Coordinator, WhatAnEarlierStartDecidedAtARungStands) {
     ledger.commit();
   }
   std::atomic<int> runs_of_stopped = 0;
-  run_sweep(
-      files, 7,
-      [&](const Trial& trial, comm::Communicator& group, const AskVerdict& ask_verdict) {
-        if (trial.parameters[0].second == "6") ++runs_of_stopped;
-        if (trial.parameters[0].second != "5") return train_nine_epochs(trial, group, ask_verdict);
-        EXPECT_FALSE(ask_verdict({.epoch = 1, .metric = -5, .steps = 10}));
-        return TrialOutcome{TrialState::done};
-      },
-      kAsha);
+  run_sweep(files, 7,
+            [&](const Trial& trial, comm::Communicator& group, const AskVerdict& ask_verdict) {
+              if (trial.parameters[0].second == "6") ++runs_of_stopped;
+              if (trial.parameters[0].second != "5") return train_nine_epochs(trial, group, ask_verdict);
+              EXPECT_EQ(ask_verdict({.epoch = 1, .metric = -5, .steps = 10}, {}), Verdict::go_on);
+              return TrialOutcome{TrialState::done};
+            },
+            {.scheduler = kAsha});
   const Ledger ledger(files, "/sweep/ledger", "one");
   EXPECT_EQ(ledger.find(trial_of(5).digest)->outcome.state, TrialState::done);
   const TrialOutcome& stopped = ledger.find(trial_of(6).digest)->outcome;
@@ -184,12 +140,12 @@ TEST(Coordinator, AFullDiskEndsTheSweepWithTrialsThatWaitForAVerdict) {
   SimulatedFileSystem opened;
   Ledger(opened, "/sweep/ledger", "one");
   SimulatedFileSystem whole;
-  run_sweep(whole, 4, train_nine_epochs, kAsha);
+  run_sweep(whole, 4, train_nine_epochs, {.scheduler = kAsha});
   int failed = 0;
   for (std::uint64_t operation = opened.operations(); operation < whole.operations(); ++operation) {
     SimulatedFileSystem files;
     files.fail_changes_from(operation, ENOSPC);
-    const auto failure = run_sweep(files, 4, train_nine_epochs, kAsha);
+    const auto failure = run_sweep(files, 4, train_nine_epochs, {.scheduler = kAsha}).failure;
     if (files.has_injected()) {
       ++failed;
       EXPECT_TRUE(failure);
@@ -213,10 +169,10 @@ TEST(Coordinator, ScoresThatNobodyJudgesAreToldAndTheTrialGoesOnAtOnce) {
     Coordinator coordinator({*mailboxes[0],
                              ledger,
                              queue,
-                             1,
+                             TeamRules{.ranks = 1},
                              std::nullopt,
-                             [&](int leader, const Trial& trial) {
-                               told.push_back(fmt::format("rank {} n={}", leader, trial.parameters[0].second));
+                             [&](const std::vector<int>& ranks, const Trial& trial) {
+                               told.push_back(fmt::format("rank {} n={}", ranks.front(), trial.parameters[0].second));
                              },
                              kAsha,
                              {},
@@ -225,13 +181,13 @@ TEST(Coordinator, ScoresThatNobodyJudgesAreToldAndTheTrialGoesOnAtOnce) {
                              }});
     std::thread serving([&] { coordinator.run(); });
     const auto train = [](const Trial&, comm::Communicator&, const AskVerdict& ask_verdict) {
-      EXPECT_FALSE(ask_verdict({.epoch = 1, .metric = 0.5}));
-      EXPECT_FALSE(ask_verdict({.epoch = 2, .metric = 0.25}));
+      EXPECT_EQ(ask_verdict({.epoch = 1, .metric = 0.5}, {}), Verdict::go_on);
+      EXPECT_EQ(ask_verdict({.epoch = 2, .metric = 0.25}, {}), Verdict::go_on);
       TrialOutcome outcome;
       outcome.metric = 0.75;
       return outcome;
     };
-    run_group(world, *mailboxes[0], train, false);
+    run_leases(world, *mailboxes[0], train, false);
     serving.join();
     EXPECT_TRUE(ledger.entries()[0].scores.empty());
   });

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "core/error.hpp"
+#include "tasks/mixup.hpp"
 #include "tasks/registry.hpp"
 #include "unit/tasks/support/packed_records.hpp"
 
@@ -88,6 +89,57 @@ TEST(Classification, LabelSmoothingGivesAllClassesAShareOfTheLoss) {
   const Classification task(records.index(), {.label_smoothing = 0.25});
   const auto batch = task.make_batch(records.all(), kCpu, Mode::train);
   EXPECT_NEAR(task.loss_sum(logits(), batch).item<double>(), expected_loss(logits(), batch.targets, 0.25), 1e-4);
+}
+
+class MeanOfFirstColumn : public models::Network {
+ public:
+  torch::Tensor forward(const torch::Tensor& images) override { return images.select(3, 0).mean({2}); }
+  std::string_view head_name() const override { return "none"; }
+};
+
+TEST(Classification, MixesImagesAndLossesOfPartnersByTheSameShares) {
+  const auto records = four_images();
+  const Classification plain(records.index(), {.seed = 4, .label_smoothing = 0.1});
+  const Classification mixing(records.index(), {.seed = 4, .label_smoothing = 0.1, .mixup = 0.5});
+  const auto own = records.cut(0, 2, /*epoch=*/1), other = records.cut(2, 2, /*epoch=*/1);
+  const auto partners = upload_records(other, kCpu);
+  auto given = upload_records(own, kCpu);
+  given.partners = &partners;
+  const auto batch = mixing.make_batch(given, Mode::train);
+  const auto first = plain.make_batch(own, kCpu, Mode::train), second = plain.make_batch(other, kCpu, Mode::train);
+  double expected = 0;
+  const auto outputs = logits().narrow(0, 0, 2);
+  for (std::int64_t n = 0; n < 2; ++n) {
+    const double share = draw_own_share(0.5, 4, 1, own.sample_ids[static_cast<std::size_t>(n)]);
+    EXPECT_TRUE(torch::allclose(batch.images[n], first.images[n] * share + second.images[n] * (1 - share), 1e-5, 1e-5));
+    const auto row = outputs.narrow(0, n, 1);
+    expected += share * expected_loss(row, first.targets.narrow(0, n, 1), 0.1) +
+                (1 - share) * expected_loss(row, second.targets.narrow(0, n, 1), 0.1);
+  }
+  EXPECT_NEAR(mixing.loss_sum(outputs, batch).item<double>(), expected, 1e-4);
+  EXPECT_EQ(batch.sample_ids, first.sample_ids);
+}
+
+TEST(Classification, MixesNothingInEvaluation) {
+  const auto records = four_images();
+  const Classification mixing(records.index(), {.mixup = 0.5});
+  EXPECT_TRUE(mixing.wants_partners());
+  EXPECT_FALSE(Classification(records.index()).wants_partners());
+  const auto batch = mixing.make_batch(records.all(), kCpu, Mode::evaluate);
+  EXPECT_TRUE(torch::equal(batch.targets, torch::tensor({0, 6, 2, 2}, torch::kInt64)));
+}
+
+TEST(Classification, AnswersByImageAndMirrorImageInEvaluationOnly) {
+  const auto records = four_images();
+  const Classification mirroring(records.index(), {.mirror = true});
+  const auto batch = mirroring.make_batch(records.all(), kCpu, Mode::evaluate);
+  MeanOfFirstColumn network;
+  network.eval();
+  const auto left = batch.images.select(3, 0).mean({2}), right = batch.images.select(3, 2).mean({2});
+  EXPECT_TRUE(torch::allclose(mirroring.forward(network, batch), (left + right) / 2));
+  EXPECT_TRUE(torch::equal(Classification(records.index()).forward(network, batch), left));
+  network.train();
+  EXPECT_TRUE(torch::equal(mirroring.forward(network, batch), left));
 }
 
 TEST(Classification, ScoresWithoutLabelSmoothing) {

@@ -308,6 +308,9 @@ TEST(Landmarks, RefuseDataSetsThatDoNotFit) {
   TaskSettings mirrored;
   mirrored.augmentation = read_augmentation("flip");
   EXPECT_EQ(fault_of([&] { Landmarks(two_films().index(), mirrored); }), Fault::usage);
+  TaskSettings answered_twice;
+  answered_twice.mirror = true;
+  EXPECT_EQ(fault_of([&] { Landmarks(two_films().index(), answered_twice); }), Fault::usage);
 }
 
 TEST(Landmarks, NameTheSampleWhoseNumbersAreBroken) {

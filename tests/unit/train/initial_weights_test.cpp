@@ -67,6 +67,21 @@ TEST_F(InitialWeights, MayLackTheHead) {
   EXPECT_EQ(load(tensors, *target).size(), 3u);
 }
 
+TEST_F(InitialWeights, OfAClassifierServeItsEncoderAndBack) {
+  torch::manual_seed(2);
+  const auto encoder = models::make_network(
+      "small-convnet", {.channels = 1, .height = 8, .width = 8, .outputs = 16, .has_projector = true});
+  const auto classifier = make_network(3, 1);
+  EXPECT_EQ(load(tensors_of(*classifier), *encoder).size(), 5u);  // one line for each tensor of the projector
+  EXPECT_TRUE(
+      torch::equal(encoder->named_parameters()["conv2.weight"], classifier->named_parameters()["conv2.weight"]));
+  auto exported = tensors_of(*encoder);
+  std::erase_if(exported, [](const auto& item) { return item.name.starts_with("projector."); });
+  const auto other = make_network(5, 3);
+  EXPECT_EQ(load(exported, *other).size(), 3u);
+  EXPECT_TRUE(torch::equal(other->named_parameters()["conv2.weight"], classifier->named_parameters()["conv2.weight"]));
+}
+
 TEST_F(InitialWeights, OfAnotherNetworkAreRefusedByTheTensorThatDoesNotFit) {
   const auto network = make_network(3, 1);
   auto missing = tensors_of(*network), unknown = missing, reshaped = missing;

@@ -1,0 +1,20 @@
+#include "apps/allocation_warnings.hpp"
+
+#include "core/log.hpp"
+#include "tools/diagnosis.hpp"
+#include "tools/preflight_survey.hpp"
+
+namespace hpctrain::apps {
+
+void warn_of_allocation(comm::MpiSession& session, const RankedStart& start) {
+  const tools::SurveyPlace place{session.placement(), session.launch(), start.environment(), start.input().settings.run,
+                                 start.granted_cpus()};
+  const auto findings = tools::plan_diagnosis(tools::survey_all(session.world(), place));
+  if (!session.world().is_leader()) return;
+  for (const tools::Finding& finding : findings) {
+    if (finding.level == tools::FindingLevel::good) continue;
+    log_warning("{}: {}; {}", finding.check, finding.found, finding.cure);
+  }
+}
+
+}  // namespace hpctrain::apps

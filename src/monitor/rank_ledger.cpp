@@ -1,0 +1,54 @@
+#include "monitor/rank_ledger.hpp"
+
+#include <unistd.h>
+
+#include <fstream>
+#include <system_error>
+
+namespace hpctrain::monitor {
+
+double ProcessorSeconds::waiting_share() const noexcept {
+  const double able = running + waiting;
+  return able > 0 ? waiting / able : 0;
+}
+
+RankLedger RankLedger::since(const RankLedger& earlier) const noexcept {
+  RankLedger difference = *this;
+  difference.phases = phases.since(earlier.phases);
+  difference.processors.running -= earlier.processors.running;
+  difference.processors.waiting -= earlier.processors.waiting;
+  return difference;
+}
+
+PhaseSeconds mean_phases(std::span<const RankLedger> ledgers) noexcept {
+  PhaseSeconds mean;
+  for (const RankLedger& ledger : ledgers) {
+    for (std::size_t i = 0; i < kPhaseCount; ++i) {
+      mean.seconds[i] += ledger.phases.seconds[i] / static_cast<double>(ledgers.size());
+    }
+  }
+  return mean;
+}
+
+ProcessorSeconds read_processor_seconds(const std::filesystem::path& tasks) {
+  ProcessorSeconds sum;
+  std::error_code error;
+  for (const auto& task : std::filesystem::directory_iterator(tasks, error)) {
+    // On the CPU, on a run queue, both in nanoseconds. A thread that has just ended has no file any more.
+    std::ifstream file(task.path() / "schedstat");
+    double running = 0, waiting = 0;
+    if (!(file >> running >> waiting)) continue;
+    sum.running += running / 1e9;
+    sum.waiting += waiting / 1e9;
+  }
+  return sum;
+}
+
+std::uint64_t read_resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  std::uint64_t total_pages = 0, resident_pages = 0;
+  if (!(file >> total_pages >> resident_pages)) return 0;
+  return resident_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+}  // namespace hpctrain::monitor

@@ -1,0 +1,114 @@
+#include "tools/run_record.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+#include "core/error.hpp"
+
+namespace hpctrain::tools {
+namespace {
+
+std::string trimmed(const std::string& text) {
+  const auto begin = text.find_first_not_of(" \t\r");
+  return begin == std::string::npos ? "" : text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
+}
+
+/// What a run makes again after it was restored from `step` is void.
+void forget_after(RunRecord& record, std::uint64_t step) {
+  std::erase_if(record.steps, [&](const StepRecord& r) { return r.step > step; });
+  for (auto& [name, events] : record.events) {
+    std::erase_if(events, [&](const EventRecord& r) { return r.step > step; });
+  }
+}
+
+StepRecord read_step(const nlohmann::json& line) {
+  StepRecord record;
+  record.step = line.at("step").get<std::uint64_t>();
+  if (line.at("loss").is_number()) record.loss = line.at("loss").get<double>();
+  record.lr = line.at("lr").get<double>();
+  if (line.at("samples_per_second").is_number()) record.samples_per_second = line.at("samples_per_second");
+  if (line.contains("phase_seconds")) record.phases = read_phases(line.at("phase_seconds"));
+  return record;
+}
+
+/// Throws what the JSON library throws when the line is not of the format.
+void add_line(RunRecord& record, nlohmann::json&& line) {
+  const auto event = line.at("event").get<std::string>();
+  if (event == "step") {
+    record.steps.push_back(read_step(line));
+    return;
+  }
+  if (event == "run") forget_after(record, line.value("resumed_from", std::uint64_t{0}));
+  EventRecord entry{line.at("step").get<std::uint64_t>(), line.at("epoch").get<std::uint64_t>(), {}};
+  entry.line = std::move(line);
+  record.events[event].push_back(std::move(entry));
+}
+
+void read_metrics(const std::filesystem::path& path, RunRecord& record) {
+  std::ifstream file(path);
+  for (std::string text; std::getline(file, text);) {
+    if (text.empty()) continue;
+    auto line = nlohmann::json::parse(text, nullptr, false);
+    try {
+      add_line(record, std::move(line));
+    } catch (const nlohmann::json::exception&) {
+      ++record.unreadable_lines;
+    }
+  }
+}
+
+}  // namespace
+
+const nlohmann::json* RunRecord::last(const std::string& event) const {
+  const auto found = events.find(event);
+  return found == events.end() || found->second.empty() ? nullptr : &found->second.back().line;
+}
+
+monitor::PhaseSeconds read_phases(const nlohmann::json& seconds) {
+  monitor::PhaseSeconds phases;
+  for (const auto& [name, value] : seconds.items()) {
+    auto phase = monitor::Phase::other;
+    for (std::size_t i = 0; i < monitor::kPhaseCount; ++i) {
+      if (monitor::phase_name(static_cast<monitor::Phase>(i)) == name) phase = static_cast<monitor::Phase>(i);
+    }
+    phases[phase] += value.get<double>();
+  }
+  return phases;
+}
+
+std::vector<std::pair<std::string, std::string>> read_ini_pairs(const std::string& text) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  std::string section;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    line = trimmed(line);
+    const auto equals = line.find('=');
+    if (line.starts_with("[") && line.ends_with("]")) {
+      section = line.substr(1, line.size() - 2);
+    } else if (!line.starts_with("#") && !line.starts_with(";") && equals != std::string::npos) {
+      pairs.emplace_back(section + "." + trimmed(line.substr(0, equals)), trimmed(line.substr(equals + 1)));
+    }
+  }
+  return pairs;
+}
+
+RunRecord load_run_record(FileSystem& files, const std::filesystem::path& folder) {
+  require(files.exists(folder / "run.ini"), Fault::usage,
+          folder.string() +
+              " holds neither run.ini of a run nor results.json of a sweep; give the folder that hpctrain "
+              "printed");
+  RunRecord record;
+  const auto whole = std::filesystem::absolute(folder).lexically_normal();
+  record.name = (whole.has_filename() ? whole : whole.parent_path()).filename().string();
+  record.config = read_ini_pairs(files.read_file(folder / "run.ini"));
+  read_metrics(folder / "metrics.jsonl", record);
+  try {
+    record.exit = monitor::load_exit_report(files, folder);
+  } catch (const Error&) {
+    // A report that cannot be read says as little as none.
+  }
+  return record;
+}
+
+}  // namespace hpctrain::tools
