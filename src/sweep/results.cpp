@@ -48,6 +48,7 @@ nlohmann::ordered_json trials_to_json(const Results& results) {
 
 std::string write_results_json(const Results& results) {
   nlohmann::ordered_json file = {{"metric", results.metric},
+                                 {"axes", results.axes},
                                  {"is_smaller_better", is_smaller_better(results.metric)},
                                  {"start",
                                   {{"ranks", results.use.ranks},

@@ -1,33 +1,14 @@
 #include "tools/sweep_record.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
-#include <string_view>
 
 #include "core/error.hpp"
 #include "tools/run_record.hpp"
 
 namespace hpctrain::tools {
 namespace {
-
-constexpr std::array<std::string_view, 7> kFixedColumns = {"trial",         "state", "steps",  "seconds",
-                                                           "stopped_epoch", "code",  "message"};
-
-bool is_fixed(std::string_view name) {
-  return std::find(kFixedColumns.begin(), kFixedColumns.end(), name) != kFixedColumns.end();
-}
-
-/// results.json has trial and state, then the axes, then the metric, then steps.
-void read_columns(const nlohmann::ordered_json& row, SweepRecord& record) {
-  for (const auto& [name, value] : row.items()) {
-    if (name == "steps") break;
-    if (!is_fixed(name)) record.axes.push_back(name);
-  }
-  record.metric = record.axes.at(record.axes.size() - 1);
-  record.axes.pop_back();
-}
 
 TrialRecord read_trial(const nlohmann::ordered_json& row, const SweepRecord& record) {
   TrialRecord trial;
@@ -120,16 +101,13 @@ SweepRecord load_sweep_record(FileSystem& files, const std::filesystem::path& fo
   const auto whole = std::filesystem::absolute(folder).lexically_normal();
   record.name = (whole.has_filename() ? whole : whole.parent_path()).filename().string();
   try {
-    const auto rows = nlohmann::ordered_json::parse(files.read_file(path));
-    for (const auto& row : rows) {
-      if (record.metric.empty()) read_columns(row, record);
-      record.trials.push_back(read_trial(row, record));
-    }
+    const auto results = nlohmann::ordered_json::parse(files.read_file(path));
+    record.metric = results.at("metric").get<std::string>();
+    record.axes = results.at("axes").get<std::vector<std::string>>();
+    for (const auto& row : results.at("trials")) record.trials.push_back(read_trial(row, record));
   } catch (const nlohmann::json::exception& error) {
     throw Error(Fault::data, path.string() + " is not the result of a sweep: " + error.what() +
                                  "; the command that ran the sweep writes it anew");
-  } catch (const std::out_of_range&) {
-    throw Error(Fault::data, path.string() + " has no metric; the command that ran the sweep writes it anew");
   }
   for (TrialRecord& trial : record.trials) {
     trial.scores = read_scores(files, folder / "trials" / trial.digest, record.metric);

@@ -34,7 +34,8 @@ class SweepFailuresTest(ProgramTest):
             return {list(row.values())[2]: row for row in csv.DictReader(file)}
 
     def failure(self, trial: str) -> dict:
-        row = next(row for row in json.loads((self.out / "results.json").read_text()) if row["trial"] == trial)
+        rows = json.loads((self.out / "results.json").read_text())["trials"]
+        row = next(row for row in rows if row["trial"] == trial)
         report = json.loads((self.out / "trials" / trial / "exit.json").read_text())
         self.assertEqual((report["code"], report["cause"]), (row["code"], row["message"]))
         return row

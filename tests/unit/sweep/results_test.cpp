@@ -63,6 +63,7 @@ TEST(Results, ScriptsReadStopsAndFailures) {
   save_results(files, "/sweep", {mixed(), {"optim.lr"}, "top1"});
   const auto file = nlohmann::json::parse(files.read_file("/sweep/results.json"));
   EXPECT_EQ(file["metric"], "top1");
+  EXPECT_EQ(file["axes"], nlohmann::json::array({"optim.lr"}));
   EXPECT_FALSE(file.contains("configurations"));
   const auto& rows = file["trials"];
   EXPECT_EQ(rows[0]["code"], 64);

@@ -52,9 +52,11 @@ TEST(SweepRecord, ManyNumbersAreGrouped) {
 
 TEST(SweepRecord, ResultsAndCurvesAreRead) {
   const test::TemporaryFolder folder;
-  write_text(folder / "results.json", R"([{"trial":"abc","state":"done","optim.lr":"0.1","top1":0.9,"steps":10,
+  write_text(
+      folder / "results.json",
+      R"({"metric":"top1","axes":["optim.lr"],"trials":[{"trial":"abc","state":"done","optim.lr":"0.1","top1":0.9,"steps":10,
     "seconds":1.5},{"trial":"def","state":"failed","optim.lr":"9","top1":null,"steps":0,"seconds":0.1,"code":64,
-    "message":"loss is <no> number"}])");
+    "message":"loss is <no> number"}]})");
   write_text(folder / "trials/abc/run.ini", "");
   write_text(folder / "trials/abc/metrics.jsonl",
              R"({"event":"eval","epoch":0,"step":5,"split":"test","metrics":{"top1":0.8}})"
