@@ -65,12 +65,15 @@ double processor_seconds() {
 /// Rank zero's half: the ledger and who writes it.
 class LedgerSide : public std::enable_shared_from_this<LedgerSide> {
  public:
-  LedgerSide(FileSystem& files, comm::Mailbox& mailbox, const SweepBenchSettings& settings, int groups)
+  LedgerSide(FileSystem& files, comm::Mailbox& mailbox, const SweepBenchSettings& settings, int ranks)
       : folder_(files, settings.folder / ("bench-sweep-" + random_hex(4))),
         counter_(files),
         ledger_(counter_, folder_.path() / "ledger", "bench"),
         queue_(plan_of(settings), ledger_),
-        coordinator_({.mailbox = mailbox, .ledger = ledger_, .queue = queue_, .groups = groups}),
+        coordinator_({.mailbox = mailbox,
+                      .ledger = ledger_,
+                      .queue = queue_,
+                      .teams = {.ranks = ranks, .ranks_per_trial = settings.ranks_per_trial}}),
         syncs_of_opening_(counter_.syncs()),
         seconds_of_opening_(counter_.sync_seconds()) {}
 
@@ -125,8 +128,8 @@ class TrialSide {
   TrialSide(const SweepBenchSettings& settings, const std::vector<double>& seconds)
       : settings_(settings), seconds_(seconds) {}
 
-  void run(comm::Communicator& group, comm::Mailbox& mailbox) {
-    sweep::run_group(group, mailbox, [this](const sweep::Trial& trial, comm::Communicator& ranks, const auto&) {
+  void run(comm::Communicator& world, comm::Mailbox& mailbox) {
+    sweep::run_leases(world, mailbox, [this](const sweep::Trial& trial, comm::Communicator& ranks, const auto&) {
       if (settings_.network) build_seconds_ += build_network(*settings_.network, ranks);
       std::this_thread::sleep_for(std::chrono::duration<double>(seconds_.at(std::stoul(trial.parameters[0].second))));
       return sweep::TrialOutcome{sweep::TrialState::done};
@@ -142,10 +145,10 @@ class TrialSide {
 };
 
 /// Rank zero's is null everywhere else.
-void run_trials(comm::Communicator& group, comm::Mailbox& mailbox, TrialSide& trials, LedgerSide* ledger) {
+void run_trials(comm::Communicator& world, comm::Mailbox& mailbox, TrialSide& trials, LedgerSide* ledger) {
   if (ledger != nullptr) ledger->start();
   try {
-    trials.run(group, mailbox);
+    trials.run(world, mailbox);
   } catch (...) {
     if (ledger != nullptr) ledger->abandon();
     throw;
@@ -166,7 +169,7 @@ SweepBenchReport run_sweep_bench(comm::Communicator& world, comm::Mailbox& mailb
   comm::run_agreed(world, [&] {
     report.groups = sweep::plan_groups(world.size(), settings.ranks_per_trial);
     if (settings.network) models::make_network(*settings.network, {});
-    if (world.is_leader()) ledger = std::make_shared<LedgerSide>(files, mailbox, settings, report.groups);
+    if (world.is_leader()) ledger = std::make_shared<LedgerSide>(files, mailbox, settings, world.size());
   });
   report.trial_seconds = draw_seconds(settings);
   report.ideal_seconds = sweep::plan_makespan(report.trial_seconds, report.groups);
@@ -178,7 +181,7 @@ SweepBenchReport run_sweep_bench(comm::Communicator& world, comm::Mailbox& mailb
   world.barrier();
   const double processor_before = processor_seconds();
   const Stopwatch watch;
-  if (group_number < report.groups) run_trials(*group, mailbox, trials, ledger.get());
+  run_trials(world, mailbox, trials, ledger.get());
   report.wall_seconds = watch.seconds();
   std::vector<double> sums = {processor_seconds() - processor_before, trials.build_seconds()};
   world.all_reduce({&report.wall_seconds, 1, comm::ElementType::f64}, comm::ReduceOp::max);

@@ -23,10 +23,10 @@ std::vector<LedgerEntry> run_on_one_rank(const RunTrial& run_trial) {
   plan.propose = [](std::uint64_t number, const auto&) { return Parameters{{"n", std::to_string(number)}}; };
   TrialQueue queue(plan, ledger);
   const auto mailboxes = comm::make_thread_mailboxes(1);
-  Coordinator coordinator({*mailboxes[0], ledger, queue, 1});
+  Coordinator coordinator({*mailboxes[0], ledger, queue});
   std::thread serving([&] { coordinator.run(); });
   const auto group = comm::make_single_rank_communicator();
-  run_group(*group, *mailboxes[0], run_trial);
+  run_leases(*group, *mailboxes[0], run_trial);
   serving.join();
   return ledger.entries();
 }
@@ -52,11 +52,11 @@ TEST(FailingTrial, WhateverATrialThrowsOnARankOfItsOwnIsThatTrialsEndOnly) {
 TEST(FailingTrial, WhatOneRankOfAGroupThrowsAloneEndsTheJob) {
   // The other rank may wait in a collective of the trial, from which nobody can call it back.
   const auto mailboxes = comm::make_thread_mailboxes(2);
-  mailboxes[1]->send(0, kToGroup, write_lease(Trial{"d", {{"n", "0"}}}));
+  for (const int rank : {0, 1}) mailboxes[1]->send(rank, kToRank, write_lease(Lease{{"d", {{"n", "0"}}}, {0, 1}, 0}));
   const auto run = [&] {
     comm::run_ranks(2, [&](comm::Communicator& group) {
-      run_group(group, *mailboxes[static_cast<std::size_t>(group.rank())],
-                [](const Trial&, auto&, const auto&) -> TrialOutcome { throw std::runtime_error("no memory"); });
+      run_leases(group, *mailboxes[static_cast<std::size_t>(group.rank())],
+                 [](const Trial&, auto&, const auto&) -> TrialOutcome { throw std::runtime_error("no memory"); });
     });
   };
   EXPECT_THROW(run(), std::runtime_error);
