@@ -96,7 +96,7 @@ class ContrastiveTest(ProgramTest):
         result = run_hpctrain("sweep", "--data", self.data, *TASK, "--train.steps", "3", "--contrastive.temperature",
                               "0.2,0.5", "--out", sweep)
         self.assertEqual(result.returncode, 0, result.stderr)
-        trials = json.loads((sweep / "results.json").read_text())
+        trials = json.loads((sweep / "results.json").read_text())["trials"]
         self.assertIn("probe_top1", json.dumps(trials))
 
     def refuse(self, code, *words, flags):
