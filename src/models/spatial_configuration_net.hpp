@@ -14,7 +14,7 @@ namespace hpctrain::models {
 /// convolutions of 11×11 say where it may be by the others; the answer is the product. Everything that belongs to a set
 /// of landmarks, the spatial part too, is the head.
 ///   shapes  [N, channels, height, width] → heatmaps [N, outputs, height, width], unbounded values
-///   cost    6,181,030 parameters from 1 channel to 19 landmarks; about 260 GFLOP forward per 512×512 image
+///   cost    6,181,030 parameters from 1 channel to 19 landmarks; about 320 GFLOP forward per 512×512 image
 ///   source  Integrating Spatial Configuration into Heatmap Regression Based CNNs, Payer et al. 2019
 class SpatialConfigurationNet : public Network {
  public:

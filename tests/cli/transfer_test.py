@@ -5,7 +5,7 @@ import numpy as np
 from hpctrain_test import ProgramTest, end_of, make_dataset, read_metrics, run_hpctrain, train_reference
 from safetensors.numpy import load_file, save_file
 
-SIDE, CLASSES, STEPS_PER_EPOCH = 12, 4, 13
+SIDE, CLASSES, STEPS_PER_EPOCH = 12, 10, 13  # idx files have ten classes, filled or not
 HEAD = ("fc.weight", "fc.bias")
 
 
@@ -24,12 +24,12 @@ class TransferTest(ProgramTest):
     def setUpClass(cls):
         super().setUpClass()
         shared = cls.make_class_folder()
-        cls.data = make_dataset(shared, side=SIDE, classes=CLASSES)
+        cls.data = make_dataset(shared, side=SIDE)
         cls.init = shared / "init.safetensors"
         cls.weights = write_weights(cls.init, classes=7)
         cls.flags = ("--data", cls.data, "--model.init", cls.init, "--batch", "32", "--optim.name", "adamw", "--lr", "0.01",
                      "--optim.schedule", "constant", "--optim.warmup-epochs", "0", "--train.head-only-epochs", "1",
-                     "--checkpoint.keep", "9", "--epochs", "3")
+                     "--checkpoint.keep", "9", "--epochs", "2")
         cls.reference = train_reference(*cls.flags, out=shared / "unbroken", ranks=2)
 
     def checkpoint_files(self):
@@ -37,7 +37,7 @@ class TransferTest(ProgramTest):
 
     def test_the_head_alone_learns_at_first_and_then_everything(self):
         files = self.checkpoint_files()
-        self.assertEqual(len(files), 3, files)
+        self.assertEqual(len(files), 2, files)
         early, late = (load_file(self.reference / "ckpt" / name / "model.safetensors") for name in (files[0], files[-1]))
         self.assertEqual(early["fc.weight"].shape[0], CLASSES)
         for name, given in self.weights.items():
@@ -51,19 +51,19 @@ class TransferTest(ProgramTest):
         self.assertLess(np.mean(losses[8:13]), np.mean(losses[:5]))
 
     def test_runs_cut_before_at_and_after_the_border_end_in_the_same_state(self):
-        for case, stops in enumerate(((5, 13), (12, 20), (14,))):
+        for case, stops in enumerate(((12, 13), (14,))):
             run = self.folder / f"cut-{case}"
             for stop in stops:
                 result = run_hpctrain(*self.flags, "--train.steps", stop, "--out", run, ranks=2)
                 self.assertEqual(result.returncode, 0, result.stderr)
-            result = run_hpctrain(*self.flags, "--train.steps", 3 * STEPS_PER_EPOCH, "--out", run, ranks=2)
+            result = run_hpctrain(*self.flags, "--train.steps", 2 * STEPS_PER_EPOCH, "--out", run, ranks=2)
             self.assertEqual(result.returncode, 0, result.stderr)
             self.assertEqual(end_of(run)["state_digest"], end_of(self.reference)["state_digest"], stops)
 
     def test_the_run_says_what_learns_and_what_was_not_taken_over(self):
         result = run_hpctrain(*self.flags, "--train.steps", 1, "--out", self.folder / "run", ranks=2)
         self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertIn("fc.weight starts from random values: the file has [7, 288], not [4, 288]", result.stderr)
+        self.assertIn("fc.weight starts from random values: the file has [7, 288], not [10, 288]", result.stderr)
         self.assertEqual(result.stderr.count("the head fc learns alone up to step 13"), 1, result.stderr)
 
     def test_random_weights_are_not_kept(self):

@@ -220,9 +220,6 @@ class NetworkParity(unittest.TestCase):
     def test_wide_resnet_28_2_while_training(self):
         self.compare("wrn-28-2", "small", 3, (16, 16), parameters=1_467_610, is_training=True)
 
-    def test_wide_resnet_28_10(self):
-        self.compare("wrn-28-10", "small", 3, (8, 8), parameters=36_479_194)
-
     def test_a_wide_resnet_with_the_imagenet_stem(self):
         self.compare("wrn-16-2", "imagenet", 1, (40, 48))
 

@@ -176,7 +176,9 @@ TEST(FolderSource, FollowsLinksToPicturesAndClasses) {
   std::filesystem::create_directory_symlink("..", folder.folder / "a/loop");
   FolderSource source(folder.settings);
   EXPECT_EQ(source.splits(), (std::vector<SourceSplit>{{"train", 3}}));
-  EXPECT_EQ(source.note(), "left out 1 files that are no pictures by their names");
+  EXPECT_EQ(source.note(),
+            "left out 1 files that are no pictures by their names; 1 of 2 classes have a single picture, which is "
+            "learned from or scored, never both: b");
 }
 
 TEST(FolderSource, LeavesOutClassNamesThatDoNotFit) {
