@@ -157,8 +157,8 @@ void Coordinator::grow_teams() {
     planner_.expect_growth(team, more);
     teams_.promise(team, more);
     verdict = Verdict::grow;
-    log_info("{} more rank{} after {} for {}", more, more == 1 ? "" : "s", team.ranks.size(),
-             describe_parameters(team.trial.parameters));
+    log_info("{} goes on with {} ranks in place of {}", describe_parameters(team.trial.parameters),
+             team.ranks.size() + team.promised.size(), team.ranks.size());
   }
 }
 
