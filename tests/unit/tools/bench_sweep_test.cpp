@@ -13,7 +13,9 @@
 namespace hpctrain::tools {
 namespace {
 
-constexpr SweepBenchSettings kShort = {.folder = "/bench", .trials = 12, .seconds = 0.004, .spread = 0.5};
+SweepBenchSettings short_trials() {
+  return {.folder = "/bench", .trials = 12, .seconds = 0.004, .spread = 0.5};
+}
 
 /// Rank zero's report of a bench on `ranks` ranks.
 SweepBenchReport bench(FileSystem& files, int ranks, const SweepBenchSettings& settings) {
@@ -29,7 +31,7 @@ SweepBenchReport bench(FileSystem& files, int ranks, const SweepBenchSettings& s
 TEST(BenchSweep, NoSweepIsFasterThanItsTrials) {
   for (const int ranks_per_trial : {1, 2}) {
     SimulatedFileSystem files;
-    SweepBenchSettings settings = kShort;
+    SweepBenchSettings settings = short_trials();
     settings.ranks_per_trial = ranks_per_trial;
     const auto report = bench(files, 5, settings);
     EXPECT_EQ(report.groups, 5 / ranks_per_trial);
@@ -49,33 +51,33 @@ TEST(BenchSweep, NoSweepIsFasterThanItsTrials) {
 
 TEST(BenchSweep, OutcomesOfTrialsThatEndTogetherAreMadeDurableTogether) {
   SimulatedFileSystem files;
-  const auto report = bench(files, 1, kShort);
+  const auto report = bench(files, 1, short_trials());
   EXPECT_EQ(report.ledger_syncs, 12u);  // one group: nobody ends together with it
-  EXPECT_LE(bench(files, 4, kShort).ledger_syncs, 12u);
+  EXPECT_LE(bench(files, 4, short_trials()).ledger_syncs, 12u);
 }
 
 TEST(BenchSweep, LeavesNothingBehind) {
   SimulatedFileSystem files;
-  bench(files, 2, kShort);
+  bench(files, 2, short_trials());
   EXPECT_TRUE(files.list_folder("/bench").empty());
 }
 
 TEST(BenchSweep, WhatCannotBeMeasuredIsRefusedOnAllRanks) {
   SimulatedFileSystem files;
-  SweepBenchSettings settings = kShort;
+  SweepBenchSettings settings = short_trials();
   settings.ranks_per_trial = 3;
   test::expect_error(Fault::usage, {"ranks-per-trial is 3", "2 ranks"}, [&] { bench(files, 2, settings); });
-  settings = kShort;
+  settings = short_trials();
   settings.network = "perceptron";
   test::expect_error(Fault::usage, {"perceptron"}, [&] { bench(files, 2, settings); });
 }
 
 TEST(BenchSweep, ADiskThatFillsUpEndsItWithTheDisksError) {
   SimulatedFileSystem whole;
-  bench(whole, 2, kShort);
+  bench(whole, 2, short_trials());
   SimulatedFileSystem files;
   files.fail_changes_from(whole.operations() / 2, ENOSPC);
-  test::expect_error(Fault::storage, {"/bench"}, [&] { bench(files, 2, kShort); });
+  test::expect_error(Fault::storage, {"/bench"}, [&] { bench(files, 2, short_trials()); });
   EXPECT_TRUE(files.has_injected());
 }
 
