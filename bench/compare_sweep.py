@@ -5,7 +5,8 @@ one run, on trials that sleep.
     bench/setup_peers sweep                          # once
     .venv/bin/python bench/compare_sweep.py [--what short long network] [--turns 3]
 
-short: 200 trials of 0.1 s in four groups, fewer of them for Ray. long: 80 trials of 1 s with 30 % spread: how busy the
+short: 200 trials of 0.1 s in four groups, fewer of them for Ray, whose processes are kept for the next trial (ray-reuse) or
+started anew, which is its default. long: 80 trials of 1 s with 30 % spread: how busy the
 groups are. network: a small network built anew in every trial of 0.1 s. Overhead is what a group loses for each trial
 that it runs. Peers that are not installed are left out. Fails only on a wrong answer: a trial that has not ended once.
 """
@@ -31,7 +32,7 @@ FLAGS = {
     "network": ["--trials", 200, "--seconds", 0.1, "--network", "small-convnet"],
     "long": ["--trials", 80, "--seconds", 1, "--spread", 0.3],
 }
-PEERS_OF = {"short": ("optuna", "ray"), "network": (), "long": ("optuna",)}
+PEERS_OF = {"short": ("optuna", "ray-reuse", "ray"), "network": (), "long": ("optuna",)}
 
 
 def plan_makespan(seconds: list[float]) -> float:
@@ -62,7 +63,7 @@ def run_peer(name: str, seconds: list[float], folder: pathlib.Path) -> dict | No
 
 
 def peer_report(name: str, seconds: list[float]) -> dict | None:
-    if name == "ray":
+    if name.startswith("ray"):
         seconds = seconds[:RAY_TRIALS]
     with tempfile.TemporaryDirectory(dir=pathlib.Path.cwd(), prefix=".compare-sweep-") as folder:
         found = run_peer(name, seconds, pathlib.Path(folder))

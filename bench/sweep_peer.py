@@ -1,11 +1,13 @@
 """Sweeps of the schedulers that people use instead, over trials that sleep; run by compare_sweep.py.
 
-    sweep_peer.py optuna|ray PLAN FOLDER
+    sweep_peer.py optuna|ray|ray-reuse PLAN FOLDER
 
 PLAN is a JSON file with `groups` and `trial_seconds`. Prints one JSON object: seconds from the moment at which all
 workers were ready, processor seconds of all of them, and for Ray the seconds of a sweep of one trial per group, which is
-its start. Exits with 3 when the peer is not installed. What a peer writes lies in FOLDER.
+its start. `ray` starts a process for each trial, as it does unless told otherwise; `ray-reuse` keeps them, as hpctrain and
+Optuna do. Exits with 3 when the peer is not installed. What a peer writes lies in FOLDER.
 """
+import functools
 import importlib.util
 import json
 import multiprocessing
@@ -13,7 +15,7 @@ import pathlib
 import sys
 import time
 
-NEEDS = {"optuna": "optuna", "ray": "ray"}
+NEEDS = {"optuna": "optuna", "ray": "ray", "ray-reuse": "ray"}
 NOT_INSTALLED = 3
 
 
@@ -77,7 +79,7 @@ def run_optuna(groups: int, seconds: list[float], folder: pathlib.Path) -> dict:
     return {"wall_seconds": wall, "processor_seconds": processor.value}
 
 
-def fit_with_ray(groups: int, seconds: list[float], folder: pathlib.Path) -> float:
+def fit_with_ray(groups: int, seconds: list[float], folder: pathlib.Path, reuses: bool) -> float:
     """Seconds of one sweep."""
     from ray import tune
 
@@ -87,7 +89,8 @@ def fit_with_ray(groups: int, seconds: list[float], folder: pathlib.Path) -> flo
 
     tuner = tune.Tuner(tune.with_resources(sleep, {"cpu": 1}),
                        param_space={"number": tune.grid_search(list(range(len(seconds))))},
-                       tune_config=tune.TuneConfig(metric="score", mode="max", max_concurrent_trials=groups),
+                       tune_config=tune.TuneConfig(metric="score", mode="max", max_concurrent_trials=groups,
+                                                   reuse_actors=reuses),
                        run_config=tune.RunConfig(storage_path=str(folder), verbose=0))
     started = time.perf_counter()
     results = tuner.fit()
@@ -97,12 +100,12 @@ def fit_with_ray(groups: int, seconds: list[float], folder: pathlib.Path) -> flo
     return wall
 
 
-def run_ray(groups: int, seconds: list[float], folder: pathlib.Path) -> dict:
+def run_ray(groups: int, seconds: list[float], folder: pathlib.Path, reuses: bool = False) -> dict:
     import ray
 
     ray.init(num_cpus=groups, include_dashboard=False, log_to_driver=False, configure_logging=False)
-    start = fit_with_ray(groups, seconds[:groups], folder)
-    wall = fit_with_ray(groups, seconds, folder)
+    start = fit_with_ray(groups, seconds[:groups], folder, reuses)
+    wall = fit_with_ray(groups, seconds, folder, reuses)
     ray.shutdown()
     return {"wall_seconds": wall, "start_seconds": start}
 
@@ -111,7 +114,7 @@ def main() -> None:
     peer, plan, folder = sys.argv[1], json.loads(pathlib.Path(sys.argv[2]).read_text()), pathlib.Path(sys.argv[3])
     if importlib.util.find_spec(NEEDS[peer]) is None:
         sys.exit(NOT_INSTALLED)
-    run = {"optuna": run_optuna, "ray": run_ray}[peer]
+    run = {"optuna": run_optuna, "ray": run_ray, "ray-reuse": functools.partial(run_ray, reuses=True)}[peer]
     print(json.dumps(run(plan["groups"], plan["trial_seconds"], folder)))
 
 

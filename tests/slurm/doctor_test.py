@@ -36,8 +36,9 @@ class DoctorTest(ClusterTest):
     def doctor(self, *flags, srun=TWO_NODES, mpi="pmix", environment=None, data=None, wrap=""):
         """A job step that runs the doctor. `wrap`: shell commands for the task before it."""
         command = f"{wrap}\nexec {HPCTRAIN} doctor \"$@\"" if wrap else f"exec {HPCTRAIN} doctor \"$@\""
-        arguments = ["--data", data or self.data, "--out", self.runs / "new", "--run.job-end-unix",
-                     int(time.time()) + 7200, *flags]
+        arguments = ["--data", data or self.data, "--out", self.runs / "new", *flags]
+        # As the job scripts set it; a flag goes first.
+        environment = {"HPCTRAIN_RUN_JOB_END_UNIX": str(int(time.time()) + 7200)} | (environment or {})
         return self.cluster.run("srun", *srun, f"--mpi={mpi}", "bash", "-c", command, "doctor", *arguments,
                                 environment=environment, folder=self.folder)
 
