@@ -100,9 +100,10 @@ class ContrastiveTest(ProgramTest):
         self.assertIn("probe_top1", json.dumps(trials))
 
     def refuse(self, code, *words, flags):
-        result = run_hpctrain("--data", self.data, *TASK, "--out", self.folder / "refused", *flags, ranks=2)
+        run = self.folder / f"refused-{flags[1]}"
+        result = run_hpctrain("--data", self.data, *TASK, "--out", run, *flags, ranks=2)
         self.assert_refused(result, code, *words)
-        self.assertFalse(read_metrics(self.folder / "refused", "step"))
+        self.assertFalse(read_metrics(run, "step"))
 
     def test_what_cannot_be_learned_or_scored_is_refused_at_the_start(self):
         self.refuse(64, "data.augment none", flags=("--data.augment", "none"))
