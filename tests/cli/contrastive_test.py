@@ -6,8 +6,13 @@ import numpy as np
 from hpctrain_test import ProgramTest, end_of, make_dataset, read_metrics, run_hpctrain, run_pack
 from safetensors.numpy import load_file
 
-TASK = ("--task.name", "contrastive", "--model", "strided-convnet", "--optim.name", "adam", "--lr", "0.002", "--batch", "48",
-        "--eval.probe-samples", "150", "--optim.warmup-epochs", "0", "--optim.schedule", "constant")
+CONTRASTIVE = {"--task.name": "contrastive", "--model": "strided-convnet", "--optim.name": "adam", "--lr": "0.002",
+               "--batch": "48", "--eval.probe-samples": "150", "--optim.warmup-epochs": "0", "--optim.schedule": "constant"}
+
+
+def words_of(task, flags):
+    """Flags come in pairs and win over the task's own."""
+    return [word for pair in (task | dict(zip(flags[::2], flags[1::2]))).items() for word in pair]
 
 
 def losses_of(run):
@@ -19,9 +24,9 @@ class ContrastiveTest(ProgramTest):
     def setUpClass(cls):
         cls.data = make_dataset(cls.make_class_folder(), train=403, test=101)
 
-    def train(self, name, *flags, ranks=1, task=TASK):
+    def train(self, name, *flags, ranks=1, task=CONTRASTIVE):
         run = self.folder / name
-        result = run_hpctrain("--data", self.data, *task, *flags, "--out", run, ranks=ranks)
+        result = run_hpctrain("--data", self.data, *words_of(task, flags), "--out", run, ranks=ranks)
         self.assertEqual(result.returncode, 0, result.stderr)
         return run, result
 
@@ -53,8 +58,8 @@ class ContrastiveTest(ProgramTest):
         self.fine_tune(weights)
 
     def fine_tune(self, weights):
-        task = ("--model", "strided-convnet", "--batch", "48", "--lr", "1e-30", "--optim.weight-decay", "0", "--train.steps", "1")
-        run, result = self.train("tuned", "--model.init", weights, task=task)
+        run, result = self.train("tuned", "--model", "strided-convnet", "--batch", "48", "--lr", "1e-30",
+                                 "--optim.weight-decay", "0", "--train.steps", "1", "--model.init", weights, task={})
         self.assertIn("fc.weight starts from random values", result.stderr)
         tuned = self.folder / "tuned.safetensors"
         run_hpctrain("export", run, "-o", tuned)
@@ -64,10 +69,10 @@ class ContrastiveTest(ProgramTest):
 
     def test_any_ranks_and_micro_batches_have_the_losses_of_one_big_batch(self):
         # Without batch statistics, which would be of each micro-batch.
-        task = (*TASK, "--model", "small-convnet", "--train.steps", "4", "--eval.probe-samples", "0")
-        expected = losses_of(self.train("whole", task=task)[0])
+        flags = ("--model", "small-convnet", "--train.steps", "4", "--eval.probe-samples", "0")
+        expected = losses_of(self.train("whole", *flags)[0])
         for ranks, micro_batch in ((1, 13), (2, 24), (2, 5), (4, 6)):
-            run, result = self.train(f"{ranks}-{micro_batch}", "--train.micro-batch", micro_batch, ranks=ranks, task=task)
+            run, _ = self.train(f"{ranks}-{micro_batch}", *flags, "--train.micro-batch", micro_batch, ranks=ranks)
             np.testing.assert_allclose(losses_of(run), expected, rtol=2e-5)
             self.assertFalse(read_metrics(run, "eval"))
 
@@ -93,15 +98,18 @@ class ContrastiveTest(ProgramTest):
 
     def test_a_sweep_finds_the_best_probe(self):
         sweep = self.folder / "sweep"
-        result = run_hpctrain("sweep", "--data", self.data, *TASK, "--train.steps", "3", "--contrastive.temperature",
-                              "0.2,0.5", "--out", sweep)
+        flags = ("--train.steps", "3", "--contrastive.temperature", "0.2,0.5")
+        result = run_hpctrain("sweep", "--data", self.data, *words_of(CONTRASTIVE, flags), "--out", sweep)
         self.assertEqual(result.returncode, 0, result.stderr)
         trials = json.loads((sweep / "results.json").read_text())
-        self.assertIn("probe_top1", json.dumps(trials))
+        self.assertEqual([trial["state"] for trial in trials], ["done", "done"])
+        for trial in trials:
+            run = sweep / "trials" / trial["trial"]
+            self.assertEqual(trial["probe_top1"], read_metrics(run, "eval")[-1]["metrics"]["probe_top1"])
 
     def refuse(self, code, *words, flags):
         run = self.folder / f"refused-{flags[1]}"
-        result = run_hpctrain("--data", self.data, *TASK, "--out", run, *flags, ranks=2)
+        result = run_hpctrain("--data", self.data, *words_of(CONTRASTIVE, flags), "--out", run)
         self.assert_refused(result, code, *words)
         self.assertFalse(read_metrics(run, "step"))
 
@@ -109,7 +117,7 @@ class ContrastiveTest(ProgramTest):
         self.refuse(64, "data.augment none", flags=("--data.augment", "none"))
         self.refuse(64, "data.train-split", "train", flags=("--data.train-split", "unlabelled"))
         self.refuse(64, "eval.probe-split", "eval.probe-samples 0", flags=("--eval.probe-split", "labelled"))
-        self.refuse(64, "unet", "resnet18", flags=("--model", "unet"))
+        self.refuse(64, "unet", "resnet18", flags=("--model", "unet", "--data.image-size", "32"))
 
     def test_a_run_is_not_asked_for_classes(self):
         run, _ = self.train("run", "--train.steps", "1")
