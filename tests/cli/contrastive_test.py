@@ -31,12 +31,12 @@ class ContrastiveTest(ProgramTest):
         return run, result
 
     def test_a_run_is_scored_exported_and_fine_tuned(self):
-        run, result = self.train("run", "--epochs", "3", "--train.micro-batch", "12", ranks=2)
+        run, result = self.train("run", "--epochs", "2", "--train.micro-batch", "12", ranks=2)
         self.assertIn("outputs of 2 micro-steps", result.stderr)
         losses = losses_of(run)
         self.assertLess(np.mean(losses[-5:]), np.mean(losses[:5]) - 0.1)
         evaluations = read_metrics(run, "eval")
-        self.assertEqual([line["split"] for line in evaluations], ["test"] * 3)
+        self.assertEqual([line["split"] for line in evaluations], ["test"] * 2)
         self.assertEqual(set(evaluations[-1]["metrics"]), {"probe_top1", "knn_top1", "probe_loss"})
         self.assertGreater(evaluations[-1]["metrics"]["probe_top1"], 0.8)
 
@@ -71,7 +71,7 @@ class ContrastiveTest(ProgramTest):
         # Without batch statistics, which would be of each micro-batch.
         flags = ("--model", "small-convnet", "--train.steps", "4", "--eval.probe-samples", "0")
         expected = losses_of(self.train("whole", *flags)[0])
-        for ranks, micro_batch in ((1, 13), (2, 24), (2, 5), (4, 6)):
+        for ranks, micro_batch in ((1, 13), (2, 24), (4, 6)):
             run, _ = self.train(f"{ranks}-{micro_batch}", *flags, "--train.micro-batch", micro_batch, ranks=ranks)
             np.testing.assert_allclose(losses_of(run), expected, rtol=2e-5)
             self.assertFalse(read_metrics(run, "eval"))
