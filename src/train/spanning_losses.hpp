@@ -31,10 +31,10 @@ class SpanningLosses final : public Accumulation {
   /// A micro-batch between its two passes.
   struct Held {
     bool has_work = false;  ///< false: this rank's share is used up
-    tasks::Batch batch;
-    MicroStepPlace place;
+    tasks::Batch batch{};
+    MicroStepPlace place{};
     std::int64_t count = 0;
-    torch::Tensor outputs;  ///< with a graph where there is one micro-step only
+    torch::Tensor outputs{};  ///< with a graph where there is one micro-step only
   };
   /// The loss of the whole batch.
   struct Answer {

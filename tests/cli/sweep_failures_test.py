@@ -7,9 +7,9 @@ import resource
 import subprocess
 import unittest
 
-from hpctrain_test import ProgramTest, launch_command, make_dataset, run_hpctrain, with_flags
+from hpctrain_test import ProgramTest, launch_command, make_dataset, run_hpctrain
 
-LIMIT_BYTES = 1 << 30  # of what a process may allocate: a small batch needs half of it, a large one three times as much
+LIMIT_BYTES = 1 << 30  # of what a process may allocate: small images need a quarter of it, large ones twice as much
 
 
 def run_in_little_memory(*arguments, ranks: int) -> subprocess.CompletedProcess:
@@ -25,7 +25,9 @@ class SweepFailuresTest(ProgramTest):
         super().setUp()
         self.data = make_dataset(self.folder, validation=50)
         self.out = self.folder / "sweep"
-        self.common = ("--data", self.data, "--out", self.out, "--train.epochs", "1")
+
+    def common(self) -> tuple:
+        return "sweep", "--data", self.data, "--out", self.out, "--train.epochs", "1"
 
     def results(self) -> dict[str, dict]:
         """By the value of the only axis."""
@@ -34,8 +36,7 @@ class SweepFailuresTest(ProgramTest):
             return {list(row.values())[2]: row for row in csv.DictReader(file)}
 
     def failure(self, trial: str) -> dict:
-        rows = json.loads((self.out / "results.json").read_text())
-        row = next(row for row in rows if row["trial"] == trial)
+        row = next(row for row in json.loads((self.out / "results.json").read_text()) if row["trial"] == trial)
         report = json.loads((self.out / "trials" / trial / "exit.json").read_text())
         self.assertEqual((report["code"], report["cause"]), (row["code"], row["message"]))
         return row
@@ -55,15 +56,15 @@ class SweepFailuresTest(ProgramTest):
     def test_a_trial_that_diverges_fails_alone(self):
         for ranks, ranks_per_trial in ((1, 1), (2, 2)):
             self.out = self.folder / f"sweep-{ranks}"
-            result = run_hpctrain("sweep", *with_flags(self.common, "--out", self.out), "--train.batch", "48", "--optim.lr",
+            result = run_hpctrain(*self.common(), "--train.batch", "48", "--optim.lr",
                                   "1e30,0.05,0.01", "--sweep.ranks-per-trial", ranks_per_trial, ranks=ranks)
             self.check(result, 64, "1e+30", {"0.05", "0.01"}, "training has diverged")
 
     def test_a_trial_that_runs_out_of_memory_fails_alone(self):
-        # The largest batch is dealt last, as making the fewest steps; more trials wait behind it on its rank.
-        result = run_in_little_memory("sweep", *self.common, "--data.image-size", "192x192", "--train.batch", "350,8,9",
-                                      "--eval.max-samples", "8", ranks=1)
-        self.check(result, 71, "350", {"8", "9"}, "out of memory")
+        # Equally long trials are dealt as they stand: two more wait on the same rank.
+        result = run_in_little_memory(*self.common(), "--train.batch", "100", "--data.image-size", "256x256,24x24,16x16",
+                                      ranks=1)
+        self.check(result, 71, "256x256", {"24x24", "16x16"}, "out of memory")
         self.assertIn("train.micro-batch", result.stderr)
 
 
