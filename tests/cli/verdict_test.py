@@ -58,7 +58,7 @@ class VerdictTest(ProgramTest):
             "LD_PRELOAD": str(SLOW_DISK), "SLOW_DISK_PATH": "/shards/", "SLOW_DISK_SECONDS": "0.001",
             "SLOW_DISK_RANK": "1"})
         verdict = self.verdict_of(process)
-        self.assertEqual((verdict["cause"], verdict["rank"]), ("data", 1), verdict)
+        self.assertEqual((verdict["cause"], verdict.get("rank")), ("data", 1), verdict)
         self.assertIn("--data.threads", verdict["cure"])
         self.assertEqual(verdict["host"], os.uname().nodename.split(".")[0])
 
@@ -71,7 +71,7 @@ class VerdictTest(ProgramTest):
         self.assertIn("--checkpoint.async", verdict["cure"])
 
     def test_a_rank_that_runs_a_third_of_the_time(self):
-        process = self.start("--batch", "256", "--train.steps", "300")
+        process = self.start("--batch", "256", "--train.steps", "50")
         victim = self.pids()[1]
         while process.poll() is None:
             try:
@@ -82,14 +82,14 @@ class VerdictTest(ProgramTest):
             except ProcessLookupError:
                 break
         verdict = self.verdict_of(process)
-        self.assertEqual((verdict["cause"], verdict["rank"]), ("straggler", 1), verdict)
+        self.assertEqual((verdict["cause"], verdict.get("rank")), ("straggler", 1), verdict)
         self.assertIn("what else runs on that machine", verdict["cure"])
 
     def test_a_rank_with_fewer_cpus(self):
         cpus = sorted(os.sched_getaffinity(0))
         if len(cpus) < 2:
             self.fail("this test needs two CPUs")
-        process = self.start("--batch", "256", "--train.steps", "300")
+        process = self.start("--batch", "256", "--train.steps", "50")
         pids = self.pids()
         # The first CPU is shared with others; rank 0 has all but that one.
         pin(pids[1], {cpus[0]})
@@ -102,7 +102,7 @@ class VerdictTest(ProgramTest):
             for burner in burners:
                 burner.kill()
                 burner.wait()
-        self.assertEqual((verdict["cause"], verdict["rank"]), ("straggler", 1), verdict)
+        self.assertEqual((verdict["cause"], verdict.get("rank")), ("straggler", 1), verdict)
         self.assertIn("it had no CPU in", verdict["finding"])
         self.assertIn("--cpus-per-task", verdict["cure"])
 
