@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/text_format.hpp"
@@ -17,9 +18,16 @@ std::string place(const Verdict& verdict) {
                               : fmt::format("rank {} ({})", *verdict.rank, verdict.host);
 }
 
+/// How long it waits for a CPU for each second that it has one.
+double waiting_per_running(double waiting_share) {
+  return waiting_share / std::max(1 - waiting_share, 1e-6);
+}
+
+/// True of a rank that waits twice as long for each second on a CPU as the others.
 bool lacks_cpus(const Evidence& evidence) {
   const double share = evidence.own.processors.waiting_share();
-  return evidence.ranks > 1 && share > kNotableWithoutCpu && share > 1.5 * evidence.others_without_cpu;
+  return evidence.ranks > 1 && share > kNotableWithoutCpu &&
+         waiting_per_running(share) > 2 * waiting_per_running(evidence.others_without_cpu);
 }
 
 /// CPUs that one rank lacks, or all of them, beside what holds them up most.

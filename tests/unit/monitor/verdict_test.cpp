@@ -126,6 +126,16 @@ TEST(Verdict, ARankWithFewerCpusIsToldSo) {
   EXPECT_THAT(verdict.cure, HasSubstr("--cpus-per-task"));
 }
 
+TEST(Verdict, ARankWithFewerCpusIsToldSoOnABusyMachineToo) {
+  std::vector<RankLedger> ledgers(2, scaled(healthy(), 0.5));
+  ledgers[0].processors = {40, 60};
+  ledgers[1] = healthy();
+  ledgers[1].processors = {10, 90};
+  const Verdict verdict = judge(meet(ledgers));
+  EXPECT_THAT(verdict.finding, HasSubstr("it had no CPU in 90.0 % of the time"));
+  EXPECT_THAT(verdict.cure, HasSubstr("--cpus-per-task"));
+}
+
 TEST(Verdict, RanksThatAllLackCpusBlameNobody) {
   std::vector<RankLedger> ledgers(4, healthy());
   for (RankLedger& ledger : ledgers) ledger.processors = {50, 50};
