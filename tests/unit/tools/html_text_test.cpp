@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "tools/html_page.hpp"
 
 namespace hpctrain::tools {
@@ -39,7 +41,7 @@ TEST(HtmlText, TablesEscapeEveryPlaceTextCanStand) {
 
 TEST(HtmlText, NumbersAreExactWhenPointedAt) {
   const HtmlCell cell = number_cell("91.02 %", 0.9102000117301941);
-  EXPECT_EQ(cell.hint, "0.9102000117301941");
+  EXPECT_EQ(std::stod(cell.hint), 0.9102000117301941);
   EXPECT_TRUE(cell.is_number);
 }
 
