@@ -113,11 +113,12 @@ class ReportTest(ProgramTest):
         self.assert_refused(run_hpctrain("report"), 64, "hpctrain report RUN_DIR")
 
     def test_a_report_that_cannot_be_written_is_a_warning(self):
-        flags = ("--data", self.data, "--out", self.folder / "run", "--batch", "50")
-        self.run_hpctrain(*flags, "--epochs", "1")
-        (self.folder / "run/report.html").unlink()
-        (self.folder / "run/report.html").mkdir()
-        self.assertIn("report.html could not be written", self.run_hpctrain(*flags, "--epochs", "2").stderr)
+        run = self.folder / "run"
+        self.run_hpctrain("--data", self.data, "--out", run, "--epochs", "1", "--batch", "50")
+        (run / "report.html").unlink()
+        (run / "report.html").mkdir()
+        result = self.run_hpctrain("--data", self.data, "--out", run, "--epochs", "2", "--batch", "50")
+        self.assertIn("report.html could not be written", result.stderr)
 
 
 if __name__ == "__main__":
