@@ -18,6 +18,9 @@ constexpr double kLeastPerStepWork = 0.2;
 constexpr double kStragglerRatio = 1.25;
 /// Steps shorter than this are of the order of what threads and networks take to wake each other.
 constexpr double kShortStepSeconds = 0.005;
+/// What launching the operators of the smallest network's forward and backward pass takes of a CPU, measured with one
+/// sample.
+constexpr double kLaunchSeconds = 0.0003;
 
 double middle(std::vector<double> values) {
   std::sort(values.begin(), values.end());
@@ -63,12 +66,15 @@ Evidence gather_evidence(std::span<const RankLedger> ledgers, const VerdictFacts
   return evidence;
 }
 
-/// Seconds that a step takes whatever its samples are.
+/// Seconds of the span that steps take whatever their samples are.
 double per_step_work(const Evidence& evidence, const VerdictFacts& facts) {
   const PhaseSeconds& phases = evidence.own.phases;
   // On a GPU `other` is where the host waits for the device, which is busy meanwhile.
   const double loop = phases[Phase::optimizer] + (facts.is_on_gpu ? 0 : phases[Phase::other]);
-  return evidence.step_seconds < kShortStepSeconds ? loop + phases[Phase::communication] : loop;
+  if (evidence.step_seconds >= kShortStepSeconds) return loop;
+  const double passes = phases[Phase::forward] + phases[Phase::backward];
+  const double launches = std::min(passes, kLaunchSeconds * static_cast<double>(facts.steps));
+  return loop + phases[Phase::communication] + launches;
 }
 
 struct Candidate {
@@ -83,8 +89,6 @@ std::vector<Candidate> list_candidates(const Evidence& evidence, const VerdictFa
   const auto share = [&](double seconds) { return seconds / evidence.seconds; };
   const bool is_slow = evidence.ranks > 1 && evidence.own_work > kStragglerRatio * evidence.others_work;
   const double excess = is_slow ? evidence.own_work - evidence.others_work : 0;
-  // Of all ranks alike: what one alone lacks makes it a straggler.
-  const double without_cpu = std::min(evidence.own.processors.waiting_share(), evidence.others_without_cpu);
   return {
       {Cause::data, share(phases[Phase::data_wait]), kLeastShare},
       {Cause::straggler, share(excess), kLeastShare},
@@ -92,8 +96,15 @@ std::vector<Candidate> list_candidates(const Evidence& evidence, const VerdictFa
       {Cause::communication, share(phases[Phase::communication]), kLeastCommunication},
       {Cause::checkpoint, share(phases[Phase::checkpoint]), kLeastShare},
       {Cause::evaluation, share(phases[Phase::evaluation]), kLeastEvaluation},
-      {Cause::processors, without_cpu * share(evidence.own_work), kLeastPerStepWork},
   };
+}
+
+/// Ranks that all lack CPUs compute longer than they need to. Anything else that holds them up says more.
+Candidate fall_back(const Evidence& evidence) {
+  const double passes = evidence.own.phases[Phase::forward] + evidence.own.phases[Phase::backward];
+  const double slowed = evidence.without_cpu() * evidence.own_work / evidence.seconds;
+  if (slowed >= kLeastShare) return {Cause::processors, slowed, 0};
+  return {Cause::compute, passes / evidence.seconds, 0};
 }
 
 bool is_of_one_rank(Cause cause, const Evidence& evidence) {
@@ -123,7 +134,9 @@ Verdict plan_verdict(std::span<const RankLedger> ledgers, const VerdictFacts& fa
     verdict.finding = "nothing measured";
     return verdict;
   }
-  verdict.share = (evidence.own.phases[Phase::forward] + evidence.own.phases[Phase::backward]) / evidence.seconds;
+  const Candidate fallback = fall_back(evidence);
+  verdict.cause = fallback.cause;
+  verdict.share = fallback.share;
   double greatest = 0;
   for (const Candidate& candidate : list_candidates(evidence, facts)) {
     if (candidate.share < candidate.least || candidate.share <= greatest) continue;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/text_format.hpp"
@@ -17,13 +18,26 @@ std::string place(const Verdict& verdict) {
                               : fmt::format("rank {} ({})", *verdict.rank, verdict.host);
 }
 
-bool lacks_cpus(const Evidence& evidence) {
-  const double share = evidence.own.processors.waiting_share();
-  return evidence.ranks > 1 && share > kNotableWithoutCpu && share > 1.5 * evidence.others_without_cpu;
+/// How long it waits for a CPU for each second that it has one.
+double waiting_per_running(double waiting_share) {
+  return waiting_share / std::max(1 - waiting_share, 1e-6);
 }
 
+/// True of a rank that waits twice as long for each second on a CPU as the others.
+bool lacks_cpus(const Evidence& evidence) {
+  const double share = evidence.own.processors.waiting_share();
+  return evidence.ranks > 1 && share > kNotableWithoutCpu &&
+         waiting_per_running(share) > 2 * waiting_per_running(evidence.others_without_cpu);
+}
+
+/// CPUs that one rank lacks, or all of them, beside what holds them up most.
 std::string describe_lack(const Evidence& evidence) {
-  if (!lacks_cpus(evidence)) return "";
+  if (!lacks_cpus(evidence)) {
+    return evidence.without_cpu() <= kNotableWithoutCpu
+               ? ""
+               : fmt::format("; ranks have no CPU in {} of the time in which they could run",
+                             format_share(evidence.without_cpu()));
+  }
   std::string text = fmt::format("; it had no CPU in {} of the time in which it could run",
                                  format_share(evidence.own.processors.waiting_share()));
   if (evidence.own.cpus < evidence.others_cpus) {
@@ -103,15 +117,16 @@ std::string describe_finding(const Verdict& verdict, const Evidence& evidence, c
     case Cause::compute:
       return fmt::format("compute-bound: {} of the time is forward and backward passes", share);
     case Cause::data:
-      return describe_waiting(verdict, evidence) + (verdict.rank ? describe_lack(evidence) : "");
+      return describe_waiting(verdict, evidence) + describe_lack(evidence);
     case Cause::straggler:
       return describe_straggler(verdict, evidence) + describe_lack(evidence);
     case Cause::processors:
       return fmt::format("short of CPUs: ranks have none in {} of the time in which they could run",
-                         format_share(evidence.own.processors.waiting_share()));
+                         format_share(evidence.without_cpu()));
     case Cause::communication:
       return fmt::format("communication-bound: {} of the time is summing gradients over {} ranks", share,
-                         evidence.ranks);
+                         evidence.ranks) +
+             describe_lack(evidence);
     case Cause::checkpoint:
       return fmt::format("checkpoint-bound: training stands still in {} of the time for checkpoints", share);
     case Cause::evaluation:

@@ -1,6 +1,7 @@
 // A verdict in words. Must not decide anything.
 #pragma once
 
+#include <algorithm>
 #include <string>
 
 #include "monitor/verdict.hpp"
@@ -19,6 +20,9 @@ struct Evidence {
   double others_data_wait = 0;    ///< seconds
   double others_without_cpu = 0;  ///< share
   double others_cpus = 0;
+
+  /// Share that all ranks alike lack: what one alone lacks makes it a straggler.
+  double without_cpu() const noexcept { return std::min(own.processors.waiting_share(), others_without_cpu); }
 };
 
 std::string describe_finding(const Verdict& verdict, const Evidence& evidence, const VerdictFacts& facts);

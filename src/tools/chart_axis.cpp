@@ -53,6 +53,10 @@ double round_step(double span, int wanted) {
   return 10 * power;
 }
 
+double binary_step(double span, int wanted) {
+  return std::exp2(std::ceil(std::log2(span / wanted)));
+}
+
 ChartAxis::ChartAxis(double least, double most, AxisScale scale, double from, double to)
     : is_logarithmic_(scale == AxisScale::logarithmic && least > 0 && most > least),
       least_(least),
@@ -69,7 +73,8 @@ ChartAxis::ChartAxis(double least, double most, AxisScale scale, double from, do
     least_ -= least_ == 0 ? 0 : room;
     most_ += room;
   }
-  const double step = round_step(most_ - least_, kWantedTicks);
+  const double span = most_ - least_;
+  const double step = scale == AxisScale::binary ? binary_step(span, kWantedTicks) : round_step(span, kWantedTicks);
   const auto first = static_cast<long long>(std::floor(least_ / step + 1e-9));
   const auto last = static_cast<long long>(std::ceil(most_ / step - 1e-9));
   for (long long i = first; i <= last; ++i) ticks_.push_back(static_cast<double>(i) * step);

@@ -13,6 +13,7 @@ std::string format_tick(double value, ValueFormat format);
 
 enum class AxisScale {
   round,        ///< ends at round numbers around the values
+  binary,       ///< the same with multiples of a power of two: bytes
   exact,        ///< ends at the values
   logarithmic,  ///< ends at the values; round where they are not all above 0
 };
@@ -38,5 +39,7 @@ class ChartAxis {
 
 /// 1, 2 or 5 times a power of ten, so that about `wanted` of them make `span`.
 double round_step(double span, int wanted);
+/// The power of two for it.
+double binary_step(double span, int wanted);
 
 }  // namespace hpctrain::tools

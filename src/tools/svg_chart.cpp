@@ -61,6 +61,11 @@ std::string draw_frame(const ChartAxis& x, const ChartAxis& y, ValueFormat forma
   return svg;
 }
 
+AxisScale choose_scale(const LineChart& chart) {
+  if (chart.is_logarithmic) return AxisScale::logarithmic;
+  return chart.format == ValueFormat::bytes ? AxisScale::binary : AxisScale::round;
+}
+
 std::string draw_series(const ChartSeries& series, const ChartAxis& x, const ChartAxis& y, ValueFormat format) {
   std::string path, dots;
   for (const ChartPoint& point : series.points) {
@@ -122,9 +127,10 @@ std::string draw_line_chart(const LineChart& chart) {
   }
   if (xs.is_empty()) return "";
   if (chart.starts_at_zero) ys.include(0);
+  // Room on the inner side: there is nothing above 100 %.
+  if (chart.format == ValueFormat::percent && ys.least == ys.most) ys.include(ys.most + (ys.most > 0.5 ? -0.1 : 0.1));
   const ChartAxis x(xs.least, xs.most, AxisScale::exact, kLeft, kWidth - kRight);
-  const ChartAxis y(ys.least, ys.most, chart.is_logarithmic ? AxisScale::logarithmic : AxisScale::round,
-                    kHeight - kBottom, kTop);
+  const ChartAxis y(ys.least, ys.most, choose_scale(chart), kHeight - kBottom, kTop);
   std::string svg =
       begin_figure(chart.title, wrap_key(key), false) + draw_frame(x, y, chart.format, chart.x_name, kWidth);
   for (const ChartSeries& series : finite.series) svg += draw_series(series, x, y, chart.format);

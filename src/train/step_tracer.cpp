@@ -9,7 +9,6 @@
 #include "core/digest.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
-#include "core/text_format.hpp"
 
 namespace hpctrain::train {
 namespace {
@@ -66,7 +65,7 @@ void StepTracer::save() {
   }
   log_info("trace of steps {} to {}: {} (ui.perfetto.dev opens it)", range_->first, range_->last, path.string());
   for (const auto& sum : top) {
-    log_info("  {:<48} {:>6} calls  {}", sum.name, sum.calls, format_duration(sum.own_seconds));
+    log_info("  {:<48} {:>6} calls  {:.2f} ms", sum.name, sum.calls, 1000 * sum.own_seconds);
   }
 }
 

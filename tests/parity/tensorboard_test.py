@@ -8,6 +8,7 @@ import unittest
 from tensorboard import context
 from tensorboard.backend.event_processing import data_provider, event_accumulator, plugin_event_multiplexer
 from tensorboard.compat.proto import event_pb2
+from tensorboard.compat.tensorflow_stub import errors
 from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import PyRecordReader_New
 from tensorboard.plugins import base_plugin
 from tensorboard.plugins.hparams import api_pb2, backend_context, list_session_groups
@@ -71,7 +72,7 @@ class TensorboardTest(ProgramTest):
         while True:
             try:
                 reader.GetNext()
-            except IndexError:
+            except errors.OutOfRangeError:
                 break
             events.append(event_pb2.Event.FromString(reader.record()))
         self.assertEqual(events[0].file_version, "brain.Event:2")
@@ -81,7 +82,7 @@ class TensorboardTest(ProgramTest):
         damaged[-3] ^= 1
         file.write_bytes(damaged)
         reader = PyRecordReader_New(str(file))
-        with self.assertRaises(Exception):
+        with self.assertRaises(errors.DataLossError):
             for _ in events:
                 reader.GetNext()
 

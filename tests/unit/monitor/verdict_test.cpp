@@ -126,6 +126,16 @@ TEST(Verdict, ARankWithFewerCpusIsToldSo) {
   EXPECT_THAT(verdict.cure, HasSubstr("--cpus-per-task"));
 }
 
+TEST(Verdict, ARankWithFewerCpusIsToldSoOnABusyMachineToo) {
+  std::vector<RankLedger> ledgers(2, scaled(healthy(), 0.5));
+  ledgers[0].processors = {40, 60};
+  ledgers[1] = healthy();
+  ledgers[1].processors = {10, 90};
+  const Verdict verdict = judge(meet(ledgers));
+  EXPECT_THAT(verdict.finding, HasSubstr("it had no CPU in 90.0 % of the time"));
+  EXPECT_THAT(verdict.cure, HasSubstr("--cpus-per-task"));
+}
+
 TEST(Verdict, RanksThatAllLackCpusBlameNobody) {
   std::vector<RankLedger> ledgers(4, healthy());
   for (RankLedger& ledger : ledgers) ledger.processors = {50, 50};
@@ -133,6 +143,17 @@ TEST(Verdict, RanksThatAllLackCpusBlameNobody) {
   EXPECT_EQ(verdict.cause, Cause::processors);
   EXPECT_FALSE(verdict.rank);
   EXPECT_THAT(verdict.cure, HasSubstr("fewer ranks on a node"));
+  EXPECT_NEAR(verdict.share, 0.5 * 0.96, 1e-9);
+}
+
+TEST(Verdict, WhatHoldsRanksUpSaysMoreThanThatTheyLackCpus) {
+  std::vector<RankLedger> ledgers(2, scaled(healthy(), 0.5));
+  ledgers[1] = healthy();
+  for (RankLedger& ledger : ledgers) ledger.processors = {50, 50};
+  const Verdict verdict = judge(meet(ledgers));
+  EXPECT_EQ(verdict.cause, Cause::straggler);
+  EXPECT_EQ(verdict.rank, 1);
+  EXPECT_THAT(verdict.finding, HasSubstr("ranks have no CPU in 50.0 % of the time"));
 }
 
 TEST(Verdict, ASlowCheckpointDiskIsNamedThoughOnlyRankZeroStandsStill) {
@@ -160,7 +181,11 @@ TEST(Verdict, TinyBatchesAreNamedOnOneRankAndOnSeveral) {
   EXPECT_EQ(alone.cause, Cause::small_batches);
   EXPECT_THAT(alone.text(), HasSubstr("small batches: a step has 2 samples for each rank and takes 2 ms"));
   EXPECT_THAT(alone.cure, HasSubstr("--train.batch"));
+  // A step of half a millisecond goes by in launching operators, wherever in it they are launched.
+  facts.steps = 200000;
+  EXPECT_EQ(plan_verdict(meet({healthy()}), facts).cause, Cause::small_batches);
   ledger = scaled(healthy(), 0.5);
+  facts.steps = 50000;
   facts.hosts = {"a", "b"};
   const Verdict together = plan_verdict(meet({ledger, ledger}), facts);
   EXPECT_EQ(together.cause, Cause::small_batches);

@@ -45,6 +45,20 @@ TEST(ChartAxis, PowersOfTenAreEquallyFarApart) {
   EXPECT_FALSE(ChartAxis(-1, 10, AxisScale::logarithmic, 0, 80).is_logarithmic());
 }
 
+TEST(ChartAxis, BytesHaveStepsOfPowersOfTwo) {
+  EXPECT_DOUBLE_EQ(binary_step(150.0 * (1 << 20), 5), 32 << 20);
+  const ChartAxis axis(0, 150.0 * (1 << 20), AxisScale::binary, 0, 1);
+  EXPECT_EQ(format_tick(axis.ticks()[1], ValueFormat::bytes), "32.0 MiB");
+}
+
+TEST(LineChart, SharesThatAreAllOneStayBelowIt) {
+  const std::string svg = draw_line_chart(
+      {.title = "top1", .series = {{.name = "test", .points = {{0, 1}, {1, 1}}}}, .format = ValueFormat::percent});
+  EXPECT_THAT(svg, HasSubstr(">100 %<"));
+  EXPECT_THAT(svg, Not(HasSubstr(">102 %<")));
+  EXPECT_THAT(svg, Not(HasSubstr(">110 %<")));
+}
+
 TEST(ChartAxis, StepsAreOneTwoOrFive) {
   EXPECT_DOUBLE_EQ(round_step(1, 5), 0.2);
   EXPECT_DOUBLE_EQ(round_step(230, 5), 50);
