@@ -99,7 +99,7 @@ class ReportTest(ProgramTest):
         self.run_hpctrain("sweep", "--data", self.data, "--out", sweep, "--optim.lr", "0.05,0.0001", "--seed", "1,2",
                           "--epochs", "2", "--batch", "50", ranks=2)
         page = self.read(sweep)
-        rows = json.loads((sweep / "results.json").read_text())["trials"]
+        rows = json.loads((sweep / "results.json").read_text())
         self.assertEqual(len(rows), 4)
         numbers = [float(hint) for hint in page.hints if re.fullmatch(r"[-+.e0-9]+", hint)]
         for row in rows:

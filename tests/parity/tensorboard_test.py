@@ -102,7 +102,7 @@ class TensorboardTest(ProgramTest):
         seen = {(group.hparams["optim.lr"].number_value, group.hparams["optim.name"].string_value):
                 group.sessions[0].metric_values for group in found.session_groups}
         self.assertEqual(set(seen), {(lr, name) for lr in (0.1, 0.01) for name in ("sgd", "adam")})
-        for row in json.loads((sweep / "results.json").read_text())["trials"]:
+        for row in json.loads((sweep / "results.json").read_text()):
             values = {value.name.tag: value.value for value in seen[float(row["optim.lr"]), row["optim.name"]]}
             self.assertAlmostEqual(values["test/top1"], row["top1"], places=6)
 
