@@ -30,9 +30,11 @@ class NodeCacheTest(ClusterTest):
         # On the disk that each node has for itself, where no epilog cleans up.
         self.cache = self.cluster.folder / "scratch" / self.folder.name
 
-    def submit(self, *flags, sbatch=("--nodes=1", "--ntasks-per-node=1", "--cpus-per-task=1", "-w", "n1"), cache=None):
+    ONE_OF_MANY = ("--nodes=1", "--ntasks-per-node=1", "--cpus-per-task=1", "--gpus-per-node=0", "-w", "n1")
+
+    def submit(self, *flags, sbatch=ONE_OF_MANY, mode="replicate", cache=None):
         job = self.cluster.submit(*sbatch, "jobs/fashion.slurm", "--data", self.data, "--batch", "40", "--cache.mode",
-                                  "replicate", "--cache.dir", cache or self.cache, *flags, folder=self.folder)
+                                  mode, "--cache.dir", cache or self.cache, *flags, folder=self.folder)
         return job, self.folder / f"fashion-{job}.log", self.folder / f"runs/fashion-{job}"
 
     def copies_of(self, log, start=1):
@@ -44,7 +46,7 @@ class NodeCacheTest(ClusterTest):
         return tuple(map(int, found().groups()))
 
     def test_two_jobs_share_copies_and_starts_after_a_kill_find_them_warm(self):
-        self.assertGreater(self.shards, 20)
+        self.assertGreaterEqual(self.shards, 10)
         endless = ("--epochs", "1000000", "--eval.every-epochs", "0", "--checkpoint.every-steps", "50")
         (first, first_log, first_run), (second, second_log, second_run) = self.submit(*endless), self.submit(*endless)
         made = [self.copies_of(log) for log in (first_log, second_log)]
@@ -76,7 +78,7 @@ class NodeCacheTest(ClusterTest):
         flags = ("--epochs", "30", "--eval.every-epochs", "0", "--run.audit", "yes")
         nodes = ("--nodes=2", "--ntasks-per-node=1", "-w", "n1,n2")
         job, log, run = self.submit(*flags, sbatch=nodes, cache=cache)
-        plain, plain_log, plain_run = self.submit(*flags, "--cache.mode", "none", sbatch=nodes, cache=cache)
+        plain, plain_log, plain_run = self.submit(*flags, mode="none", sbatch=nodes, cache=cache)
         self.assertEqual(self.cluster.wait_for_end(job), "COMPLETED", log.read_text())
         self.assertEqual(self.cluster.wait_for_end(plain), "COMPLETED", plain_log.read_text())
         warnings = re.findall(r"\[warning\].*node cache: replicate: .*", log.read_text())
