@@ -115,7 +115,7 @@ run_step() {
 start_ranks() {
   # Without it, ranks may leave MPI_Init and MPI_Finalize before others are there (docs/decisions/0026).
   export SLURM_PMIX_FENCE="${SLURM_PMIX_FENCE:-ring}"
-  local launch=(srun "--mpi=${HPCTRAIN_MPI:-pmix}" -K1)
+  local launch=(srun "--mpi=${HPCTRAIN_MPI:-pmix}" "${kill_on_bad_exit:--K1}")
   # srun does not take these from sbatch: without them it grants each task one CPU, and hides other tasks' GPUs.
   if [ -n "${SLURM_CPUS_PER_TASK:-}" ]; then launch+=("--cpus-per-task=$SLURM_CPUS_PER_TASK" --cpu-bind=cores); fi
   if [ -n "${SLURM_GPUS_ON_NODE:-}${SLURM_GPUS_PER_NODE:-}" ]; then launch+=(--gpu-bind=none); fi
@@ -339,6 +339,8 @@ run_sweep_job() {
 }
 
 run_doctor_job() {
+  # Its code is the verdict: the first rank that leaves with it must not turn it into that of a kill.
+  local kill_on_bad_exit=-K0
   cd "${SLURM_SUBMIT_DIR:-$PWD}" || return
   load_site_file "$jobs/site.env"
   find_programs || return

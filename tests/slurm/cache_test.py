@@ -81,7 +81,7 @@ class NodeCacheTest(ClusterTest):
         plain, plain_log, plain_run = self.submit(*flags, mode="none", sbatch=nodes, cache=cache)
         self.assertEqual(self.cluster.wait_for_end(job), "COMPLETED", log.read_text())
         self.assertEqual(self.cluster.wait_for_end(plain), "COMPLETED", plain_log.read_text())
-        warnings = re.findall(r"\[warning\].*node cache: replicate: .*", log.read_text())
+        warnings = re.findall(r"warning.*node cache: replicate: .*", log.read_text())
         self.assertEqual(len(warnings), 1, log.read_text())
         self.assertIn("the shards that fit are copied, the others are read where the data set lies", warnings[0])
         self.assertEqual(self.copies_of(log)[0], self.shards, "n1 has room for all")
