@@ -95,7 +95,15 @@ def processes_with(text: str) -> list[int]:
 def ranks_of(run: pathlib.Path) -> list[int]:
     """Processes of a run that are hpctrain itself, not what launched it."""
     program = os.path.realpath(HPCTRAIN)
-    return [pid for pid in processes_with(str(run)) if os.path.realpath(f"/proc/{pid}/exe") == program]
+    return [pid for pid in processes_with(str(run)) if program_of(pid) == program]
+
+
+def program_of(pid: int) -> str | None:
+    """None: it has ended."""
+    try:
+        return os.path.realpath(os.readlink(f"/proc/{pid}/exe"))
+    except OSError:
+        return None
 
 
 def kill_all(text: str) -> int:
