@@ -8,7 +8,8 @@ namespace {
 
 double largest_share(std::uint64_t parts, int ranks) {
   const auto divisor = static_cast<std::uint64_t>(ranks);
-  return static_cast<double>((parts + divisor - 1) / divisor);
+  const std::uint64_t share = (parts + divisor - 1) / divisor;
+  return static_cast<double>(share);
 }
 
 /// The fewest ranks, more than `ranks`, on which the trial ends sooner. A step of 8 parts is no faster on 5 ranks than
