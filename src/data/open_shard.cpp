@@ -51,8 +51,8 @@ RawFile open_file(std::size_t shard, const std::filesystem::path& path, std::uin
 }
 
 std::uint64_t page_bytes() {
-  static const auto bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  return bytes;
+  static const auto kBytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  return kBytes;
 }
 
 /// True when the kernel says that every page of the range is in the page cache; false where it cannot say.
