@@ -10,6 +10,7 @@
 
 #include "apps/allocation_warnings.hpp"
 #include "apps/commands.hpp"
+#include "apps/last_reports.hpp"
 #include "apps/ranked_start.hpp"
 #include "apps/sweep_display.hpp"
 #include "apps/sweep_planner.hpp"
@@ -52,7 +53,6 @@ class SweepCommand {
   void report_failure(const comm::FailureReport& failure) const;
   void start_watchdog(comm::MpiSession& session);
   void report_hang(const comm::HangReport& hang) const;
-  void save_report() const;
 
   double started_unix_ = unix_seconds();  ///< rank zero's on every rank, once the folder is open
   RankedStart start_;
@@ -204,23 +204,13 @@ void SweepCommand::print_plan(int groups) {
   if (!history.empty()) std::printf("%s\n", planner_.describe_forecast(plan, history, groups).c_str());
 }
 
-/// The results are written: a report that cannot be costs nothing but itself.
-void SweepCommand::save_report() const {
-  try {
-    tools::save_sweep_report(posix_file_system(), folder_);
-  } catch (const std::exception& error) {
-    log_warning("report.html could not be written: {}; `hpctrain report {}` tries again", error.what(),
-                folder_.string());
-  }
-}
-
 int SweepCommand::finish() {
   serving_.join();
   const sweep::BoardView board = board_->view(steady_seconds());
   display_->finish(board);
   if (failure_) std::rethrow_exception(failure_);
   const auto sorted = report_results(planner_, *ledger_, board, folder_);
-  save_report();
+  try_to_save_report(folder_, [this] { tools::save_sweep_report(posix_file_system(), folder_); });
   if (const auto& cause = coordinator_->stop_cause()) {
     log_warning("stopped before the end ({}); the same command with --out {} continues the sweep", *cause,
                 folder_.string());
@@ -258,13 +248,7 @@ void SweepCommand::start_watchdog(comm::MpiSession& session) {
 
 /// In the watchdog's thread, of whichever rank speaks.
 void SweepCommand::report_hang(const comm::HangReport& hang) const {
-  monitor::ExitReport report;
-  report.code = exit_code(Fault::stopped);
-  report.cause = hang.cause;
-  report.rank = hang.rank;
-  report.host = hang.host;
-  report.phase = hang.phase;
-  report.step = hang.step;
+  monitor::ExitReport report = exit_report_of(hang);
   report.started_unix = started_unix_;
   monitor::save_exit_report(posix_file_system(), folder_, report);
 }

@@ -7,6 +7,7 @@
 
 #include "apps/allocation_warnings.hpp"
 #include "apps/commands.hpp"
+#include "apps/last_reports.hpp"
 #include "apps/rank_views.hpp"
 #include "apps/ranked_start.hpp"
 #include "apps/run_folder.hpp"
@@ -42,7 +43,6 @@ class TrainCommand {
   void save_exit_report(int code, const std::string& cause, int rank, const std::string& host) const;
   void start_watchdog(comm::MpiSession& session);
   void save_exit_report(const monitor::ExitReport& report) const;
-  void save_report() const;
   void report_failure(const comm::FailureReport& failure) const;
   void report_hang(const comm::HangReport& hang) const;
 
@@ -77,7 +77,8 @@ int TrainCommand::run_ranks(comm::MpiSession& session) {
   if (world.is_leader()) {
     save_exit_report(code, cause, 0, session.placement().host);
     // A stopped run has seconds left, and its job more to do.
-    if (is_finished) save_report();
+    if (is_finished)
+      try_to_save_report(run_folder_, [this] { tools::save_run_report(posix_file_system(), run_folder_); });
   }
   if (!is_finished && world.is_leader()) {
     log_warning("stopped before the end ({}); the same command continues this run: --out {}", cause,
@@ -157,25 +158,9 @@ void TrainCommand::save_exit_report(const monitor::ExitReport& report) const {
   end_start_record(posix_file_system(), run_folder_, complete);
 }
 
-/// The run is over and safe: a report that cannot be written costs nothing but itself.
-void TrainCommand::save_report() const {
-  try {
-    tools::save_run_report(posix_file_system(), run_folder_);
-  } catch (const std::exception& error) {
-    log_warning("report.html could not be written: {}; `hpctrain report {}` tries again", error.what(),
-                run_folder_.string());
-  }
-}
-
 /// In the watchdog's thread, beside a loop that may still run: nothing of the run is asked.
 void TrainCommand::report_hang(const comm::HangReport& hang) const {
-  monitor::ExitReport report;
-  report.code = exit_code(Fault::stopped);
-  report.cause = hang.cause;
-  report.rank = hang.rank;
-  report.host = hang.host;
-  report.phase = hang.phase;
-  report.step = hang.step;
+  monitor::ExitReport report = exit_report_of(hang);
   report.checkpoint = checkpoint::find_newest_name(posix_file_system(), run_folder_);
   save_exit_report(report);
 }
