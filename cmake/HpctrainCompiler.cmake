@@ -44,7 +44,7 @@ target_compile_options(hpctrain_compiler INTERFACE
 target_include_directories(hpctrain_compiler INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_BINARY_DIR}/generated)
 
 if(HPCTRAIN_SANITIZE)
-  target_compile_options(hpctrain_compiler INTERFACE -fsanitize=${HPCTRAIN_SANITIZE} -fno-omit-frame-pointer -g)
+  target_compile_options(hpctrain_compiler INTERFACE -fsanitize=${HPCTRAIN_SANITIZE} -fno-omit-frame-pointer -g1)
   target_link_options(hpctrain_compiler INTERFACE -fsanitize=${HPCTRAIN_SANITIZE})
 endif()
 
