@@ -23,6 +23,7 @@ class NodeHangTest(ClusterTest):
                                   folder=self.folder)
         self.addCleanup(self.cluster.run, "scancel", job)
         self.assertTrue(wait_until(lambda: len(read_metrics(run, "step")) > 20, 60), "the run makes no steps")
+        time.sleep(TIMEOUT / 2)  # nodes tell each other how far they are ten times in a timeout
         ranks = {self.rank_of(pid): pid for pid in processes_with(str(run)) if self.is_rank(pid)}
         self.assertEqual(sorted(ranks), [0, 1])
         host = self.cluster.run("nsenter", "--uts", f"--target={ranks[1]}", "hostname", "-s").stdout.strip()

@@ -28,7 +28,7 @@ class RequeueTest(ClusterTest):
 class TrainedRequeueTest(RequeueTest):
     """With real training: the state at the end is that of a job that nobody disturbed."""
 
-    FLAGS = ("--epochs", "10", "--batch", "32", "--checkpoint.every-steps", "50", "--eval.every-epochs", "0",
+    FLAGS = ("--epochs", "30", "--batch", "32", "--checkpoint.every-steps", "50", "--eval.every-epochs", "0",
              "--comm.hang-timeout-seconds", "60")
 
     @classmethod
@@ -61,7 +61,7 @@ class TrainedRequeueTest(RequeueTest):
     def test_the_time_limit_stops_in_time_without_any_signal(self):
         script = self.folder / "jobs/fashion.slurm"
         script.write_text(re.sub(r"#SBATCH --signal.*\n", "", script.read_text()))
-        job, log, run = self.submit("--run.stop-margin-seconds", "57", sbatch=("--time=1",))
+        job, log, run = self.submit("--run.stop-margin-seconds", "60", sbatch=("--time=1",))
         self.assertTrue(wait_until(lambda: (run / "exit.json").exists(), 120), "nothing stopped the run")
         report = json.loads((run / "exit.json").read_text())
         self.assertEqual((report["code"], report["cause"]), (75, "wall time"))
