@@ -17,6 +17,7 @@
 #include "data/index_child.hpp"
 #include "device/device.hpp"
 #include "device/host_memory.hpp"
+#include "device/tensor_memory.hpp"
 #include "train/reproducible_mode.hpp"
 
 namespace hpctrain::apps {
@@ -64,6 +65,7 @@ void RankedStart::prepare_or_throw(const comm::Launch& launch, const std::functi
   log.quiet = input_.settings.run.quiet;
   start_logging(log);
   device::keep_freed_memory();
+  device::meter_host_tensors();
   device::set_operation_threads(
       train::plan_operation_threads(input_.settings.run.train, static_cast<int>(granted_cpus_)));
   if (launch.rank != 0) return;
