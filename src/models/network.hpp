@@ -65,6 +65,22 @@ class Network : public torch::nn::Module {
   /// Pixels of the images per pixel of the output, for networks whose output is a map. Centres align: output (x, y)
   /// stands for image position stride·(x + ½) − ½.
   virtual std::int64_t output_stride() const { return 1; }
+
+  /// Whether parts of it can run once more in backward instead of keeping their inner activations.
+  virtual bool can_recompute() const { return false; }
+
+  /// Whether they do, from the next forward pass on. Results stay the same to the bit; backward takes longer.
+  ///   errors  Fault::bug when it is asked for and the network cannot
+  virtual void set_recomputation(bool is_on) {
+    require_invariant(!is_on || can_recompute(), "recomputation is asked of networks that have parts to run again");
+    recomputes_ = is_on;
+  }
+
+ protected:
+  bool recomputes() const noexcept { return recomputes_; }
+
+ private:
+  bool recomputes_ = false;
 };
 
 }  // namespace hpctrain::models

@@ -25,6 +25,8 @@ class ProjectedNetwork : public Network {
   std::int64_t feature_count() const override { return encoder_->feature_count(); }
   std::string_view head_name() const override { return kProjectorName; }
   std::string_view former_head_name() const override { return encoder_->head_name(); }
+  bool can_recompute() const override { return encoder_->can_recompute(); }
+  void set_recomputation(bool is_on) override { encoder_->set_recomputation(is_on); }
   void train(bool on = true) override;
 
  private:
