@@ -22,8 +22,8 @@
 namespace hpctrain::apps {
 namespace {
 
-// A preflight that takes longer than a minute is itself a finding.
-constexpr std::chrono::seconds kTimeAllowed{50};
+// Until the options are read, which say how long the whole may take.
+constexpr double kSecondsForOptions = 50;
 // Ranks that wait for the one that hangs leave it the word.
 constexpr std::chrono::seconds kHeadStartOfTheHanging{2};
 constexpr tools::PreflightStage kMpiStart{"waiting for MPI to join the ranks", Fault::comm, true};
@@ -32,11 +32,22 @@ class DoctorCommand {
  public:
   DoctorCommand() {
     start_.input().table.add(config::flag_only(is_json_, "json").help("One JSON object instead of the table"));
+    start_.input().table.add(
+        config::flag_only(timeout_seconds_, "timeout-seconds")
+            .between(1, 3600)
+            .unit("seconds")
+            .help("A preflight that takes longer is itself a finding: it ends, naming what hangs"));
   }
 
   int run(const Arguments& arguments) {
-    const comm::Deadline deadline(kTimeAllowed, exit_code(Fault::comm), [this] { end_hanging(); });
+    std::optional<comm::Deadline> deadline;
+    const auto watch = [&](double seconds) {
+      const std::chrono::duration<double> allowed(seconds);
+      deadline.emplace(allowed, exit_code(Fault::comm), [this, seconds] { end_hanging(seconds); });
+    };
+    watch(kSecondsForOptions);
     prepare(arguments);
+    watch(timeout_seconds_);
     const comm::Launch launch = comm::plan_launch(start_.environment());
     if (comm::is_wire_up_missing(launch, comm::mpi_version_text())) return judge_alone(launch);
     return comm::run_mpi_program(
@@ -130,16 +141,17 @@ class DoctorCommand {
   }
 
   /// Beside whatever hangs, in the deadline's thread.
-  void end_hanging() const {
+  void end_hanging(double after_seconds) const {
     const tools::PreflightStage& stage = *stage_.load();
     if (stage.is_waiting) std::this_thread::sleep_for(kHeadStartOfTheHanging);
     log_error("doctor on {} is still {} after {} s; look at that first, another program may hang there too",
-              comm::host_name(), stage.text, kTimeAllowed.count());
+              comm::host_name(), stage.text, after_seconds);
     comm::abort_job(exit_code(stage.fault));
   }
 
   RankedStart start_;
   bool is_json_ = false;
+  double timeout_seconds_ = 50;
   tools::JobFacts job_;  ///< what was found before the ranks met
   std::atomic<const tools::PreflightStage*> stage_{&kMpiStart};
 };

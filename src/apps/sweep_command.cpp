@@ -62,6 +62,7 @@ class SweepCommand {
   std::unique_ptr<comm::Watchdog> watchdog_;  ///< outlives the trials, which publish to it
   std::unique_ptr<comm::Mailbox> mailbox_;
   std::unique_ptr<sweep::Ledger> ledger_;  ///< this and the following: rank zero's
+  sweep::TrialPlan plan_;
   std::unique_ptr<sweep::TrialQueue> queue_;
   std::unique_ptr<sweep::Board> board_;
   std::unique_ptr<SweepDisplay> display_;
@@ -135,18 +136,18 @@ void SweepCommand::open_ledger() {
   // Starting the sweep again is the newer wish.
   posix_file_system().remove_all(folder_ / train::kStopFileName);
   ledger_ = std::make_unique<sweep::Ledger>(posix_file_system(), folder_ / "ledger", planner_.sweep_digest());
-  queue_ = std::make_unique<sweep::TrialQueue>(planner_.make_plan(ledger_->entries()), *ledger_);
+  plan_ = planner_.make_plan(ledger_->entries());
+  queue_ = std::make_unique<sweep::TrialQueue>(plan_, *ledger_);
 }
 
 void SweepCommand::open_board(int ranks, int groups) {
   const auto history = ledger_->entries();
-  const sweep::TrialPlan plan = planner_.make_plan(history);
-  const auto points = planner_.list_trials(plan);
+  const auto points = planner_.list_trials(plan_);
   const sweep::SchedulerPlan scheduler = planner_.make_scheduler();
   board_ =
       std::make_unique<sweep::Board>(sweep::BoardPlan{.ranks = ranks,
                                                       .groups = groups,
-                                                      .trials = plan.is_fixed ? points.size() : plan.trials,
+                                                      .trials = plan_.is_fixed ? points.size() : plan_.trials,
                                                       .points = points,
                                                       .known = planner_.known_durations(history),
                                                       .is_smaller_better = scheduler.is_smaller_better,

@@ -63,6 +63,12 @@ train::Judgement judgement_of(sweep::Verdict verdict) {
   return train::Judgement::go_on;
 }
 
+std::optional<double> find_finite(const std::map<std::string, double>& metrics, const std::string& name) {
+  const auto metric = metrics.find(name);
+  const bool is_finite = metric != metrics.end() && std::isfinite(metric->second);
+  return is_finite ? std::optional(metric->second) : std::nullopt;
+}
+
 void save_report(const std::filesystem::path& folder, const Placement& placement, double started_unix, int code,
                  const std::string& cause, const train::TrainingRun* run) {
   if (placement.rank != 0) return;
@@ -102,9 +108,11 @@ sweep::TrialOutcome TrialRunner::run(const sweep::Trial& trial, comm::Communicat
   const bool is_judged = parts_.input.settings.sweep.is_judging();
   context.judge = [&](const train::Progress& progress, const train::EvaluationReport& report,
                       const train::RunPace& pace) {
-    // Where it is only shown, a score that is none ends no trial.
-    if (!is_judged && !has_score(report)) return train::Judgement::go_on;
-    const sweep::Score score = score_of(progress, report);
+    const auto metric = find_finite(report.metrics, parts_.metric);
+    // Where it is only shown, a score that is none ends no trial. All ranks have the same metrics, and refuse together.
+    if (!metric && !is_judged) return train::Judgement::go_on;
+    if (!metric) refuse_score(progress, report);
+    const sweep::Score score{.epoch = progress.cursor.epoch, .metric = *metric, .steps = progress.step};
     const sweep::Verdict verdict = ask_verdict(score, outlook_of(pace, since_lease.seconds()));
     if (verdict == sweep::Verdict::stop) stopped_at = score;
     return judgement_of(verdict);
@@ -141,25 +149,15 @@ sweep::TrialOutcome TrialRunner::outcome_of(train::StopReason reason, const std:
   return outcome;
 }
 
-bool TrialRunner::has_score(const train::EvaluationReport& report) const {
-  const auto metric = report.metrics.find(parts_.metric);
-  return metric != report.metrics.end() && std::isfinite(metric->second);
-}
-
-/// Metrics are equal on all ranks, so all of them refuse together.
-sweep::Score TrialRunner::score_of(const train::Progress& progress, const train::EvaluationReport& report) const {
-  const auto metric = report.metrics.find(parts_.metric);
-  if (metric == report.metrics.end()) {
+void TrialRunner::refuse_score(const train::Progress& progress, const train::EvaluationReport& report) const {
+  if (!report.metrics.contains(parts_.metric)) {
     throw Error(Fault::usage, "sweep.metric " + parts_.metric + " is in no evaluation of split " + report.split +
                                   "; the trial's metrics.jsonl shows what the task measures")
         .as_agreed();
   }
-  if (!std::isfinite(metric->second)) {
-    throw Error(Fault::usage, parts_.metric + " is no number after epoch " + std::to_string(progress.cursor.epoch) +
-                                  ": the trial diverged; try a smaller optim.lr")
-        .as_agreed();
-  }
-  return {.epoch = progress.cursor.epoch, .metric = metric->second, .steps = progress.step};
+  throw Error(Fault::usage, parts_.metric + " is no number after epoch " + std::to_string(progress.cursor.epoch) +
+                                ": the trial diverged; try a smaller optim.lr")
+      .as_agreed();
 }
 
 /// True when an earlier start of the sweep brought the trial to its end and was killed before it could say so.

@@ -39,8 +39,8 @@ class TrialRunner {
   const data::DatasetIndex& own_index() const { return parts_.indices.at(dataset_folder(parts_.input.settings)); }
   bool open_trial(const std::filesystem::path& folder, double started_unix, comm::Communicator& group);
   double load_metric(const std::filesystem::path& folder) const;
-  bool has_score(const train::EvaluationReport& report) const;
-  sweep::Score score_of(const train::Progress& progress, const train::EvaluationReport& report) const;
+  /// Of an evaluation without a finite metric: says which of the two is the reason.
+  [[noreturn]] void refuse_score(const train::Progress& progress, const train::EvaluationReport& report) const;
   sweep::TrialOutcome outcome_of(train::StopReason reason, const std::filesystem::path& folder,
                                  comm::Communicator& group) const;
 

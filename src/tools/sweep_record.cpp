@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
+#include "sweep/replicates.hpp"
 #include "tools/run_record.hpp"
 
 namespace hpctrain::tools {
@@ -66,22 +67,16 @@ std::map<std::string, std::vector<double>> group_by_axis(const std::vector<const
   return groups;
 }
 
-double mean_of(const std::vector<double>& values) {
-  double sum = 0;
-  for (const double value : values) sum += value;
-  return sum / static_cast<double>(values.size());
-}
-
 double explained_share(const std::map<std::string, std::vector<double>>& groups) {
   std::vector<double> all;
   for (const auto& [value, metrics] : groups) all.insert(all.end(), metrics.begin(), metrics.end());
   const auto count = static_cast<double>(all.size()), parts = static_cast<double>(groups.size());
   if (groups.size() < 2 || count <= parts) return 0;
-  const double mean = mean_of(all);
+  const double mean = sweep::measure_spread(all).mean;
   double total = 0, between = 0;
   for (const double value : all) total += (value - mean) * (value - mean);
   for (const auto& [value, metrics] : groups) {
-    const double difference = mean_of(metrics) - mean;
+    const double difference = sweep::measure_spread(metrics).mean - mean;
     between += static_cast<double>(metrics.size()) * difference * difference;
   }
   if (!(total > 0)) return 0;

@@ -1,11 +1,12 @@
 """`hpctrain doctor` where there is no scheduler: alone and under mpirun, healthy and with what a user can get wrong."""
 import json
 import os
+import signal
 import subprocess
 import time
 import unittest
 
-from hpctrain_test import ProgramTest, make_dataset, run_hpctrain, with_flags
+from hpctrain_test import ProgramTest, launch_command, make_dataset, ranks_of, run_hpctrain, wait_until, with_flags
 
 
 class DoctorTest(ProgramTest):
@@ -95,6 +96,18 @@ class DoctorTest(ProgramTest):
         self.assertRegex(result.stderr, r"warning: .*processors: rank 0 .*16 threads.*train.threads = ")
         self.assertNotIn("processors", run_hpctrain("--data", self.data, "--out", self.folder / "quiet", "--train.steps",
                                                     "1", "--train.threads", "1").stderr)
+
+    def test_where_a_rank_stands_still_it_ends_by_itself_and_names_what_waits(self):
+        command = launch_command(["doctor", *self.flags, "--timeout-seconds", "5"], ranks=2)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.assertTrue(wait_until(lambda: len(ranks_of(self.data)) == 2))
+        os.kill(ranks_of(self.data)[-1], signal.SIGSTOP)
+        started = time.monotonic()
+        stdout, stderr = process.communicate(timeout=60)
+        self.assertLess(time.monotonic() - started, 20)
+        self.assertEqual((process.returncode, stdout), (76, ""))
+        self.assertRegex(stderr, r"doctor on \S+ is still waiting for .+ after 5 s")
+        self.assertTrue(wait_until(lambda: ranks_of(self.data) == []))
 
     def test_a_wrong_option_is_refused_in_one_line(self):
         self.assert_refused(run_hpctrain("doctor", "--train.threds", "1", ranks=2), 64, "train.threads")
