@@ -3,6 +3,7 @@
 #include <torch/nn.h>
 
 #include "core/error.hpp"
+#include "models/recomputation.hpp"
 #include "models/synchronised_normalisation.hpp"
 
 namespace hpctrain::models {
@@ -44,7 +45,7 @@ torch::Tensor BatchNorm::normalised_over_ranks(const torch::Tensor& input) {
 }
 
 void BatchNorm::stage(std::int64_t count, const torch::Tensor& mean, const torch::Tensor& variance) {
-  if (count == 0) return;
+  if (count == 0 || is_second_run()) return;
   const torch::NoGradGuard no_grad;
   const std::int64_t channels = running_mean_.numel();
   staged();

@@ -17,8 +17,9 @@ namespace hpctrain::models {
 ///   variance = Σ nᵢ vᵢ / Σ nᵢ         vᵢ = unbiased variance of micro-batch i around its own mean, as torch keeps it
 ///
 /// With normalise_over() the mean and variance are those of all ranks' micro-batches together, and so is what is
-/// staged. One micro-batch on one rank gives torch's running statistics. A micro-batch forwarded twice, for
-/// recomputation, counts twice; where all are, the weighted means stay the same.
+/// staged. One micro-batch on one rank gives torch's running statistics. What backward runs again (recomputation.hpp)
+/// counts once. A micro-batch forwarded twice by other hands counts twice; where all are, the weighted means stay the
+/// same.
 class BatchNorm : public torch::nn::Module, public StatisticsOwner {
  public:
   explicit BatchNorm(std::int64_t channels, double epsilon = 1e-5, double momentum = 0.1);

@@ -8,6 +8,7 @@
 
 #include "models/initialisation.hpp"
 #include "models/inverted_residual.hpp"
+#include "models/recomputation.hpp"
 #include "models/stem.hpp"
 
 namespace hpctrain::models {
@@ -81,9 +82,9 @@ void EfficientNetB0::initialise() {
 }
 
 torch::Tensor EfficientNetB0::features(const torch::Tensor& images) {
-  auto maps = first_->forward(as_stem_reads(images, stem_));
-  for (auto& stage : stages_) maps = stage->forward(maps);
-  return last_->forward(maps).mean({2, 3});
+  auto maps = run_layer(recomputes(), first_, as_stem_reads(images, stem_));
+  for (auto& stage : stages_) maps = run_parts(recomputes(), stage, std::move(maps));
+  return run_layer(recomputes(), last_, std::move(maps)).mean({2, 3});
 }
 
 torch::Tensor EfficientNetB0::forward(const torch::Tensor& images) {

@@ -22,6 +22,7 @@ class EfficientNetB0 : public Network {
   explicit EfficientNetB0(const NetworkSpec& spec);
   torch::Tensor forward(const torch::Tensor& images) override;
   std::string_view head_name() const override { return "classifier.1"; }
+  bool can_recompute() const override { return true; }
 
   /// What the head reads.   shapes  → [N, feature_count()]
   torch::Tensor features(const torch::Tensor& images) override;

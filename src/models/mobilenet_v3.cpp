@@ -8,6 +8,7 @@
 
 #include "models/initialisation.hpp"
 #include "models/inverted_residual.hpp"
+#include "models/recomputation.hpp"
 #include "models/stem.hpp"
 
 namespace hpctrain::models {
@@ -88,7 +89,8 @@ void MobileNetV3Small::initialise() {
 }
 
 torch::Tensor MobileNetV3Small::features(const torch::Tensor& images) {
-  const auto maps = last_->forward(blocks_->forward(first_->forward(as_stem_reads(images, stem_))));
+  auto maps = run_layer(recomputes(), first_, as_stem_reads(images, stem_));
+  maps = run_layer(recomputes(), last_, run_parts(recomputes(), blocks_, std::move(maps)));
   return torch::hardswish(widening_(maps.mean({2, 3})));
 }
 

@@ -21,6 +21,7 @@ class MobileNetV3Small : public Network {
   explicit MobileNetV3Small(const NetworkSpec& spec);
   torch::Tensor forward(const torch::Tensor& images) override;
   std::string_view head_name() const override { return "classifier.3"; }
+  bool can_recompute() const override { return true; }
 
   /// What the head reads.   shapes  → [N, feature_count()]
   torch::Tensor features(const torch::Tensor& images) override;

@@ -3,6 +3,7 @@
 #include <torch/nn.h>
 
 #include "models/initialisation.hpp"
+#include "models/recomputation.hpp"
 #include "models/residual_block.hpp"
 #include "models/stem.hpp"
 
@@ -46,12 +47,17 @@ torch::nn::Sequential ResNet::make_stage(const ResNetPlan& plan, std::int64_t wi
   return stage;
 }
 
-torch::Tensor ResNet::features(const torch::Tensor& images) {
+torch::Tensor ResNet::begin(const torch::Tensor& images) {
   const bool is_grey_in_colour_stem = stem_ == Stem::imagenet && images.size(1) == 1;
   auto features = is_grey_in_colour_stem ? images.expand({-1, 3, -1, -1}) : images;
   features = bn1_->forward(conv1_(features)).relu_();
-  if (stem_ == Stem::imagenet) features = torch::max_pool2d(features, 3, 2, 1);
-  for (auto& stage : stages_) features = stage->forward(features);
+  return stem_ == Stem::imagenet ? torch::max_pool2d(features, 3, 2, 1) : features;
+}
+
+torch::Tensor ResNet::features(const torch::Tensor& images) {
+  const auto begin_again = [this](const std::vector<torch::Tensor>& inputs) { return begin(inputs.front()); };
+  auto features = run_part(recomputes(), {conv1_.get(), bn1_.get()}, begin_again, {images});
+  for (auto& stage : stages_) features = run_parts(recomputes(), stage, std::move(features));
   return features.mean({2, 3});
 }
 

@@ -33,10 +33,13 @@ class ResNet : public Network {
   torch::Tensor features(const torch::Tensor& images) override;
   std::int64_t feature_count() const override { return stage_channels_; }
   std::string_view head_name() const override { return "fc"; }
+  bool can_recompute() const override { return true; }
 
  private:
   torch::nn::Sequential make_stage(const ResNetPlan& plan, std::int64_t width, std::int64_t blocks,
                                    std::int64_t stride);
+  /// All in front of the stages.
+  torch::Tensor begin(const torch::Tensor& images);
 
   Stem stem_;
   double dropout_;

@@ -4,8 +4,10 @@
 
 #include <array>
 #include <string>
+#include <vector>
 
 #include "core/error.hpp"
+#include "models/recomputation.hpp"
 
 namespace hpctrain::models {
 namespace {
@@ -70,22 +72,44 @@ void SpatialConfigurationNet::initialise() {
   torch::nn::init::normal_(local_->weight, 0, 0.01);
 }
 
-torch::Tensor SpatialConfigurationNet::appearance(const torch::Tensor& images) {
-  std::array<torch::Tensor, kLevels> skips;
-  auto features = activate(stem_(images));
-  for (std::size_t level = 0; level < kLevels; ++level) {
-    features = activate(apply_conv(down_, 2 * level, features));
-    features = torch::feature_dropout(features, dropout_, is_training());
-    skips[level] = activate(apply_conv(down_, 2 * level + 1, features));
-    features = torch::avg_pool2d(skips[level], 2);
-  }
+torch::Tensor SpatialConfigurationNet::go_down(std::size_t level, const torch::Tensor& input) {
+  auto features = level == 0 ? activate(stem_(input)) : torch::avg_pool2d(input, 2);
+  features = activate(apply_conv(down_, 2 * level, features));
+  features = torch::feature_dropout(features, dropout_, is_training());
+  return activate(apply_conv(down_, 2 * level + 1, features));
+}
+
+torch::Tensor SpatialConfigurationNet::turn(const torch::Tensor& skip) {
+  auto features = torch::avg_pool2d(skip, 2);
   for (std::size_t i = 0; i < bottleneck_->size(); ++i) features = activate(apply_conv(bottleneck_, i, features));
-  for (std::size_t level = kLevels; level-- > 0;) {
-    const auto& skip = skips[level];
-    features = torch::upsample_bilinear2d(features, {skip.size(2), skip.size(3)}, /*align_corners=*/false) +
-               activate(apply_conv(up_, level, skip));
+  return features;
+}
+
+torch::Tensor SpatialConfigurationNet::go_up(std::size_t level, const torch::Tensor& features,
+                                             const torch::Tensor& skip) {
+  const auto sum = torch::upsample_bilinear2d(features, {skip.size(2), skip.size(3)}, /*align_corners=*/false) +
+                   activate(apply_conv(up_, level, skip));
+  return level == 0 ? local_(sum) : sum;
+}
+
+torch::Tensor SpatialConfigurationNet::appearance(const torch::Tensor& images) {
+  using Inputs = std::vector<torch::Tensor>;
+  std::array<torch::Tensor, kLevels> skips;
+  for (std::size_t level = 0; level < kLevels; ++level) {
+    const auto down = [this, level](const Inputs& inputs) { return go_down(level, inputs[0]); };
+    PartLayers layers{down_->ptr(2 * level).get(), down_->ptr(2 * level + 1).get()};
+    if (level == 0) layers.push_back(stem_.get());
+    skips[level] = run_part(recomputes(), layers, down, {level == 0 ? images : skips[level - 1]});
   }
-  return local_(features);
+  const auto turn_round = [this](const Inputs& inputs) { return turn(inputs[0]); };
+  auto features = run_part(recomputes(), {bottleneck_.get()}, turn_round, {skips.back()});
+  for (std::size_t level = kLevels; level-- > 0;) {
+    const auto up = [this, level](const Inputs& inputs) { return go_up(level, inputs[0], inputs[1]); };
+    PartLayers layers{up_->ptr(level).get()};
+    if (level == 0) layers.push_back(local_.get());
+    features = run_part(recomputes(), layers, up, {features, skips[level]});
+  }
+  return features;
 }
 
 torch::Tensor SpatialConfigurationNet::configuration(const torch::Tensor& local) {
@@ -97,7 +121,8 @@ torch::Tensor SpatialConfigurationNet::configuration(const torch::Tensor& local)
 
 torch::Tensor SpatialConfigurationNet::forward(const torch::Tensor& images) {
   const auto local = appearance(images);
-  return local * configuration(local);
+  const auto place = [this](const std::vector<torch::Tensor>& inputs) { return configuration(inputs[0]); };
+  return local * run_part(recomputes(), {spatial_.get()}, place, {local});
 }
 
 std::shared_ptr<Network> make_spatial_configuration_net(const NetworkSpec& spec) {

@@ -4,6 +4,7 @@
 #include <torch/nn/modules/container/modulelist.h>
 #include <torch/nn/modules/conv.h>
 
+#include <cstddef>
 #include <memory>
 
 #include "models/network.hpp"
@@ -22,9 +23,16 @@ class SpatialConfigurationNet : public Network {
   torch::Tensor forward(const torch::Tensor& images) override;
   OutputKind output_kind() const override { return OutputKind::maps; }
   std::string_view head_name() const override { return "head"; }
+  bool can_recompute() const override { return true; }
 
  private:
   void initialise();
+  /// Images (level 0) or what the level above handed over → what this level hands over.
+  torch::Tensor go_down(std::size_t level, const torch::Tensor& input);
+  /// The deepest level, on which no other stands.
+  torch::Tensor turn(const torch::Tensor& skip);
+  /// From the level below and what this level handed over; of level 0, the answer by looks.
+  torch::Tensor go_up(std::size_t level, const torch::Tensor& features, const torch::Tensor& skip);
   torch::Tensor appearance(const torch::Tensor& images);
   torch::Tensor configuration(const torch::Tensor& local);
 

@@ -3,6 +3,9 @@
 #include <torch/autograd.h>
 
 #include <tuple>
+#include <vector>
+
+#include "models/recomputation.hpp"
 
 namespace hpctrain::models {
 namespace {
@@ -74,25 +77,30 @@ class SynchronisedNormalisation : public torch::autograd::Function<SynchronisedN
   }
 };
 
+/// Mean, variance, unbiased variance, count: over all ranks.
+std::vector<torch::Tensor> statistics_over_ranks(const torch::Tensor& input, torch::ScalarType type,
+                                                 StatisticsReducer& reducer) {
+  const torch::NoGradGuard no_grad;
+  const std::int64_t channels = input.size(1);
+  const auto sums = sums_of(input.detach(), type);
+  reducer.add_over_ranks(sums);
+  const auto count = sums.narrow(0, 0, 1);
+  const auto mean = sums.narrow(0, 1, channels) / count;
+  const auto variance = (sums.narrow(0, 1 + channels, channels) / count - mean.square()).clamp_min(0);
+  const auto unbiased = variance * count / (count - 1).clamp_min(1);
+  return {mean.to(type), variance.to(type), unbiased.to(type), count};
+}
+
 }  // namespace
 
 SynchronisedBatch normalise_over_ranks(const torch::Tensor& input, const torch::Tensor& weight,
                                        const torch::Tensor& bias, double epsilon, StatisticsReducer& reducer) {
-  const std::int64_t channels = input.size(1);
-  torch::Tensor mean, variance, unbiased, count;
-  {
-    const torch::NoGradGuard no_grad;
-    const auto sums = sums_of(input.detach(), weight.scalar_type());
-    reducer.add_over_ranks(sums);
-    count = sums.narrow(0, 0, 1);
-    const auto wide_mean = sums.narrow(0, 1, channels) / count;
-    const auto wide_variance = (sums.narrow(0, 1 + channels, channels) / count - wide_mean.square()).clamp_min(0);
-    mean = wide_mean.to(weight.scalar_type());
-    variance = wide_variance.to(weight.scalar_type());
-    unbiased = (wide_variance * count / (count - 1).clamp_min(1)).to(weight.scalar_type());
-  }
+  // Where backward runs the layer again, ranks do not meet again.
+  const auto statistics =
+      computed_once([&] { return statistics_over_ranks(input, weight.scalar_type(), reducer); });
+  const auto &mean = statistics[0], &variance = statistics[1], &unbiased = statistics[2], &count = statistics[3];
   auto output = SynchronisedNormalisation::apply(input, weight, bias, mean, variance, count, epsilon, &reducer);
-  return {std::move(output), std::move(mean), std::move(unbiased)};
+  return {std::move(output), mean, unbiased};
 }
 
 }  // namespace hpctrain::models

@@ -4,8 +4,10 @@
 
 #include <array>
 #include <string>
+#include <vector>
 
 #include "core/error.hpp"
+#include "models/recomputation.hpp"
 
 namespace hpctrain::models {
 namespace {
@@ -65,18 +67,36 @@ void UNet::initialise() {
   torch::nn::init::normal_(head_->weight, 0, 0.01);
 }
 
-torch::Tensor UNet::forward(const torch::Tensor& images) {
-  std::array<torch::Tensor, kChannels.size()> levels;
+torch::Tensor UNet::begin(const torch::Tensor& images) {
   // Convolutions are a quarter faster here with channels innermost (measured on one CPU core).
-  auto features = activate(stem_(images.contiguous(at::MemoryFormat::ChannelsLast)));
-  features = levels[0] = activate(stem_refine_(features));
+  const auto features = activate(stem_(images.contiguous(at::MemoryFormat::ChannelsLast)));
+  return activate(stem_refine_(features));
+}
+
+torch::Tensor UNet::go_down(std::size_t from, const torch::Tensor& features) {
+  return activate(apply_conv(refine_, from, activate(apply_conv(down_, from, features))));
+}
+
+torch::Tensor UNet::go_up(std::size_t to, const torch::Tensor& features, const torch::Tensor& skip) {
+  const std::size_t step = to - kOutputLevel;
+  const auto sum = enlarge_to(apply_conv(lateral_, step, features), skip) + skip;
+  return activate(apply_conv(merge_, step, sum));
+}
+
+torch::Tensor UNet::forward(const torch::Tensor& images) {
+  using Inputs = std::vector<torch::Tensor>;
+  std::array<torch::Tensor, kChannels.size()> levels;
+  const PartLayers stem{stem_.get(), stem_refine_.get()};
+  levels[0] = run_part(recomputes(), stem, [this](const Inputs& inputs) { return begin(inputs[0]); }, {images});
   for (std::size_t i = 0; i + 1 < levels.size(); ++i) {
-    features = activate(apply_conv(down_, i, features));
-    features = levels[i + 1] = activate(apply_conv(refine_, i, features));
+    const auto down = [this, i](const Inputs& inputs) { return go_down(i, inputs[0]); };
+    levels[i + 1] = run_part(recomputes(), {down_->ptr(i).get(), refine_->ptr(i).get()}, down, {levels[i]});
   }
+  auto features = levels.back();
   for (std::size_t i = levels.size() - 1; i-- > kOutputLevel;) {
-    const auto sum = enlarge_to(apply_conv(lateral_, i - kOutputLevel, features), levels[i]) + levels[i];
-    features = activate(apply_conv(merge_, i - kOutputLevel, sum));
+    const auto up = [this, i](const Inputs& inputs) { return go_up(i, inputs[0], inputs[1]); };
+    const PartLayers layers{lateral_->ptr(i - kOutputLevel).get(), merge_->ptr(i - kOutputLevel).get()};
+    features = run_part(recomputes(), layers, up, {features, levels[i]});
   }
   return head_(features).contiguous();
 }

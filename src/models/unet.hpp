@@ -4,6 +4,7 @@
 #include <torch/nn/modules/container/modulelist.h>
 #include <torch/nn/modules/conv.h>
 
+#include <cstddef>
 #include <memory>
 
 #include "models/network.hpp"
@@ -23,9 +24,16 @@ class UNet : public Network {
   OutputKind output_kind() const override { return OutputKind::maps; }
   std::string_view head_name() const override { return "head"; }
   std::int64_t output_stride() const override { return 4; }
+  bool can_recompute() const override { return true; }
 
  private:
   void initialise();
+  /// Images to level 0.
+  torch::Tensor begin(const torch::Tensor& images);
+  /// Level `from` to the next coarser one.
+  torch::Tensor go_down(std::size_t from, const torch::Tensor& features);
+  /// What comes up to level `to`, merged with what that level handed over.
+  torch::Tensor go_up(std::size_t to, const torch::Tensor& features, const torch::Tensor& skip);
 
   torch::nn::Conv2d stem_{nullptr};
   torch::nn::Conv2d stem_refine_{nullptr};

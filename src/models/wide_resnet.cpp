@@ -8,6 +8,7 @@
 
 #include "core/error.hpp"
 #include "models/initialisation.hpp"
+#include "models/recomputation.hpp"
 #include "models/residual_block.hpp"
 #include "models/stem.hpp"
 
@@ -88,7 +89,7 @@ WideResNet::WideResNet(const WideResNetPlan& plan, const NetworkSpec& spec) : st
 torch::Tensor WideResNet::features(const torch::Tensor& images) {
   auto maps = conv1_(as_stem_reads(images, stem_));
   if (stem_ == Stem::imagenet) maps = torch::max_pool2d(maps, 3, 2, 1);
-  for (auto& stage : stages_) maps = stage->forward(maps);
+  for (auto& stage : stages_) maps = run_parts(recomputes(), stage, std::move(maps));
   return bn1_->forward(maps).relu_().mean({2, 3});
 }
 

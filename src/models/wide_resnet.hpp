@@ -54,6 +54,7 @@ class WideResNet : public Network {
   WideResNet(const WideResNetPlan& plan, const NetworkSpec& spec);
   torch::Tensor forward(const torch::Tensor& images) override;
   std::string_view head_name() const override { return "fc"; }
+  bool can_recompute() const override { return true; }
 
   /// What the head reads.   shapes  → [N, feature_count()]
   torch::Tensor features(const torch::Tensor& images) override;
