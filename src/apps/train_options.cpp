@@ -14,6 +14,12 @@ void add_kernel_options(OptionTable& table, train::TrainSettings& train) {
                           {"on", train::ChannelsLast::on},
                           {"off", train::ChannelsLast::off}})
                 .help("Memory layout of images and convolutions; auto: channels last where that is faster"));
+  table.add(
+      option(train.recompute, "train", "recompute")
+          .choices(
+              {{"auto", train::Recompute::automatic}, {"on", train::Recompute::on}, {"off", train::Recompute::off}})
+          .help("Run parts of the network again in backward instead of keeping their inner activations: less "
+                "memory, more time, the same bits; auto: when memory runs out"));
   table.add(option(train.cudnn_benchmark, "train", "cudnn-benchmark")
                 .help("Let cuDNN time its convolution kernels at the first step; which it takes may change bits"));
   table.add(option(train.deterministic, "train", "deterministic")

@@ -125,10 +125,7 @@ std::shared_ptr<NodeType> make_node(Arguments&&... arguments) {
 class RecomputedPart final : public torch::autograd::Node {
  public:
   RecomputedPart(const Part& part, const std::vector<torch::Tensor>& inputs)
-      : part_(part),
-        device_(inputs.front().device()),
-        format_{device_.type()},
-        random_state_(random_state(device_)) {
+      : part_(part), device_(inputs.front().device()), format_{device_.type()}, random_state_(random_state(device_)) {
     for (const auto& input : inputs) inputs_.emplace_back(input, /*is_output=*/false);
     set_next_edges(torch::autograd::collect_next_edges(inputs));
   }

@@ -96,8 +96,7 @@ std::vector<torch::Tensor> statistics_over_ranks(const torch::Tensor& input, tor
 SynchronisedBatch normalise_over_ranks(const torch::Tensor& input, const torch::Tensor& weight,
                                        const torch::Tensor& bias, double epsilon, StatisticsReducer& reducer) {
   // Where backward runs the layer again, ranks do not meet again.
-  const auto statistics =
-      computed_once([&] { return statistics_over_ranks(input, weight.scalar_type(), reducer); });
+  const auto statistics = computed_once([&] { return statistics_over_ranks(input, weight.scalar_type(), reducer); });
   const auto &mean = statistics[0], &variance = statistics[1], &unbiased = statistics[2], &count = statistics[3];
   auto output = SynchronisedNormalisation::apply(input, weight, bias, mean, variance, count, epsilon, &reducer);
   return {std::move(output), mean, unbiased};

@@ -23,6 +23,14 @@ bool has_encoded_images(const data::DatasetIndex& index) {
   });
 }
 
+void set_recomputation(const RunSettings& settings, models::Network& network) {
+  if (settings.train.recompute != Recompute::on) return;
+  require(network.can_recompute(), Fault::usage,
+          fmt::format("train.recompute on: model.name {} is so small that it has no parts to run again; leave it away",
+                      settings.network));
+  network.set_recomputation(true);
+}
+
 }  // namespace
 
 std::unique_ptr<tasks::Task> make_run_task(const RunSettings& settings, const data::DatasetIndex& index) {
@@ -55,6 +63,7 @@ std::shared_ptr<models::Network> make_run_network(const RunSettings& settings, c
       fmt::format("model.name {} gives {}, but task.name {} needs {}; choose one of: {}", settings.network,
                   wants_maps ? "one number per class" : "heatmaps", task.name(),
                   wants_maps ? "heatmaps" : "one number per class", models::network_names_text(task.network_output())));
+  set_recomputation(settings, *network);
   return network;
 }
 

@@ -25,8 +25,9 @@ inline constexpr std::string_view kUnlabelledSplit = "unlabeled";
 ///   errors  Fault::data, Fault::usage: as tasks::make_task and tasks::read_augmentation
 std::unique_ptr<tasks::Task> make_run_task(const RunSettings& settings, const data::DatasetIndex& index);
 
-/// Parameters are drawn from the run's seed; on the CPU, in training mode.
-///   errors  Fault::usage when the network does not answer in the task's way, or as models::make_network
+/// Parameters are drawn from the run's seed; on the CPU, in training mode; recomputes where settings.train says on.
+///   errors  Fault::usage when the network does not answer in the task's way, cannot recompute, or as
+///           models::make_network
 std::shared_ptr<models::Network> make_run_network(const RunSettings& settings, const tasks::Task& task);
 
 /// How training asks its network on this device, and every score after it.

@@ -22,6 +22,10 @@ enum class Precision { fp32, tf32, bf16, fp16 };
 
 enum class ChannelsLast { automatic, on, off };
 
+/// Whether parts of the network run again in backward instead of keeping their inner activations. automatic: when
+/// memory runs out.
+enum class Recompute { automatic, on, off };
+
 struct TrainSettings {
   std::uint64_t epochs = 5;
   std::optional<std::uint64_t> steps{};        ///< with epochs: whichever comes first
@@ -32,6 +36,7 @@ struct TrainSettings {
   std::uint64_t seed = 1;
   device::DeviceWish device = device::DeviceWish::automatic;
   ChannelsLast channels_last = ChannelsLast::automatic;
+  Recompute recompute = Recompute::automatic;
   bool cudnn_benchmark = false;
   bool deterministic = false;
   std::optional<double> ema_decay{};   ///< of the weights' moving average; unset: none is kept
