@@ -12,6 +12,7 @@
 
 #include "core/append_file.hpp"
 #include "core/clock.hpp"
+#include "monitor/gpu_use.hpp"
 #include "monitor/step_clock.hpp"
 
 namespace hpctrain::monitor {
@@ -45,9 +46,10 @@ struct StepEvent {
 
 /// An epoch's steps are made. What follows it (evaluation, checkpoint) counts to the next one.
 struct EpochEvent {
-  double samples_per_second = 0;  ///< over the world, in the time of steps
-  PhaseSeconds phases{};          ///< of the epoch's part in this start, mean over ranks
-  double resident_bytes = 0;      ///< memory of the rank that has most, at this moment
+  double samples_per_second = 0;     ///< over the world, in the time of steps
+  PhaseSeconds phases{};             ///< of the epoch's part in this start, mean over ranks
+  double resident_bytes = 0;         ///< memory of the rank that has most, at this moment
+  std::optional<GpuSummary> gpus{};  ///< since the epoch before, where drivers tell
 };
 
 /// Metrics are fractions 0–1; names ending in _mm are millimetres.
@@ -79,6 +81,7 @@ struct EndEvent {
   std::map<std::string, double> best_metrics{};
   std::map<std::string, double> augment_seconds{};  ///< of rank zero, by kind of operation, this start
   nlohmann::json data = nlohmann::json::object();   ///< what reading took, all ranks, this start
+  std::optional<GpuSummary> gpus{};                 ///< of this start, where drivers tell
 };
 
 /// Seconds by the phases' names, to the microsecond; phases that took none are left out.

@@ -38,6 +38,12 @@ ProtobufMessage& ProtobufMessage::add_double(int field, double value) {
   return *this;
 }
 
+ProtobufMessage& ProtobufMessage::add_doubles(int field, std::span<const double> values) {
+  std::string packed;
+  for (const double value : values) packed += raw_bytes(value);
+  return add_text(field, packed);
+}
+
 ProtobufMessage& ProtobufMessage::add_float(int field, float value) {
   add_key(field, kFourBytes);
   bytes_ += raw_bytes(value);

@@ -16,6 +16,8 @@ class ProtobufMessage {
   ProtobufMessage& add_float(int field, float value);
   /// A string, or bytes.
   ProtobufMessage& add_text(int field, std::string_view text);
+  /// A repeated field of doubles, packed.
+  ProtobufMessage& add_doubles(int field, std::span<const double> values);
   ProtobufMessage& add_message(int field, const ProtobufMessage& message) { return add_text(field, message.bytes()); }
 
   const std::string& bytes() const noexcept { return bytes_; }

@@ -17,6 +17,7 @@ RankLedger RankLedger::since(const RankLedger& earlier) const noexcept {
   difference.phases = phases.since(earlier.phases);
   difference.processors.running -= earlier.processors.running;
   difference.processors.waiting -= earlier.processors.waiting;
+  difference.gpu = gpu.since(earlier.gpu);
   return difference;
 }
 

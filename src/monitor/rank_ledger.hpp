@@ -8,6 +8,7 @@
 #include <span>
 #include <type_traits>
 
+#include "monitor/gpu_use.hpp"
 #include "monitor/step_clock.hpp"
 
 namespace hpctrain::monitor {
@@ -27,6 +28,7 @@ struct RankLedger {
   ProcessorSeconds processors{};
   double cpus = 0;            ///< that it may run on
   double resident_bytes = 0;  ///< memory of its process at this moment
+  GpuUse gpu{};               ///< of its GPU; no samples: it has none, or the driver does not tell
 
   /// What came on top of `earlier`; CPUs and memory are those of now.
   RankLedger since(const RankLedger& earlier) const noexcept;

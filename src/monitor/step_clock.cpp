@@ -54,6 +54,7 @@ Phase StepClock::switch_to(Phase next, double now_seconds) {
   booked_[phase_] += now_seconds - since_;
   if (listener_ != nullptr) listener_->note(phase_, since_, now_seconds);
   since_ = now_seconds;
+  ++switches_;
   const Phase ended = phase_;
   phase_ = next;
   if (heartbeat_ != nullptr) heartbeat_->enter(static_cast<std::uint32_t>(next), now_seconds);

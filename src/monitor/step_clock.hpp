@@ -74,6 +74,8 @@ class StepClock {
   }
 
   Phase phase() const noexcept { return phase_; }
+  /// So far.
+  std::uint64_t switches() const noexcept { return switches_; }
   /// Books the time since the last switch under the phase that ends; returns that phase.
   Phase switch_to(Phase next, double now_seconds = steady_seconds());
   /// The running phase is counted up to `now_seconds`.
@@ -83,6 +85,7 @@ class StepClock {
   PhaseSeconds booked_;
   Phase phase_ = Phase::start;
   double since_;
+  std::uint64_t switches_ = 0;
   Heartbeat* heartbeat_ = nullptr;
   PhaseListener* listener_ = nullptr;
 };

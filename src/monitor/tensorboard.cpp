@@ -49,6 +49,12 @@ void TensorboardWriter::record(const MetricsPosition& position, const StepEvent&
 
 void TensorboardWriter::record(const MetricsPosition& position, const EpochEvent& event) {
   std::vector<ScalarValue> values = {{"memory/resident_bytes", event.resident_bytes}};
+  if (event.gpus) {
+    values.push_back({"gpu/busy_share", event.gpus->busy_share});
+    values.push_back({"gpu/memory_bytes", event.gpus->memory_bytes});
+    values.push_back({"gpu/temperature_celsius", event.gpus->temperature_celsius});
+    values.push_back({"gpu/watts", event.gpus->watts_per_gpu});
+  }
   for (std::size_t i = 0; i < kPhaseCount; ++i) {
     const auto phase = static_cast<Phase>(i);
     if (phase != Phase::start) values.push_back({"share/" + std::string(phase_name(phase)), event.phases.share(phase)});
@@ -66,6 +72,19 @@ void TensorboardWriter::record(const MetricsPosition& position, const EvalEvent&
 
 void TensorboardWriter::record(const MetricsPosition& position, const EndEvent& /*event*/) {
   if (!parameters_.empty()) keep(session_end_event({place_of(position).unix_seconds, 0}));
+  flush();
+}
+
+void TensorboardWriter::show(const MetricsPosition& position, const std::vector<Picture>& pictures) {
+  for (const Picture& picture : pictures) {
+    const std::string tag = fmt::format("{}/worst {}", picture.split, picture.place);
+    keep(image_event(place_of(position), tag, picture.width, picture.height, picture.png));
+  }
+  flush();
+}
+
+void TensorboardWriter::show(const MetricsPosition& position, const std::vector<Histogram>& histograms) {
+  if (!histograms.empty()) keep(histogram_event(place_of(position), histograms));
   flush();
 }
 

@@ -7,9 +7,12 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/clock.hpp"
+#include "monitor/histogram.hpp"
 #include "monitor/metrics.hpp"
+#include "monitor/picture.hpp"
 #include "monitor/tensorboard_events.hpp"
 #include "monitor/tfrecord_file.hpp"
 
@@ -31,6 +34,9 @@ class TensorboardWriter {
   void record(const MetricsPosition& /*position*/, const CheckpointEvent& /*event*/) {}
   void record(const MetricsPosition& /*position*/, const VerdictEvent& /*event*/) {}
   void record(const MetricsPosition& position, const EndEvent& event);
+
+  void show(const MetricsPosition& position, const std::vector<Picture>& pictures);
+  void show(const MetricsPosition& position, const std::vector<Histogram>& histograms);
 
  private:
   /// Written within some seconds.

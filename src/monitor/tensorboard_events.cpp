@@ -11,9 +11,10 @@ constexpr int kWallTime = 1, kStep = 2, kFileVersion = 3, kSummary = 5, kSession
 }
 namespace summary {
 constexpr int kValue = 1;
-constexpr int kTag = 1, kSimpleValue = 2, kImage = 4, kMetadata = 9;
+constexpr int kTag = 1, kSimpleValue = 2, kImage = 4, kHistogram = 5, kMetadata = 9;
 constexpr int kPluginData = 1, kPluginName = 1, kContent = 2;
 constexpr int kImageHeight = 1, kImageWidth = 2, kImageColours = 3, kImageBytes = 4;
+constexpr int kLeast = 1, kMost = 2, kCount = 3, kSum = 4, kSumOfSquares = 5, kLimits = 6, kCounts = 7;
 }  // namespace summary
 namespace hparams {
 constexpr int kSessionStart = 3, kSessionEnd = 4;
@@ -72,6 +73,25 @@ std::string image_event(const EventPlace& place, const std::string& tag, int wid
       .add_text(summary::kImageBytes, png);
   value.add_text(summary::kTag, tag).add_message(summary::kImage, image);
   all.add_message(summary::kValue, value);
+  return begin_event(place).add_message(event::kSummary, all).bytes();
+}
+
+std::string histogram_event(const EventPlace& place, const std::vector<Histogram>& histograms) {
+  ProtobufMessage all;
+  for (const Histogram& histogram : histograms) {
+    std::vector<double> limits;
+    for (std::size_t i = 0; i < histogram.counts.size(); ++i) limits.push_back(histogram.limit(i));
+    ProtobufMessage message, value;
+    message.add_double(summary::kLeast, histogram.least)
+        .add_double(summary::kMost, histogram.most)
+        .add_double(summary::kCount, histogram.count)
+        .add_double(summary::kSum, histogram.sum)
+        .add_double(summary::kSumOfSquares, histogram.sum_of_squares)
+        .add_doubles(summary::kLimits, limits)
+        .add_doubles(summary::kCounts, histogram.counts);
+    value.add_text(summary::kTag, histogram.tag).add_message(summary::kHistogram, message);
+    all.add_message(summary::kValue, value);
+  }
   return begin_event(place).add_message(event::kSummary, all).bytes();
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "monitor/histogram.hpp"
 #include "monitor/protobuf_message.hpp"
 
 namespace hpctrain::monitor {
@@ -30,6 +31,7 @@ std::string restart_event(const EventPlace& place);
 std::string scalar_event(const EventPlace& place, const std::vector<ScalarValue>& values);
 /// A picture: PNG bytes.
 std::string image_event(const EventPlace& place, const std::string& tag, int width, int height, std::string_view png);
+std::string histogram_event(const EventPlace& place, const std::vector<Histogram>& histograms);
 /// The values this run was started with, for the HPARAMS page; what is a number is one there.
 std::string session_start_event(const EventPlace& place, const std::map<std::string, std::string>& parameters);
 std::string session_end_event(const EventPlace& place);

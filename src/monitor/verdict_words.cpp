@@ -46,6 +46,13 @@ std::string describe_lack(const Evidence& evidence) {
   return text;
 }
 
+/// The number that people know from their driver, beside what it comes from.
+std::string describe_gpu(const Evidence& evidence) {
+  if (!(evidence.own.gpu.samples > 0)) return "";
+  return fmt::format("; {}GPU was busy in {} of it", evidence.ranks > 1 ? "its " : "the ",
+                     format_share(evidence.own.gpu.busy_share()));
+}
+
 std::string describe_waiting(const Verdict& verdict, const Evidence& evidence) {
   if (!verdict.rank) return fmt::format("data-bound: {} of the time is waiting for data", format_share(verdict.share));
   return fmt::format("data-bound on {}: it waits for data in {} of the time, the others in {}", place(verdict),
@@ -117,7 +124,7 @@ std::string describe_finding(const Verdict& verdict, const Evidence& evidence, c
     case Cause::compute:
       return fmt::format("compute-bound: {} of the time is forward and backward passes", share);
     case Cause::data:
-      return describe_waiting(verdict, evidence) + describe_lack(evidence);
+      return describe_waiting(verdict, evidence) + describe_gpu(evidence) + describe_lack(evidence);
     case Cause::straggler:
       return describe_straggler(verdict, evidence) + describe_lack(evidence);
     case Cause::processors:
@@ -132,7 +139,7 @@ std::string describe_finding(const Verdict& verdict, const Evidence& evidence, c
     case Cause::evaluation:
       return fmt::format("evaluation-bound: {} of the time is evaluation", share);
     case Cause::small_batches:
-      return describe_small(verdict, evidence, facts);
+      return describe_small(verdict, evidence, facts) + describe_gpu(evidence);
   }
   return "";
 }

@@ -1,0 +1,45 @@
+#include "monitor/run_diary.hpp"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <system_error>
+
+#include "core/log.hpp"
+
+namespace hpctrain::monitor {
+namespace {
+
+/// Renamed when it is whole; not synced: it can be drawn again.
+bool save_picture(const std::filesystem::path& path, const std::string& png) {
+  const std::filesystem::path unfinished = path.string() + ".tmp";
+  std::ofstream file(unfinished, std::ios::binary | std::ios::trunc);
+  file << png;
+  file.close();
+  std::error_code error;
+  if (file.good()) std::filesystem::rename(unfinished, path, error);
+  return file.good() && !error;
+}
+
+}  // namespace
+
+std::filesystem::path picture_folder(const std::filesystem::path& run_folder) {
+  return run_folder / "pictures";
+}
+
+void RunDiary::show(const MetricsPosition& position, const std::vector<Picture>& pictures) {
+  if (pictures.empty()) return;
+  if (tensorboard_) tensorboard_->show(position, pictures);
+  const auto folder = picture_folder(run_folder_);
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  for (const Picture& picture : pictures) {
+    const bool is_saved =
+        save_picture(folder / fmt::format("{}-worst-{}.png", picture.split, picture.place), picture.png);
+    if (is_saved || has_warned_) continue;
+    log_warning("{}: pictures cannot be written there, training goes on", folder.string());
+    has_warned_ = true;
+  }
+}
+
+}  // namespace hpctrain::monitor
