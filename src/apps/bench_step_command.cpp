@@ -21,6 +21,12 @@ std::string to_json(const tools::StepBenchReport& report) {
                         {"samples_per_second", report.samples_per_second()},
                         {"bare_step_seconds", report.bare_step_seconds},
                         {"overhead", report.overhead},
+                        {"ledger",
+                         {{"switches_per_step", report.switches_per_step},
+                          {"switch_seconds", report.ledger_cost.switch_seconds},
+                          {"line_seconds", report.ledger_cost.line_seconds},
+                          {"share", report.ledger_share()},
+                          {"coverage", report.ledger_coverage()}}},
                         {"phase_seconds", monitor::to_json(report.phases)}}
              .dump() +
          "\n";
@@ -30,10 +36,12 @@ std::string describe(const tools::StepBenchReport& report) {
   return fmt::format(
       "{} rank{}, batch {}: {:.3f} ms a step, {} samples/s\n"
       "bare loop       {:.3f} ms a step; beyond it the engine takes {}\n"
-      "time went to    {}\n",
+      "time went to    {}\n"
+      "the account     {:.0f} switches of {:.0f} ns and a line of {:.1f} µs: {:.3f} % of the step, {} of it by name\n",
       report.ranks, report.ranks == 1 ? "" : "s", report.batch, 1e3 * report.step_seconds,
       format_rate(report.samples_per_second()), 1e3 * report.bare_step_seconds, format_share(report.overhead),
-      monitor::describe_phases(report.phases));
+      monitor::describe_phases(report.phases), report.switches_per_step, 1e9 * report.ledger_cost.switch_seconds,
+      1e6 * report.ledger_cost.line_seconds, 100 * report.ledger_share(), format_share(report.ledger_coverage()));
 }
 
 class StepBenchCommand {

@@ -21,6 +21,7 @@
 #include "core/clock.hpp"
 #include "core/log.hpp"
 #include "monitor/exit_report.hpp"
+#include "tools/evaluation_pictures.hpp"
 #include "tools/run_report.hpp"
 #include "train/phase_rules.hpp"
 #include "train/stop_file.hpp"
@@ -122,7 +123,10 @@ train::StopReason TrainCommand::train(comm::MpiSession& session, const data::Dat
                                   config::identity_digest(start_.input().table),
                                   RankedStart::versions(),
                                   was_finished(world),
-                                  &watchdog_->heartbeat()};
+                                  &watchdog_->heartbeat(),
+                                  /*judge=*/{},
+                                  /*trial=*/{},
+                                  tools::make_evaluation_pictures(settings.run.monitor.pictures)};
   warn_of_allocation(session, start_);
   training_ = std::make_unique<train::TrainingRun>(settings.run, context);
   const std::vector<RankView> views = gather_views(world, start_.view_of_rank(context.placement, context.device));

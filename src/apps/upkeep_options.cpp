@@ -18,6 +18,15 @@ void add_monitor_options(OptionTable& table, train::MonitorSettings& monitor) {
   table.add_section("monitor", "What a run says about itself");
   table.add(option(monitor.writes_tensorboard, "monitor", "tensorboard")
                 .help("Write events.out.tfevents.* into the run directory, for TensorBoard"));
+  table.add(
+      option(monitor.histograms, "monitor", "histograms")
+          .help("For TensorBoard: how weights and gradients of each layer are distributed, after every evaluation "
+                "while training; takes two passes over the parameters"));
+  table.add(option(monitor.pictures, "monitor", "pictures")
+                .at_most(100)
+                .help("Landmarks and classification: so many of the samples answered worst, of the first 64 that rank "
+                      "zero scores, are drawn at every evaluation, for report.html and TensorBoard. 0: none, and none "
+                      "in sweeps"));
   table.add(option(monitor.trace, "monitor", "trace")
                 .unit("steps")
                 .check(complain_of_range)

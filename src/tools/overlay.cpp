@@ -18,8 +18,7 @@ constexpr Colour kTruth{60, 230, 90};
 constexpr Colour kPrediction{255, 70, 60};
 constexpr Colour kLine{255, 210, 60};
 constexpr Colour kText{255, 255, 255};
-constexpr double kLongerSide = 1000;  // pixels
-constexpr std::int64_t kArm = 6;      // pixels from a cross's middle to its ends
+constexpr std::int64_t kArm = 6;  // pixels from a cross's middle to its ends
 
 /// A picture in colour that takes strokes; what lies outside is left out.
 class Canvas {
@@ -42,7 +41,7 @@ class Canvas {
   void draw_line(const OverlayPoint& from, const OverlayPoint& to, const Colour& colour) {
     const double length = std::max(std::abs(to.x - from.x), std::abs(to.y - from.y));
     // Points far outside come from wild predictions; nothing of such a line would be seen.
-    const auto steps = static_cast<std::int64_t>(std::min(length, 4 * kLongerSide)) + 1;
+    const auto steps = static_cast<std::int64_t>(std::min(length, 4 * kOverlaySide)) + 1;
     for (std::int64_t i = 0; i <= steps; ++i) {
       const double t = static_cast<double>(i) / static_cast<double>(steps);
       set(std::lround(from.x + t * (to.x - from.x)), std::lround(from.y + t * (to.y - from.y)), colour);
@@ -93,8 +92,9 @@ pack::ImageSize shown_size(const pack::ImageSize& size, double zoom) {
 
 }  // namespace
 
-pack::Image draw_overlay(const pack::Image& picture, std::span<const OverlayMark> marks, const std::string& caption) {
-  const double zoom = kLongerSide / static_cast<double>(std::max(picture.size.width, picture.size.height));
+pack::Image draw_overlay(const pack::Image& picture, std::span<const OverlayMark> marks, const std::string& caption,
+                         double longer_side) {
+  const double zoom = longer_side / static_cast<double>(std::max(picture.size.width, picture.size.height));
   const auto size = shown_size(picture.size, zoom);
   const auto placing = pack::plan_padded(picture.size, size);
   Canvas canvas(pack::resample(picture, size, placing));
@@ -112,7 +112,7 @@ pack::Image draw_overlay(const pack::Image& picture, std::span<const OverlayMark
     canvas.draw_text(std::lround(prediction.x) + kArm + 2, std::lround(prediction.y) - 3, mark.label, kText);
   }
   canvas.draw_text(6, 6, caption, kText);
-  canvas.draw_text(6, 18, "prediction", kPrediction);
+  if (!marks.empty()) canvas.draw_text(6, 18, "prediction", kPrediction);
   const bool has_truth =
       std::any_of(marks.begin(), marks.end(), [](const auto& mark) { return mark.truth.has_value(); });
   if (has_truth) canvas.draw_text(80, 18, "truth", kTruth);

@@ -21,8 +21,13 @@ struct OverlayMark {
   std::string label;  ///< beside the prediction; printable ASCII
 };
 
-/// The picture in colour, brought to a longer side of about 1,000 pixels, with marks and a caption on top.
+inline constexpr double kOverlaySide = 1000;  ///< pixels
+/// Of small pictures without marks: a caption still fits.
+inline constexpr double kPictureSide = 360;
+
+/// The picture in colour, brought to that longer side, with marks and a caption on top.
 ///   shapes  marks in pixels of `picture`, centres at integers
-pack::Image draw_overlay(const pack::Image& picture, std::span<const OverlayMark> marks, const std::string& caption);
+pack::Image draw_overlay(const pack::Image& picture, std::span<const OverlayMark> marks, const std::string& caption,
+                         double longer_side = kOverlaySide);
 
 }  // namespace hpctrain::tools

@@ -101,11 +101,21 @@ void RunRecorder::record_epoch(const Progress& progress, std::span<const monitor
   at_last_epoch_ = {samples_, phases};
   const auto most = std::max_element(ledgers.begin(), ledgers.end(),
                                      [](const auto& a, const auto& b) { return a.resident_bytes < b.resident_bytes; });
-  diary_->record(position_of(progress), monitor::EpochEvent{rate, of_epoch, most->resident_bytes});
+  diary_->record(position_of(progress),
+                 monitor::EpochEvent{rate, of_epoch, most->resident_bytes, summarize_epoch_gpus(ledgers)});
   if (const auto verdict = verdicts_.close_epoch(ledgers, steps_)) {
     record_verdict(progress, "epoch", *verdict);
     say_if_new(progress, *verdict);
   }
+}
+
+std::optional<monitor::GpuSummary> RunRecorder::summarize_epoch_gpus(std::span<const monitor::RankLedger> ledgers) {
+  std::vector<monitor::RankLedger> of_epoch(ledgers.begin(), ledgers.end());
+  for (std::size_t rank = 0; rank < ledgers_at_last_epoch_.size(); ++rank) {
+    of_epoch[rank] = ledgers[rank].since(ledgers_at_last_epoch_[rank]);
+  }
+  ledgers_at_last_epoch_.assign(ledgers.begin(), ledgers.end());
+  return monitor::summarize_gpus(of_epoch);
 }
 
 void RunRecorder::record_verdict(const Progress& progress, const char* scope, const monitor::Verdict& verdict) {
@@ -152,6 +162,15 @@ void RunRecorder::record_evaluation(const Progress& progress, const EvaluationRe
            report.samples, text);
 }
 
+void RunRecorder::record_pictures(const Progress& progress, const std::vector<monitor::Picture>& pictures) {
+  if (diary_) diary_->show(position_of(progress), pictures);
+}
+
+void RunRecorder::record_histograms(const Progress& progress,
+                                    const std::function<std::vector<monitor::Histogram>()>& measure) {
+  if (diary_ && diary_->has_tensorboard()) diary_->show(position_of(progress), measure());
+}
+
 void RunRecorder::record_checkpoint(const Progress& progress, const monitor::CheckpointEvent& event) {
   if (!diary_) return;
   flush_step();
@@ -177,7 +196,8 @@ void RunRecorder::record_end(const Progress& progress, const std::string& reason
                           .phases = phases,
                           .state_digest = state_digest,
                           .best_metrics = {},
-                          .data = data_traffic};
+                          .data = data_traffic,
+                          .gpus = monitor::summarize_gpus(ledgers)};
   for (const auto& [split, result] : results_) {
     for (const auto& [name, value] : result.metrics) event.best_metrics[split + "_" + name] = value;
   }
@@ -197,6 +217,7 @@ void RunRecorder::print_summary(const Progress& progress, const monitor::EndEven
   summary.samples_per_second = event.samples_per_second;
   summary.wall_seconds = diary_->seconds();
   summary.phases = event.phases;
+  if (event.gpus) summary.gpus = monitor::describe_gpus(*event.gpus);
   summary.verdict = verdict;
   summary.augment_seconds = event.augment_seconds;
   for (const auto& [split, result] : results_) summary.results.push_back(result);

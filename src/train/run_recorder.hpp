@@ -56,6 +56,10 @@ class RunRecorder {
   /// Goes on where a restored checkpoint ended.
   void restore_chain(const std::string& chain) { chain_ = chain; }
   void record_evaluation(const Progress& progress, const EvaluationReport& report);
+  /// Drawn of the samples that were scored last.
+  void record_pictures(const Progress& progress, const std::vector<monitor::Picture>& pictures);
+  /// Asks only where somebody reads them: it costs two passes over the parameters.
+  void record_histograms(const Progress& progress, const std::function<std::vector<monitor::Histogram>()>& measure);
   void record_checkpoint(const Progress& progress, const monitor::CheckpointEvent& event);
   void record_verdict(const Progress& progress, const std::string& text);
   /// Writes the end line and prints the summary.
@@ -79,6 +83,7 @@ class RunRecorder {
   };
 
   void show_progress(const Progress& progress, bool epoch_ended);
+  std::optional<monitor::GpuSummary> summarize_epoch_gpus(std::span<const monitor::RankLedger> ledgers);
   void record_verdict(const Progress& progress, const char* scope, const monitor::Verdict& verdict);
   void say_if_new(const Progress& progress, const monitor::Verdict& verdict);
   void print_summary(const Progress& progress, const monitor::EndEvent& event, const std::string& verdict) const;
@@ -89,6 +94,7 @@ class RunRecorder {
   monitor::ThroughputWindow window_;
   monitor::PhaseSeconds phases_at_last_step_;
   Count at_last_epoch_;
+  std::vector<monitor::RankLedger> ledgers_at_last_epoch_;
   monitor::VerdictSpan verdicts_;
   std::optional<monitor::Verdict> said_;  ///< the last verdict that a person was told
   std::optional<PendingStep> pending_;

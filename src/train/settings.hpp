@@ -108,7 +108,9 @@ struct WallTimeSettings {
 /// What a run says about itself besides metrics.jsonl.
 struct MonitorSettings {
   bool writes_tensorboard = true;
-  std::string trace{};  ///< as monitor::read_step_range() takes it; empty: none
+  bool histograms = true;      ///< of weights and gradients, for TensorBoard, after evaluations while training
+  std::uint64_t pictures = 3;  ///< of the worst samples, at each evaluation; not in sweeps
+  std::string trace{};         ///< as monitor::read_step_range() takes it; empty: none
 };
 
 /// All that decides one training run; `apps` fills it from options, `sweep` from a trial.

@@ -4,6 +4,7 @@
 #include "comm/agree.hpp"
 #include "monitor/rank_ledger.hpp"
 #include "train/data_traffic.hpp"
+#include "train/histograms.hpp"
 #include "train/replica_check.hpp"
 
 namespace hpctrain::train {
@@ -58,6 +59,11 @@ std::optional<StopReason> Trainer::pass_boundary() {
 std::optional<StopReason> Trainer::evaluate_at_boundary(const BoundaryDecision& decision) {
   std::optional<StopReason> stop = decision.stop;
   Judgement judgement = Judgement::go_on;
+  if (parts_.measures_histograms) {
+    const PhaseTimer timer(parts_.clock, Phase::evaluation);
+    // The gradients are those of the last step: the next one clears them.
+    parts_.recorder.record_histograms(progress_, [this] { return measure_histograms(parts_.state.parameters); });
+  }
   if (parts_.watched) {
     const EvaluationReport report = evaluate(*parts_.watched);
     if (parts_.judge && stop != StopReason::finished) judgement = parts_.judge(progress_, report, pace());
@@ -98,14 +104,21 @@ void Trainer::make_step() {
   parts_.tracer.end_step(progress_.step);
 }
 
+EvaluationReport Trainer::score(const std::string& split) {
+  const WeightAverage::Scope averaged(parts_.update.average());
+  BatchObserver observer;
+  if (parts_.watch != nullptr) {
+    observer = [this](const torch::Tensor& outputs, const tasks::Batch& batch) { parts_.watch->see(outputs, batch); };
+  }
+  return parts_.evaluator.run(split, observer);
+}
+
 EvaluationReport Trainer::evaluate(const std::string& split) {
   const PhaseTimer timer(parts_.clock, Phase::evaluation);
   const Stopwatch watch;
-  const EvaluationReport report = [&] {
-    const WeightAverage::Scope averaged(parts_.update.average());
-    return parts_.evaluator.run(split);
-  }();
+  const EvaluationReport report = score(split);
   parts_.recorder.record_evaluation(progress_, report);
+  if (parts_.watch != nullptr) parts_.recorder.record_pictures(progress_, parts_.watch->finish(split));
   parts_.boundary.note_evaluation(watch.seconds());
   if (split != parts_.watched) return report;
   evaluated_step_ = progress_.step;
@@ -144,10 +157,11 @@ checkpoint::CheckpointRecord Trainer::make_record() const {
 
 /// Since the start, by rank; collective over the group.
 std::vector<monitor::RankLedger> Trainer::gather_ledgers() {
-  const monitor::RankLedger mine{.phases = parts_.clock.seconds(),
-                                 .processors = monitor::read_processor_seconds("/proc/self/task"),
-                                 .cpus = static_cast<double>(comm::read_affinity().size()),
-                                 .resident_bytes = static_cast<double>(monitor::read_resident_bytes())};
+  monitor::RankLedger mine{.phases = parts_.clock.seconds(),
+                           .processors = monitor::read_processor_seconds("/proc/self/task"),
+                           .cpus = static_cast<double>(comm::read_affinity().size()),
+                           .resident_bytes = static_cast<double>(monitor::read_resident_bytes())};
+  if (parts_.gpu != nullptr) mine.gpu = parts_.gpu->use();
   std::vector<monitor::RankLedger> all(static_cast<std::size_t>(parts_.group.size()));
   parts_.group.all_gather(std::as_bytes(std::span(&mine, 1)), std::as_writable_bytes(std::span(all)));
   return all;

@@ -10,9 +10,11 @@
 #include "checkpoint/checkpoint.hpp"
 #include "comm/communicator.hpp"
 #include "core/clock.hpp"
+#include "monitor/gpu_gauge.hpp"
 #include "monitor/step_clock.hpp"
 #include "train/batch_feed.hpp"
 #include "train/early_stopping.hpp"
+#include "train/evaluation_watch.hpp"
 #include "train/evaluator.hpp"
 #include "train/loss_guard.hpp"
 #include "train/parameter_update.hpp"
@@ -65,7 +67,10 @@ class Trainer {
     bool watched_decides_best = false;   ///< false for a test split: choosing by it would be cheating
     nlohmann::json steering;             ///< fixed values every checkpoint repeats (seed, order, layout digest …)
     std::string config_digest;
-    JudgeEvaluation judge{};  ///< none: the run goes on to its end
+    JudgeEvaluation judge{};           ///< none: the run goes on to its end
+    EvaluationWatch* watch = nullptr;  ///< rank zero's, where something is to be shown
+    monitor::GpuGauge* gpu = nullptr;  ///< where this rank has one
+    bool measures_histograms = false;  ///< of weights and gradients, after evaluations while training
   };
 
   Trainer(Parts parts, const TrainSettings& settings) : parts_(std::move(parts)), loss_guard_(settings) {}
@@ -85,6 +90,7 @@ class Trainer {
   void require_sound();
   void make_step();
   EvaluationReport evaluate(const std::string& split);
+  EvaluationReport score(const std::string& split);
   std::optional<StopReason> evaluate_at_boundary(const BoundaryDecision& decision);
   RunPace pace() const;
   void evaluate_at_end();

@@ -11,6 +11,7 @@
 #include "data/delivered_fields.hpp"
 #include "data/file_system_kind.hpp"
 #include "data/sample_order.hpp"
+#include "device/gpu_identity.hpp"
 #include "models/registry.hpp"
 #include "tasks/image_size.hpp"
 #include "train/device_channel.hpp"
@@ -201,11 +202,23 @@ void TrainingRun::make_trainer() {
   } else if (!splits.empty()) {
     watched = splits.front();
   }
-  trainer_ = std::make_unique<Trainer>(
-      Trainer::Parts{context_.group, feed_->batches(), *step_, *update_, *evaluator_, early_stopping_, *boundary_,
-                     *saver_, state_, *recorder_, *tracer_, clock_, length_, splits, watched, has_validation,
-                     fixed_steering(), context_.config_digest, context_.judge},
-      settings_.train);
+  if (context_.make_watch && context_.group.is_leader()) watch_ = context_.make_watch(*task_);
+  if (context_.device.is_cuda()) {
+    gpu_gauge_ =
+        std::make_unique<monitor::GpuGauge>(monitor::kNvmlLibrary, device::gpu_identity(context_.device.index()));
+  }
+  trainer_ = std::make_unique<Trainer>(Trainer::Parts{context_.group,   feed_->batches(),
+                                                      *step_,           *update_,
+                                                      *evaluator_,      early_stopping_,
+                                                      *boundary_,       *saver_,
+                                                      state_,           *recorder_,
+                                                      *tracer_,         clock_,
+                                                      length_,          splits,
+                                                      watched,          has_validation,
+                                                      fixed_steering(), context_.config_digest,
+                                                      context_.judge,   watch_.get(),
+                                                      gpu_gauge_.get(), settings_.monitor.histograms},
+                                       settings_.train);
 }
 
 StopReason TrainingRun::run() {

@@ -39,6 +39,7 @@ struct RunContext {
   Heartbeat* heartbeat = nullptr;               ///< where the loop publishes its phases; outlives the run
   JudgeEvaluation judge{};                      ///< may end or pause the run after an evaluation
   std::map<std::string, std::string> trial{};   ///< parameters, where the run is a trial of a sweep
+  MakeEvaluationWatch make_watch{};             ///< none: nothing is drawn
 };
 
 class TrainingRun {
@@ -58,6 +59,8 @@ class TrainingRun {
   std::int64_t parameter_count() const { return models::count_parameters(*network_); }
   const tasks::Task& task() const noexcept { return *task_; }
   bool is_resident() const noexcept { return feed_->is_resident(); }
+  /// From one phase to the next, by this rank since the start.
+  std::uint64_t phase_switches() const noexcept { return clock_.switches(); }
   std::string_view phase() const noexcept { return monitor::phase_name(clock_.phase()); }
 
  private:
@@ -115,6 +118,8 @@ class TrainingRun {
   std::unique_ptr<RunRecorder> recorder_;
   std::unique_ptr<RunSaver> saver_;
   std::unique_ptr<StepTracer> tracer_;
+  std::unique_ptr<EvaluationWatch> watch_;        ///< rank zero's, where something is to be shown
+  std::unique_ptr<monitor::GpuGauge> gpu_gauge_;  ///< null: no GPU
   std::unique_ptr<Trainer> trainer_;
 };
 

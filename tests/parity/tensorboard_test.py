@@ -1,10 +1,14 @@
 """TensorBoard's own readers get out of our files what metrics.jsonl says."""
+import io
 import json
 import logging
 import math
 import shutil
 import unittest
 
+import numpy as np
+from PIL import Image
+from safetensors.numpy import load_file
 from tensorboard import context
 from tensorboard.backend.event_processing import data_provider, event_accumulator, plugin_event_multiplexer
 from tensorboard.compat.proto import event_pb2
@@ -16,6 +20,9 @@ from tensorboard.plugins.hparams import api_pb2, backend_context, list_session_g
 from hpctrain_test import ProgramTest, make_dataset, read_metrics, run_hpctrain
 
 logging.getLogger("tensorboard").setLevel(logging.ERROR)
+
+
+BUFFERS = ("running_mean", "running_var", "num_batches_tracked")
 
 
 def read_scalars(run) -> dict[str, dict[int, float]]:
@@ -105,6 +112,57 @@ class TensorboardTest(ProgramTest):
         for row in json.loads((sweep / "results.json").read_text()):
             values = {value.name.tag: value.value for value in seen[float(row["optim.lr"]), row["optim.name"]]}
             self.assertAlmostEqual(values["test/top1"], row["top1"], places=6)
+
+    def test_histograms_of_every_layer_hold_what_the_tensors_hold(self):
+        data, run = make_dataset(self.folder, train=100, test=20), self.folder / "run"
+        self.run_hpctrain("--data", data, "--out", run, "--batch", "50", "--epochs", "2", ranks=2)
+        weights = self.folder / "weights.safetensors"
+        self.run_hpctrain("export", run, "-o", weights)
+        tensors = {name: values for name, values in load_file(weights).items() if not name.endswith(BUFFERS)}
+        accumulator = event_accumulator.EventAccumulator(str(run), size_guidance={event_accumulator.HISTOGRAMS: 0})
+        accumulator.Reload()
+        self.assertEqual(set(accumulator.Tags()["histograms"]),
+                         {f"{kind}/{name}" for kind in ("weights", "gradients") for name in tensors})
+        for name, values in tensors.items():
+            events = accumulator.Histograms(f"weights/{name}")
+            self.assertEqual([event.step for event in events], [2, 4])
+            last = events[-1].histogram_value
+            self.assertEqual((last.num, sum(last.bucket)), (values.size, values.size))
+            for found, expected in ((last.min, values.min()), (last.sum, values.sum(dtype=float)),
+                                    (last.sum_squares, np.square(values, dtype=float).sum())):
+                self.assertAlmostEqual(found, expected, delta=1e-4 * max(1, abs(expected)))
+            self.assertEqual(len(last.bucket), len(last.bucket_limit))
+            if values.max() > values.min():
+                counts, _ = np.histogram(values, bins=len(last.bucket), range=(last.min, last.max))
+                self.assertLessEqual(np.abs(counts - last.bucket).sum(), 0.02 * values.size + 2)
+        for name in tensors:
+            gradient = accumulator.Histograms(f"gradients/{name}")[-1].histogram_value
+            self.assertEqual(gradient.num, tensors[name].size)
+        self.assertGreater(accumulator.Histograms("gradients/fc.weight")[-1].histogram_value.sum_squares, 0)
+
+    def test_the_worst_samples_are_pictures(self):
+        data, run = make_dataset(self.folder, train=100, test=20), self.folder / "run"
+        self.run_hpctrain("--data", data, "--out", run, "--batch", "50", "--epochs", "2", "--monitor.pictures", "2")
+        accumulator = event_accumulator.EventAccumulator(str(run), size_guidance={event_accumulator.IMAGES: 0})
+        accumulator.Reload()
+        self.assertEqual(accumulator.Tags()["images"], ["test/worst 1", "test/worst 2"])
+        for place in (1, 2):
+            events = accumulator.Images(f"test/worst {place}")
+            self.assertEqual([event.step for event in events], [2, 4])
+            with Image.open(io.BytesIO(events[-1].encoded_image_string)) as picture:
+                picture.load()
+                self.assertEqual((picture.size, picture.mode), ((events[-1].width, events[-1].height), "RGB"))
+                self.assertGreater(np.asarray(picture).std(), 5)
+            self.assertEqual((run / f"pictures/test-worst-{place}.png").read_bytes(), events[-1].encoded_image_string)
+
+    def test_neither_is_written_where_it_is_not_wanted(self):
+        data, run = make_dataset(self.folder, train=100, test=20), self.folder / "run"
+        self.run_hpctrain("--data", data, "--out", run, "--batch", "50", "--epochs", "1", "--monitor.pictures", "0",
+                          "--monitor.histograms", "no")
+        accumulator = event_accumulator.EventAccumulator(str(run))
+        accumulator.Reload()
+        self.assertEqual((accumulator.Tags()["histograms"], accumulator.Tags()["images"]), ([], []))
+        self.assertFalse((run / "pictures").exists())
 
     def test_none_is_written_where_none_is_wanted(self):
         data, run = make_dataset(self.folder, train=100, test=20), self.folder / "run"
