@@ -105,6 +105,9 @@ class StepBench {
     report.step_seconds = median(steps_);
     report.bare_step_seconds = median(bare_steps_);
     report.overhead = median(overheads_);
+    report.ledger_cost = ledger_cost_;
+    report.switches_per_step =
+        static_cast<double>(switches_) / static_cast<double>(*settings_.train.steps * steps_.size());
     report.phases = phases_;
     for (double& seconds : report.phases.seconds) seconds /= static_cast<double>(steps_.size());
     return report;
@@ -120,9 +123,11 @@ class StepBench {
       train::TrainingRun run(settings_, {place_.index, place_.group, place_.placement, posix_file_system(), path,
                                          place_.device, /*config_digest=*/"", /*versions=*/{}});
       run.run();
+      switches_ += run.phase_switches();
     }
     Diary diary;
     if (folder_) diary = read_diary(folder_->path(), bench_.warm_up_steps);
+    if (folder_ && rounds_ == 1) ledger_cost_ = measure_ledger_cost(folder_->path());
     folder_.reset();
     return diary;
   }
@@ -164,6 +169,8 @@ class StepBench {
   std::unique_ptr<OwnFolder> folder_;                   ///< of the run under way; rank zero's
   std::vector<double> steps_, bare_steps_, overheads_;  ///< of each round
   PhaseSeconds phases_;                                 ///< added over rounds
+  std::uint64_t switches_ = 0;                          ///< likewise
+  LedgerCost ledger_cost_;
   int rounds_ = 0;
 };
 

@@ -10,6 +10,7 @@
 #include "core/placement.hpp"
 #include "data/dataset_index.hpp"
 #include "monitor/step_clock.hpp"
+#include "tools/ledger_cost.hpp"
 #include "train/settings.hpp"
 
 namespace hpctrain::tools {
@@ -36,7 +37,15 @@ struct StepBenchReport {
   double bare_step_seconds = 0;  ///< of the slowest rank; a rank's own share only, nothing is summed over ranks
   double overhead = 0;           ///< what the engine takes beyond the bare loop, as a fraction of it, by rounds
   monitor::PhaseSeconds phases;  ///< of rank zero's step, mean over all rounds
+  LedgerCost ledger_cost;
+  double switches_per_step = 0;  ///< from one phase to the next, by rank zero; start and end of the run included
 
+  /// Of the step: what keeping account of its time takes.
+  double ledger_share() const noexcept {
+    return (switches_per_step * ledger_cost.switch_seconds + ledger_cost.line_seconds) / step_seconds;
+  }
+  /// Of the step: what is accounted for by name.
+  double ledger_coverage() const noexcept { return 1 - phases[monitor::Phase::other] / phases.training(); }
   double samples_per_second() const noexcept { return static_cast<double>(batch) / step_seconds; }
 };
 

@@ -1,5 +1,6 @@
 #include "tools/html_page.hpp"
 
+#include "tools/base64.hpp"
 #include "tools/html_text.hpp"
 
 namespace hpctrain::tools {
@@ -31,6 +32,8 @@ padding:10px 14px;margin:16px 0;max-width:none}
 figure{margin:0;background:var(--card);border:1px solid var(--edge);border-radius:8px;padding:12px 14px;min-width:0}
 figure.full{grid-column:1/-1;overflow-x:auto}
 figure.full svg{min-width:700px}
+figure img{display:block;max-width:100%;height:auto;margin:6px auto 0;border-radius:4px}
+.pictures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,340px),1fr));gap:14px}
 figcaption{font-size:13px}
 figcaption b{color:var(--ink);font-size:14px}
 .key{display:flex;flex-wrap:wrap;gap:2px 14px;margin:2px 0 0;padding:0;list-style:none;font-size:13px}
@@ -94,6 +97,15 @@ void HtmlPage::add_charts(const std::vector<std::string>& charts) {
   std::string html;
   for (const std::string& chart : charts) html += chart;
   if (!html.empty()) body_ += "<div class=\"charts\">\n" + html + "</div>\n";
+}
+
+void HtmlPage::add_pictures(const std::vector<HtmlPicture>& pictures) {
+  std::string html;
+  for (const auto& [name, png] : pictures) {
+    html += "<figure><figcaption>" + escape_html(name) + "</figcaption><img alt=\"" + escape_html(name) +
+            "\" src=\"data:image/png;base64," + encode_base64(png) + "\"/></figure>\n";
+  }
+  if (!html.empty()) body_ += "<div class=\"pictures\">\n" + html + "</div>\n";
 }
 
 std::string HtmlPage::finish() const {

@@ -8,6 +8,11 @@
 
 namespace hpctrain::tools {
 
+struct HtmlPicture {
+  std::string name;
+  std::string png;  ///< bytes of a file
+};
+
 class HtmlPage {
  public:
   explicit HtmlPage(std::string title) : title_(std::move(title)) {}
@@ -22,6 +27,8 @@ class HtmlPage {
   void add_paragraph(const std::string& text);
   /// Finished HTML: a table.
   void add_html(const std::string& html) { body_ += html; }
+  /// Side by side where there is room.
+  void add_pictures(const std::vector<HtmlPicture>& pictures);
   /// Finished HTML: charts, side by side where there is room; empty ones are left out.
   void add_charts(const std::vector<std::string>& charts);
 

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "core/error.hpp"
+#include "monitor/run_diary.hpp"
 
 namespace hpctrain::tools {
 namespace {
@@ -58,6 +59,40 @@ void read_metrics(const std::filesystem::path& path, RunRecord& record) {
   }
 }
 
+std::vector<OperatorRecord> read_operators(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  if (!file) return {};
+  const auto trace = nlohmann::json::parse(file, nullptr, false);
+  std::vector<OperatorRecord> operators;
+  try {
+    for (const auto& entry : trace.at("top_operators")) {
+      operators.push_back({entry.at("name"), entry.at("calls"), entry.at("own_seconds")});
+    }
+  } catch (const nlohmann::json::exception&) {
+    // A trace that is cut off says as little as none.
+    return {};
+  }
+  return operators;
+}
+
+std::vector<PictureRecord> read_pictures(FileSystem& files, const std::filesystem::path& folder) {
+  // A page stays one that can be mailed.
+  constexpr std::size_t kMostPictures = 12;
+  constexpr std::uintmax_t kMostBytes = 4 << 20;
+  std::vector<std::filesystem::path> paths;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    std::error_code ignored;
+    const bool is_picture = entry.path().extension() == ".png" && entry.file_size(ignored) <= kMostBytes;
+    if (is_picture) paths.push_back(entry.path());
+  }
+  std::sort(paths.begin(), paths.end());
+  if (paths.size() > kMostPictures) paths.resize(kMostPictures);
+  std::vector<PictureRecord> pictures;
+  for (const auto& path : paths) pictures.push_back({path.stem().string(), files.read_file(path)});
+  return pictures;
+}
+
 }  // namespace
 
 const nlohmann::json* RunRecord::last(const std::string& event) const {
@@ -103,6 +138,8 @@ RunRecord load_run_record(FileSystem& files, const std::filesystem::path& folder
   record.name = (whole.has_filename() ? whole : whole.parent_path()).filename().string();
   record.config = read_ini_pairs(files.read_file(folder / "run.ini"));
   read_metrics(folder / "metrics.jsonl", record);
+  record.operators = read_operators(folder / "trace.json");
+  record.pictures = read_pictures(files, monitor::picture_folder(folder));
   try {
     record.exit = monitor::load_exit_report(files, folder);
   } catch (const Error&) {

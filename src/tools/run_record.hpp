@@ -32,6 +32,18 @@ struct EventRecord {
   nlohmann::json line;
 };
 
+/// What took longest in the steps of a trace.
+struct OperatorRecord {
+  std::string name;
+  std::uint64_t calls = 0;
+  double own_seconds = 0;  ///< without the operators it called
+};
+
+struct PictureRecord {
+  std::string name;  ///< of the file, without its ending
+  std::string png;   ///< bytes
+};
+
 struct RunRecord {
   std::string name;                                         ///< of the folder
   std::vector<std::pair<std::string, std::string>> config;  ///< option, value; in the order of run.ini
@@ -39,6 +51,8 @@ struct RunRecord {
   std::map<std::string, std::vector<EventRecord>> events;  ///< by event, all but step
   std::uint64_t unreadable_lines = 0;
   std::optional<monitor::ExitReport> exit;
+  std::vector<OperatorRecord> operators{};  ///< longest first; of trace.json, where there is one
+  std::vector<PictureRecord> pictures{};    ///< by name; of the last evaluations
 
   /// Null where there is none.
   const nlohmann::json* last(const std::string& event) const;

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "core/text_format.hpp"
+#include "monitor/gpu_use.hpp"
 #include "monitor/summary.hpp"
 #include "tools/html_page.hpp"
 #include "tools/html_text.hpp"
@@ -108,6 +109,48 @@ void add_phase_table(HtmlPage& page, const RunRecord& record) {
   page.add_html(write_table(table));
 }
 
+void add_operators(HtmlPage& page, const RunRecord& record) {
+  constexpr std::size_t kMostShown = 10;
+  double all = 0;
+  for (const OperatorRecord& entry : record.operators) all += entry.own_seconds;
+  HtmlTable table{.caption = "Operators that took longest in the steps of trace.json, all ranks",
+                  .head = {"operator", "calls", "own time", "share of these"},
+                  .rows = {}};
+  for (const OperatorRecord& entry : record.operators) {
+    if (table.rows.size() >= kMostShown) break;
+    table.rows.push_back({{.text = entry.name},
+                          {.text = format_count(entry.calls), .is_number = true},
+                          number_cell(format_duration(entry.own_seconds), entry.own_seconds),
+                          number_cell(format_share(entry.own_seconds / all), entry.own_seconds / all)});
+  }
+  page.add_html(write_table(table));
+}
+
+void add_gpus(HtmlPage& page, const RunRecord& record) {
+  const json* end = record.last("end");
+  if (end == nullptr || !end->contains("gpus")) return;
+  const json& gpus = end->at("gpus");
+  monitor::GpuSummary summary;
+  summary.busy_share = number_at(gpus, "busy_share");
+  summary.least_busy_share = number_at(gpus, "least_busy_share");
+  summary.least_busy_rank = static_cast<int>(number_at(gpus, "least_busy_rank"));
+  summary.watts_per_gpu = number_at(gpus, "watts");
+  summary.memory_bytes = number_at(gpus, "memory_bytes");
+  summary.temperature_celsius = number_at(gpus, "temperature_celsius");
+  page.add_paragraph("GPUs were busy " + monitor::describe_gpus(summary) + ".");
+}
+
+void add_pictures(HtmlPage& page, const RunRecord& record) {
+  if (record.pictures.empty()) return;
+  page.begin_section("Worst samples");
+  page.add_paragraph(
+      "Of the first samples of each split that rank zero scored, at its last evaluation; the others are in hpctrain "
+      "eval.");
+  std::vector<HtmlPicture> pictures;
+  for (const PictureRecord& picture : record.pictures) pictures.push_back({picture.name, picture.png});
+  page.add_pictures(pictures);
+}
+
 void add_evaluations(HtmlPage& page, const RunRecord& record) {
   std::map<std::string, HtmlTable> tables;  // by split
   for (const EventRecord& event : events_of(record, "eval")) {
@@ -188,8 +231,11 @@ std::string make_run_report(const RunRecord& record) {
   page.add_charts(draw_learning(record));
   page.begin_section("Time and memory");
   page.add_charts(draw_resources(record));
+  add_gpus(page, record);
   add_phase_table(page, record);
+  add_operators(page, record);
   add_evaluations(page, record);
+  add_pictures(page, record);
   add_checkpoints(page, record);
   add_starts(page, record);
   add_configuration(page, record);

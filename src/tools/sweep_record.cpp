@@ -23,6 +23,25 @@ TrialRecord read_trial(const nlohmann::ordered_json& row, const SweepRecord& rec
   return trial;
 }
 
+std::optional<double> number_in(const nlohmann::ordered_json& row, const char* name) {
+  const auto found = row.find(name);
+  return found != row.end() && found->is_number() ? std::optional(found->get<double>()) : std::nullopt;
+}
+
+ConfigurationRecord read_configuration(const nlohmann::ordered_json& row, const SweepRecord& record) {
+  ConfigurationRecord configuration;
+  for (const auto& axis : record.axes) {
+    if (row.contains(axis) && row.at(axis).is_string()) configuration.values[axis] = row.at(axis).get<std::string>();
+  }
+  configuration.replicates = row.at("replicates").get<std::uint64_t>();
+  configuration.mean = row.at("mean").get<double>();
+  configuration.standard_deviation = number_in(row, "standard_deviation");
+  configuration.best_is_better_by = number_in(row, "best_is_better_by");
+  configuration.half_width_95 = number_in(row, "half_width_95");
+  configuration.verdict = row.value("verdict", "");
+  return configuration;
+}
+
 /// Those of the split by which trials are compared: validation where there is one.
 std::vector<TrialRecord::Score> read_scores(FileSystem& files, const std::filesystem::path& folder,
                                             const std::string& metric) {
@@ -99,6 +118,11 @@ SweepRecord load_sweep_record(FileSystem& files, const std::filesystem::path& fo
     const auto sweep = nlohmann::ordered_json::parse(files.read_file(path));
     record.metric = sweep.at("metric").get<std::string>();
     record.axes = sweep.at("axes").get<std::vector<std::string>>();
+    if (sweep.contains("configurations")) {
+      for (const auto& row : sweep.at("configurations")) {
+        record.configurations.push_back(read_configuration(row, record));
+      }
+    }
     path = folder / "results.json";
     const auto rows = nlohmann::ordered_json::parse(files.read_file(path));
     for (const auto& row : rows) record.trials.push_back(read_trial(row, record));

@@ -28,11 +28,23 @@ struct TrialRecord {
   std::vector<Score> scores;  ///< while it trained
 };
 
+/// Trials that differ in seed and fold alone, as replicates.csv has them.
+struct ConfigurationRecord {
+  std::map<std::string, std::string> values;  ///< by axis, without seed and fold
+  std::uint64_t replicates = 0;
+  double mean = 0;
+  std::optional<double> standard_deviation;
+  std::optional<double> best_is_better_by;  ///< pair for pair; empty for the best
+  std::optional<double> half_width_95;
+  std::string verdict;
+};
+
 struct SweepRecord {
   std::string name;  ///< of the folder
   std::string metric;
   std::vector<std::string> axes;
-  std::vector<TrialRecord> trials;  ///< best first
+  std::vector<TrialRecord> trials;                    ///< best first
+  std::vector<ConfigurationRecord> configurations{};  ///< best mean first; empty: there are no replicates
 };
 
 /// True when `folder` holds sweep.json.

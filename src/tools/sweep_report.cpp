@@ -95,6 +95,36 @@ std::string draw_importance(const SweepRecord& record) {
   return importance.empty() ? "" : svg + "</svg></figure>\n";
 }
 
+void add_replicates(HtmlPage& page, const SweepRecord& record) {
+  if (record.configurations.empty()) return;
+  HtmlTable table{.caption = "Trials that differ in seed or fold alone; differences pair for pair, with 95 % intervals",
+                  .head = {},
+                  .rows = {}};
+  const auto& axes = record.configurations.front().values;
+  for (const auto& [axis, value] : axes) table.head.push_back(axis);
+  for (const char* name : {"replicates", "mean", "standard deviation", "the best is better by", ""}) {
+    table.head.push_back(name);
+  }
+  for (const ConfigurationRecord& configuration : record.configurations) {
+    std::vector<HtmlCell> row;
+    for (const auto& [axis, value] : configuration.values) row.push_back({.text = value, .is_number = true});
+    row.push_back({.text = format_count(configuration.replicates), .is_number = true});
+    row.push_back(number_cell(monitor::format_metric(record.metric, configuration.mean), configuration.mean));
+    const auto& deviation = configuration.standard_deviation;
+    row.push_back(deviation
+                      ? number_cell(monitor::format_difference(record.metric, *deviation, std::nullopt), *deviation)
+                      : HtmlCell{.is_number = true});
+    const auto& better = configuration.best_is_better_by;
+    row.push_back(
+        better ? number_cell(monitor::format_difference(record.metric, *better, configuration.half_width_95), *better)
+               : HtmlCell{.is_number = true});
+    row.push_back({.text = configuration.verdict});
+    table.rows.push_back(std::move(row));
+  }
+  page.begin_section("Replicates");
+  page.add_html(write_table(table));
+}
+
 void add_results(HtmlPage& page, const SweepRecord& record) {
   HtmlTable table{.head = {"trial", "state"}, .rows = {}};
   for (const auto& axis : record.axes) table.head.push_back(axis);
@@ -126,6 +156,7 @@ std::string make_sweep_report(const SweepRecord& record) {
   if (record.trials.size() > kMostLines) {
     page.add_paragraph(fmt::format("Charts show the best {} trials.", kMostLines));
   }
+  add_replicates(page, record);
   add_results(page, record);
   return page.finish();
 }

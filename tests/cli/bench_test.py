@@ -80,6 +80,17 @@ class BenchStepTest(ProgramTest):
         self.check(report, ranks=2)
         self.assertGreater(report["phase_seconds"]["communication"], 0)
 
+    def test_the_account_of_time_costs_little_and_names_nearly_all_of_it(self):
+        # A step that is long beside what a busy machine takes away in between.
+        report = self.report("--model", "resnet18", "--data.image-size", 48)
+        ledger = report["ledger"]
+        self.assertGreater(ledger["switches_per_step"], 4)
+        self.assertGreater(ledger["switch_seconds"], 0)
+        self.assertLess(ledger["switch_seconds"] * ledger["switches_per_step"] + ledger["line_seconds"],
+                        0.005 * report["step_seconds"])
+        self.assertLessEqual(ledger["share"], 0.005)
+        self.assertGreaterEqual(ledger["coverage"], 0.98)
+
     def test_it_leaves_nothing_behind(self):
         self.report()
         self.assertEqual(list(self.folder.glob("bench-step-*")), [])

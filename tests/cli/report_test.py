@@ -1,4 +1,5 @@
 """report.html of a run and of a sweep: well-formed, complete, loading nothing, and nothing in it that a file made markup."""
+import base64
 import html.parser
 import json
 import re
@@ -60,7 +61,8 @@ class ReportTest(ProgramTest):
         text = (folder / "report.html").read_text()
         page = Page(text)
         self.assertEqual(page.defects, [])
-        self.assertEqual(page.references, ["data:,"])
+        # What it shows is inside it.
+        self.assertEqual([r for r in page.references if not r.startswith("data:image/png;base64,")], ["data:,"])
         self.assertNotRegex(text, r"url\(|@import|https?:|<script|<iframe|<object")
         return page
 
@@ -105,8 +107,29 @@ class ReportTest(ProgramTest):
         for row in rows:
             self.assertIn(row["top1"], numbers)
             self.assertIn(f"trials/{row['trial']}", page.hints)
-        for word in ("4 trials", "4 done", "optim.lr", "train.seed", "one axis alone explains", "after each epoch"):
+        for configuration in json.loads((sweep / "sweep.json").read_text())["configurations"]:
+            self.assertIn(configuration["mean"], numbers)
+            self.assertIn(configuration["verdict"], page.text)
+        for word in ("Replicates", "4 trials", "4 done", "optim.lr", "train.seed", "one axis alone explains", "after each epoch"):
             self.assertIn(word, page.text)
+
+    def test_pictures_and_the_operators_of_a_trace_are_shown(self):
+        run = self.root / "traced"
+        self.run_hpctrain("--data", self.data, "--out", run, "--epochs", "1", "--batch", "50", "--monitor.trace", "2:3",
+                          "--monitor.pictures", "2")
+        page = self.read(run)
+        pictures = [base64.b64decode(r.split(",", 1)[1]) for r in page.references if r.startswith("data:image/png")]
+        self.assertEqual(pictures, [path.read_bytes() for path in sorted((run / "pictures").iterdir())])
+        self.assertEqual(len(pictures), 2)
+        top = json.loads((run / "trace.json").read_text())["top_operators"]
+        for entry in top[:10]:
+            self.assertIn(entry["name"], page.text)
+            self.assertIn(entry["own_seconds"], [float(h) for h in page.hints if re.fullmatch(r"[-+.e0-9]+", h)])
+        # What is torn or no picture does no harm.
+        (run / "trace.json").write_text((run / "trace.json").read_text()[:100])
+        (run / "pictures/notes.txt").write_text("<b>")
+        self.run_hpctrain("report", run)
+        self.assertNotIn(top[0]["name"], self.read(run).text)
 
     def test_what_is_no_run_is_refused(self):
         self.assert_refused(run_hpctrain("report", self.folder), 64, str(self.folder), "run.ini")
