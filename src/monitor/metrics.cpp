@@ -41,9 +41,11 @@ nlohmann::json to_json(const StepEvent& event) {
 }
 
 nlohmann::json to_json(const EpochEvent& event) {
-  return {{"samples_per_second", event.samples_per_second},
-          {"phase_seconds", to_json(event.phases)},
-          {"resident_bytes", static_cast<std::uint64_t>(event.resident_bytes)}};
+  nlohmann::json line = {{"samples_per_second", event.samples_per_second},
+                         {"phase_seconds", to_json(event.phases)},
+                         {"resident_bytes", static_cast<std::uint64_t>(event.resident_bytes)}};
+  if (!event.memory.empty()) line["memory"] = event.memory;
+  return line;
 }
 
 nlohmann::json to_json(const EvalEvent& event) {
@@ -69,6 +71,7 @@ nlohmann::json to_json(const EndEvent& event) {
   if (event.state_digest) line["state_digest"] = *event.state_digest;
   if (!event.augment_seconds.empty()) line["augment_seconds"] = event.augment_seconds;
   if (!event.data.empty()) line["data"] = event.data;
+  if (!event.memory.empty()) line["memory"] = event.memory;
   return line;
 }
 
