@@ -24,7 +24,7 @@ namespace hpctrain::apps {
 namespace {
 
 /// They speak of one node or process, so ranks may have different values.
-constexpr std::array kLocalOptions = {"cache.dir", "cache.limit-gib", "run.job-end-unix"};
+constexpr std::array kLocalOptions = {"cache.dir", "cache.limit-gib", "run.job-end-unix", "train.memory-limit-mib"};
 
 /// What the result depends on: versions first, because other versions know other options.
 std::vector<comm::Fact> start_facts(const CommandInput& input) {

@@ -26,6 +26,23 @@ void add_kernel_options(OptionTable& table, train::TrainSettings& train) {
                 .help("On GPUs: only kernels that give the same bits every time, which may be slower"));
 }
 
+void add_memory_options(OptionTable& table, train::MemorySettings& memory) {
+  table.add(option(memory.limit_mib, "train", "memory-limit-mib")
+                .above(0)
+                .unit("MiB")
+                .help("Most memory that the tensors of a rank may hold on its device while it trains; may differ from "
+                      "rank to rank"));
+  table.add(
+      option(memory.when_out, "train", "oom")
+          .choices({{"adapt", train::OutOfMemory::adapt}, {"end", train::OutOfMemory::end}})
+          .help("When a rank runs out of memory in a step; adapt: all ranks make it again with the same global batch, "
+                "fewer samples at once, then with activations computed again in backward"));
+  table.add(option(memory.empty_cache_every_steps, "train", "empty-cache-every-steps")
+                .unit("steps")
+                .help("On GPUs: give memory that torch keeps for later back to the driver every so many steps, for "
+                      "others on the same GPU; costs time. 0: never"));
+}
+
 }  // namespace
 
 void add_train_options(OptionTable& table, Settings& settings) {
@@ -47,9 +64,12 @@ void add_train_options(OptionTable& table, Settings& settings) {
                 .identity()
                 .help("Global batch: samples of one optimizer step over all ranks"));
   table.add(option(train.micro_batch, "train", "micro-batch")
-                .at_least(1)
+                .choices({{"auto", train::kAutomaticMicroBatch}})
+                .or_like("a number of at least 1", [](std::uint64_t samples) { return samples >= 1; })
                 .unit("samples")
-                .help("Most samples a rank computes at once; the rest of its share is accumulated"));
+                .help("Most samples a rank computes at once; the rest of its share is accumulated. none: its whole "
+                      "share; auto: as many as fit, by a measurement at the start"));
+  add_memory_options(table, settings.run.memory);
   table.add(option(train.micro_shards, "train", "micro-shards")
                 .at_most(65536)
                 .identity()

@@ -35,6 +35,7 @@ class HostBuffer {
  public:
   HostBuffer(std::size_t bytes, const torch::Device& device);
   std::byte* data() const { return static_cast<std::byte*>(storage_.data_ptr()); }
+  std::size_t bytes() const { return storage_.nbytes(); }
 
  private:
   torch::Tensor storage_;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <fstream>
 #include <limits>
 #include <new>
 #include <string>
@@ -115,6 +116,21 @@ std::uint64_t total_memory(const torch::Device& device) {
   if (!device.is_cpu()) return c10::getDeviceAllocator(device.type())->getMemoryInfo(device.index()).second;
   const long pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
   return pages > 0 && page_bytes > 0 ? static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page_bytes) : 0;
+}
+
+std::uint64_t free_memory(const torch::Device& device) {
+  if (!device.is_cpu()) {
+    const MemoryUse use = read_gpu_memory(device);
+    const auto [unused, total] = c10::getDeviceAllocator(device.type())->getMemoryInfo(device.index());
+    return unused + use.reserved_bytes - use.allocated_bytes;
+  }
+  std::ifstream file("/proc/meminfo");
+  std::string name;
+  std::uint64_t kib = 0;
+  for (std::string rest; file >> name >> kib; std::getline(file, rest)) {
+    if (name == "MemAvailable:") return kib * 1024;
+  }
+  return 0;
 }
 
 void release_cached_memory(const torch::Device& device) {

@@ -35,6 +35,10 @@ void limit_memory(const torch::Device& device, std::optional<std::uint64_t> byte
 /// Bytes that the device has in all, the limit not regarded; on the CPU the node's. 0 where it cannot be told.
 std::uint64_t total_memory(const torch::Device& device);
 
+/// Bytes that tensors could still get, the limit not regarded: on a GPU what nobody holds and what torch keeps, on the
+/// CPU what the node has left for all its processes. 0 where it cannot be told.
+std::uint64_t free_memory(const torch::Device& device);
+
 /// Gives memory that no tensor holds back to the GPU's driver. Does nothing on the CPU.
 void release_cached_memory(const torch::Device& device);
 

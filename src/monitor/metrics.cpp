@@ -44,6 +44,7 @@ nlohmann::json to_json(const EpochEvent& event) {
   nlohmann::json line = {{"samples_per_second", event.samples_per_second},
                          {"phase_seconds", to_json(event.phases)},
                          {"resident_bytes", static_cast<std::uint64_t>(event.resident_bytes)}};
+  if (!event.memory.empty()) line["memory"] = event.memory;
   if (event.gpus) line["gpus"] = to_json(*event.gpus);
   return line;
 }
@@ -71,6 +72,7 @@ nlohmann::json to_json(const EndEvent& event) {
   if (event.state_digest) line["state_digest"] = *event.state_digest;
   if (!event.augment_seconds.empty()) line["augment_seconds"] = event.augment_seconds;
   if (!event.data.empty()) line["data"] = event.data;
+  if (!event.memory.empty()) line["memory"] = event.memory;
   if (event.gpus) line["gpus"] = to_json(*event.gpus);
   return line;
 }

@@ -46,9 +46,10 @@ struct StepEvent {
 
 /// An epoch's steps are made. What follows it (evaluation, checkpoint) counts to the next one.
 struct EpochEvent {
-  double samples_per_second = 0;     ///< over the world, in the time of steps
-  PhaseSeconds phases{};             ///< of the epoch's part in this start, mean over ranks
-  double resident_bytes = 0;         ///< memory of the rank that has most, at this moment
+  double samples_per_second = 0;                     ///< over the world, in the time of steps
+  PhaseSeconds phases{};                             ///< of the epoch's part in this start, mean over ranks
+  double resident_bytes = 0;                         ///< memory of the rank that has most, at this moment
+  nlohmann::json memory = nlohmann::json::object();  ///< of tensors, all ranks, since the start
   std::optional<GpuSummary> gpus{};  ///< since the epoch before, where drivers tell
 };
 
@@ -79,8 +80,9 @@ struct EndEvent {
   PhaseSeconds phases{};       ///< of this start, mean over ranks
   std::optional<std::string> state_digest{};
   std::map<std::string, double> best_metrics{};
-  std::map<std::string, double> augment_seconds{};  ///< of rank zero, by kind of operation, this start
-  nlohmann::json data = nlohmann::json::object();   ///< what reading took, all ranks, this start
+  std::map<std::string, double> augment_seconds{};   ///< of rank zero, by kind of operation, this start
+  nlohmann::json data = nlohmann::json::object();    ///< what reading took, all ranks, this start
+  nlohmann::json memory = nlohmann::json::object();  ///< of tensors, all ranks, this start
   std::optional<GpuSummary> gpus{};                 ///< of this start, where drivers tell
 };
 

@@ -28,6 +28,7 @@ struct RunSummary {
   double wall_seconds = 0;                          ///< of this start
   PhaseSeconds phases{};                            ///< of this start, mean over ranks
   std::map<std::string, double> augment_seconds{};  ///< of rank zero, by kind of operation; may be empty
+  std::string memory{};                             ///< what tensors held; empty: nothing was measured
   std::string gpus{};                               ///< how busy they were; empty: nobody told
   std::string verdict{};                            ///< what held it up; empty: nothing was judged
   std::vector<SplitResult> results{};

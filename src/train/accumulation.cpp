@@ -34,9 +34,7 @@ data::GlobalBatch SampleLosses::run(std::uint64_t step) {
     const tasks::DeviceRecords records = next_records(step);
     run_micro_step(records, step);
     parts_.feed.look_ahead();
-    if (!records.host.is_last_of_step()) continue;
-    if (parts_.audit != nullptr) parts_.audit->end_step();
-    return records.host.batch;
+    if (records.host.is_last_of_step()) return records.host.batch;
   }
 }
 

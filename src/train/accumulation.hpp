@@ -39,7 +39,8 @@ class Accumulation {
   virtual ~Accumulation() = default;
 
   /// Makes all micro-steps of update number step+1 and hands their gradients to the reduction, which is waited for
-  /// elsewhere.
+  /// elsewhere. What it throws for lack of memory leaves messages to other ranks as they would have been, so that the
+  /// step can be dropped and made again.
   ///   errors  Fault::data (a bad record), Fault::stopped (a peer died)
   virtual data::GlobalBatch run(std::uint64_t step) = 0;
 

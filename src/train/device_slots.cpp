@@ -15,4 +15,11 @@ void DeviceSlots::release(std::byte* memory) noexcept {
   buffers_.erase(memory);
 }
 
+std::uint64_t DeviceSlots::bytes() const {
+  const std::lock_guard lock(mutex_);
+  std::uint64_t bytes = 0;
+  for (const auto& [memory, buffer] : buffers_) bytes += buffer.bytes();
+  return bytes;
+}
+
 }  // namespace hpctrain::train

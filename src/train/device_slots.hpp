@@ -4,6 +4,7 @@
 #include <torch/types.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <unordered_map>
 
@@ -19,9 +20,12 @@ class DeviceSlots : public data::SlotAllocator {
   std::byte* allocate(std::size_t bytes) override;
   void release(std::byte* memory) noexcept override;
 
+  /// Of all slots that are there.
+  std::uint64_t bytes() const;
+
  private:
   torch::Device device_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::unordered_map<std::byte*, device::HostBuffer> buffers_;
 };
 

@@ -2,6 +2,8 @@
 
 #include <torch/utils.h>
 
+#include <algorithm>
+
 #include "comm/agree.hpp"
 #include "core/clock.hpp"
 #include "train/batch_feed.hpp"
@@ -52,6 +54,10 @@ torch::Tensor Evaluator::score_own_share(const std::string& split, const BatchOb
   });
   parts_.network.train();
   return scores.cpu();
+}
+
+void Evaluator::use_at_once(std::uint64_t samples) {
+  if (parts_.micro_shards == 0) parts_.micro_batch = std::min(parts_.micro_batch, samples);
 }
 
 void Evaluator::visit(const std::string& split, const std::function<void(const tasks::Batch&)>& visitor) {

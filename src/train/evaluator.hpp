@@ -64,6 +64,9 @@ class Evaluator {
   ///   errors  Fault::data naming the sample that cannot serve
   void require_reference();
 
+  /// From now on no more samples of a rank at once than this; with micro-shards each has its own number.
+  void use_at_once(std::uint64_t samples);
+
   /// Of this rank, over all passes so far.
   const DataTraffic& traffic() const noexcept { return traffic_; }
 

@@ -7,19 +7,20 @@
 #include "device/tensor_memory.hpp"
 
 namespace hpctrain::train {
-namespace {
 
-std::string text_of(const std::exception& failure) {
+bool lacks_tensor_memory(const std::exception& failure) {
+  return dynamic_cast<const Error*>(&failure) == nullptr && device::is_lack_of_memory(failure);
+}
+
+std::string first_line_of(const std::exception& failure) {
   const auto* of_torch = dynamic_cast<const c10::Error*>(&failure);
   const std::string text = of_torch != nullptr ? of_torch->what_without_backtrace() : failure.what();
   return text.substr(0, text.find('\n'));
 }
 
-}  // namespace
-
 Error name_failure(const std::exception& failure) {
   if (const auto* own = dynamic_cast<const Error*>(&failure)) return *own;
-  const std::string text = text_of(failure);
+  const std::string text = first_line_of(failure);
   if (!device::is_lack_of_memory(failure)) return {Fault::bug, text};
   return {Fault::device, "out of memory (" + text +
                              "); give a smaller train.micro-batch, which changes how a batch is carried out and not "

@@ -18,11 +18,13 @@ class GradientReduction {
   /// After backward.
   virtual void end_micro_step() = 0;
 
-  /// Gradients and passengers are the sums over the global batch when this returns, with equal bits on all ranks.
+  /// Gradients and passengers are the sums over the global batch when this returns true, with equal bits on all ranks.
+  /// `is_whole`: this rank's part is; it may have broken off anywhere between start_step() and here. Where any rank's
+  /// is not, this returns false on all of them: there are no sums then, and the step begins again with start_step().
   ///   collective  all ranks
   ///   blocks      until the sums are there (CPU) or enqueued (GPU)
   ///   errors      Fault::stopped when a peer died
-  virtual void wait() = 0;
+  virtual bool wait(bool is_whole) = 0;
 };
 
 }  // namespace hpctrain::train

@@ -72,10 +72,12 @@ void GradientSync::launch_next_bucket() {
                                                      device::compute_stream(parts_.device)));
 }
 
-void GradientSync::wait() {
+bool GradientSync::wait(bool is_whole) {
   is_launching_ = false;
+  parts_.wholeness.start(is_whole);
   while (pending_.size() < parts_.buckets.plan().buckets.size()) launch_next_bucket();
   for (auto& reduction : pending_) reduction->wait();
+  return parts_.wholeness.wait();
 }
 
 }  // namespace hpctrain::train

@@ -13,6 +13,7 @@
 #include "train/gradient_buckets.hpp"
 #include "train/gradient_reduction.hpp"
 #include "train/step_statistics.hpp"
+#include "train/wholeness.hpp"
 
 namespace hpctrain::train {
 
@@ -25,6 +26,7 @@ class GradientSync final : public GradientReduction {
     comm::GradientChannel& channel;
     torch::Device device;
     monitor::StepClock& clock;
+    Wholeness& wholeness;
   };
 
   GradientSync(const Parts& parts, const std::vector<checkpoint::NamedTensor>& parameters);
@@ -37,8 +39,9 @@ class GradientSync final : public GradientReduction {
   /// their order on every rank, whatever the order of the gradients.
   void start_backward(bool is_last) override;
   void end_micro_step() override {}
-  /// Launches what no gradient launched: parameters that took no part, ranks without samples.
-  void wait() override;
+  /// Launches what no gradient launched: parameters that took no part, ranks without samples, ranks that broke off.
+  /// Whether all are whole travels beside the sums.
+  bool wait(bool is_whole) override;
 
   /// The gradient of one parameter is complete in this backward pass. For the hooks.
   void note_ready(std::size_t parameter);

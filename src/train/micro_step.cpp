@@ -22,6 +22,7 @@ void seed_default_generator(std::uint64_t seed, const MicroStepPlace& place) {
 
 tasks::Batch MicroStep::make_batch(const tasks::DeviceRecords& records) {
   const PhaseTimer timer(parts_.clock, Phase::make_batch);
+  enter(Phase::make_batch);
   tasks::Batch batch = parts_.task.make_batch(records, tasks::Mode::train);
   if (parts_.audit != nullptr) parts_.audit->add(batch.sample_ids);
   return batch;
@@ -29,6 +30,7 @@ tasks::Batch MicroStep::make_batch(const tasks::DeviceRecords& records) {
 
 torch::Tensor MicroStep::run_forward(const tasks::Batch& batch, const MicroStepPlace& place) {
   const PhaseTimer timer(parts_.clock, Phase::forward);
+  enter(Phase::forward);
   seed_default_generator(parts_.seed, place);
   return parts_.forward_pass.run(parts_.task, parts_.network, batch);
 }
@@ -38,13 +40,19 @@ torch::Tensor MicroStep::loss_of(const torch::Tensor& outputs, const tasks::Batc
   return parts_.task.loss_sum(outputs, batch);
 }
 
+void MicroStep::enter(Phase phase) {
+  if (parts_.memory != nullptr) parts_.memory->enter(phase);
+}
+
 void MicroStep::run_backward(const torch::Tensor& loss) {
   const PhaseTimer timer(parts_.clock, Phase::backward);
+  enter(Phase::backward);
   loss.backward();
 }
 
 void MicroStep::run_backward(const torch::Tensor& outputs, const torch::Tensor& gradient) {
   const PhaseTimer timer(parts_.clock, Phase::backward);
+  enter(Phase::backward);
   outputs.backward(gradient);
 }
 

@@ -11,6 +11,7 @@
 #include "tasks/task.hpp"
 #include "train/audit.hpp"
 #include "train/forward_pass.hpp"
+#include "train/phase_memory.hpp"
 
 namespace hpctrain::train {
 
@@ -29,7 +30,8 @@ class MicroStep {
     ForwardPass forward_pass;
     monitor::StepClock& clock;
     std::uint64_t seed = 0;
-    Audit* audit = nullptr;  ///< null: none
+    Audit* audit = nullptr;         ///< null: none
+    PhaseMemory* memory = nullptr;  ///< null: nobody asks for peaks
   };
 
   explicit MicroStep(const Parts& parts) : parts_(parts) {}
@@ -52,6 +54,8 @@ class MicroStep {
   void run_backward(const torch::Tensor& outputs, const torch::Tensor& gradient);
 
  private:
+  void enter(monitor::Phase phase);
+
   Parts parts_;
 };
 

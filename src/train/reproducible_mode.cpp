@@ -16,7 +16,7 @@ void require_reproducible(const RunSettings& settings, int world) {
                   train.micro_shards, train.micro_shards, world));
   const std::uint64_t largest = plan_micro_batch(train, world);
   require(
-      !train.micro_batch || *train.micro_batch >= largest, Fault::usage,
+      !train.micro_batch || is_automatic_micro_batch(train) || *train.micro_batch >= largest, Fault::usage,
       fmt::format("train.micro-batch {} is less than a micro-shard of {} samples (train.batch {} in {} parts), which "
                   "is computed at once; leave it away, or give more train.micro-shards",
                   train.micro_batch.value_or(0), largest, train.batch, train.micro_shards));

@@ -8,6 +8,7 @@
 
 #include "core/digest.hpp"
 #include "core/log.hpp"
+#include "train/memory_report.hpp"
 
 namespace hpctrain::train {
 namespace {
@@ -92,7 +93,8 @@ void RunRecorder::flush_step() {
   pending_.reset();
 }
 
-void RunRecorder::record_epoch(const Progress& progress, std::span<const monitor::RankLedger> ledgers) {
+void RunRecorder::record_epoch(const Progress& progress, std::span<const monitor::RankLedger> ledgers,
+                               const nlohmann::json& memory) {
   if (!diary_) return;
   flush_step();
   const PhaseSeconds phases = monitor::mean_phases(ledgers);
@@ -101,8 +103,8 @@ void RunRecorder::record_epoch(const Progress& progress, std::span<const monitor
   at_last_epoch_ = {samples_, phases};
   const auto most = std::max_element(ledgers.begin(), ledgers.end(),
                                      [](const auto& a, const auto& b) { return a.resident_bytes < b.resident_bytes; });
-  diary_->record(position_of(progress),
-                 monitor::EpochEvent{rate, of_epoch, most->resident_bytes, summarize_epoch_gpus(ledgers)});
+  diary_->record(position_of(progress), monitor::EpochEvent{rate, of_epoch, most->resident_bytes, memory,
+                                                            summarize_epoch_gpus(ledgers)});
   if (const auto verdict = verdicts_.close_epoch(ledgers, steps_)) {
     record_verdict(progress, "epoch", *verdict);
     say_if_new(progress, *verdict);
@@ -183,8 +185,21 @@ void RunRecorder::record_verdict(const Progress& progress, const std::string& te
   diary_->record(position_of(progress), monitor::VerdictEvent{.text = text});
 }
 
+void RunRecorder::record_rung(const Progress& progress, const RungReport& report) {
+  note_rung(report.description);
+  if (!diary_) return;
+  flush_step();
+  const nlohmann::json memory = {{"rank", report.rank},
+                                 {"host", report.host},
+                                 {"pieces", report.rung.pieces},
+                                 {"samples_at_once", report.samples_at_once},
+                                 {"recomputes", report.rung.recomputes}};
+  diary_->record(position_of(progress), monitor::VerdictEvent{.text = report.text, .details = {{"memory", memory}}});
+}
+
 void RunRecorder::record_end(const Progress& progress, const std::string& reason, const std::string& state_digest,
-                             const nlohmann::json& data_traffic, std::span<const monitor::RankLedger> ledgers) {
+                             const nlohmann::json& data_traffic, std::span<const monitor::RankLedger> ledgers,
+                             const nlohmann::json& memory) {
   if (!diary_) return;
   flush_step();
   const auto verdict = verdicts_.close_run(ledgers, steps_);
@@ -197,6 +212,7 @@ void RunRecorder::record_end(const Progress& progress, const std::string& reason
                           .state_digest = state_digest,
                           .best_metrics = {},
                           .data = data_traffic,
+                          .memory = memory,
                           .gpus = monitor::summarize_gpus(ledgers)};
   for (const auto& [split, result] : results_) {
     for (const auto& [name, value] : result.metrics) event.best_metrics[split + "_" + name] = value;
@@ -220,6 +236,8 @@ void RunRecorder::print_summary(const Progress& progress, const monitor::EndEven
   if (event.gpus) summary.gpus = monitor::describe_gpus(*event.gpus);
   summary.verdict = verdict;
   summary.augment_seconds = event.augment_seconds;
+  summary.memory = describe_memory(event.memory);
+  if (!rung_text_.empty()) summary.memory += "; it ran out: " + rung_text_ + " since";
   for (const auto& [split, result] : results_) summary.results.push_back(result);
   summary.run_folder = settings_.run_folder;
   for (const auto& [split, table] : tables_) std::fputs(("\n" + split + "\n" + table).c_str(), stdout);

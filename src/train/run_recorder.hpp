@@ -46,7 +46,9 @@ class RunRecorder {
                    std::uint64_t ready_batches);
   /// The epoch's last step was recorded. What holds the run up is said when that changes.
   ///   ledgers  since the start, by rank
-  void record_epoch(const Progress& progress, std::span<const monitor::RankLedger> ledgers);
+  ///   memory   as gather_memory() gives it
+  void record_epoch(const Progress& progress, std::span<const monitor::RankLedger> ledgers,
+                    const nlohmann::json& memory);
   /// Writes the step whose loss was not read yet. Before a checkpoint: a run that continues from it makes that step no
   /// more, and a kill between the two must not leave a gap.
   void flush_step();
@@ -62,11 +64,17 @@ class RunRecorder {
   void record_histograms(const Progress& progress, const std::function<std::vector<monitor::Histogram>()>& measure);
   void record_checkpoint(const Progress& progress, const monitor::CheckpointEvent& event);
   void record_verdict(const Progress& progress, const std::string& text);
+  /// All ranks go on in less memory.
+  void record_rung(const Progress& progress, const RungReport& report);
+  /// For the closing summary: how batches are carried out since memory ran out, in this start or one before.
+  void note_rung(const std::string& text) { rung_text_ = text; }
   /// Writes the end line and prints the summary.
   ///   data_traffic  docs/formats/metrics.md, all ranks
   ///   ledgers       since the start, by rank
+  ///   memory        as gather_memory() gives it
   void record_end(const Progress& progress, const std::string& reason, const std::string& state_digest,
-                  const nlohmann::json& data_traffic, std::span<const monitor::RankLedger> ledgers);
+                  const nlohmann::json& data_traffic, std::span<const monitor::RankLedger> ledgers,
+                  const nlohmann::json& memory);
 
  private:
   struct PendingStep {
@@ -102,6 +110,7 @@ class RunRecorder {
   std::uint64_t steps_ = 0;
   double last_loss_ = 0;
   std::string chain_;
+  std::string rung_text_;  ///< empty: memory never ran out
   std::optional<std::uint64_t> skipped_updates_;
   std::map<std::string, monitor::SplitResult> results_;
   std::map<std::string, std::string> tables_;

@@ -45,6 +45,18 @@ struct TrainSettings {
   std::optional<int> threads{};        ///< CPU threads per operation; unset: the CPUs granted to this rank
 };
 
+/// What becomes of a step that a rank has not the memory for.
+enum class OutOfMemory {
+  adapt,  ///< all ranks make it again with the same global batch, in less memory
+  end,    ///< the run ends
+};
+
+struct MemorySettings {
+  std::optional<double> limit_mib{};  ///< most that this rank's tensors may hold on its device; unset: what there is
+  OutOfMemory when_out = OutOfMemory::adapt;
+  std::uint64_t empty_cache_every_steps = 0;  ///< GPUs: give kept blocks back; 0: never
+};
+
 enum class OptimizerKind { sgd, adam, adamw, lars };
 
 struct OptimizerSettings {
@@ -100,6 +112,12 @@ struct CadenceSettings {
 /// them.
 std::uint64_t plan_micro_batch(const TrainSettings& settings, int world);
 
+/// A micro-batch of this many samples means: as many as fit. Until that is known, a rank's share.
+inline constexpr std::uint64_t kAutomaticMicroBatch = 0;
+inline bool is_automatic_micro_batch(const TrainSettings& settings) {
+  return settings.micro_batch == kAutomaticMicroBatch;
+}
+
 struct WallTimeSettings {
   std::optional<double> job_end_unix{};  ///< unset: nobody ends the job
   double stop_margin_seconds = 60;       ///< kept free before that end, besides what was measured
@@ -130,6 +148,7 @@ struct RunSettings {
   double label_smoothing = 0;  ///< classification
   double mixup = 0;            ///< classification: alpha; 0: none
   TrainSettings train;
+  MemorySettings memory;
   OptimizerSettings optimizer;
   ScheduleSettings schedule;
   LrScalingSettings lr_scaling;

@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 #include <torch/utils.h>
 
+#include <exception>
+#include <memory>
 #include <optional>
 
 #include "core/error.hpp"
 #include "device/device.hpp"
+#include "train/failure_text.hpp"
 
 namespace hpctrain::train {
 namespace {
@@ -20,15 +23,39 @@ torch::Tensor rows_of(const torch::Tensor& all, const MicroStepPlace& place, std
 
 }  // namespace
 
+/// There from the start: a rank that runs out of memory must still hand its rows to the others, who wait for them.
+SpanningLosses::SpanningLosses(const Parts& parts, comm::GradientChannel& channel, const torch::Device& device,
+                               std::uint64_t most_samples)
+    : Accumulation(parts), channel_(channel), device_(device) {
+  std::vector<std::int64_t> shape{static_cast<std::int64_t>(most_samples)};
+  for (const std::int64_t extent : parts_.micro_step.task().spanning_output_shape()) shape.push_back(extent);
+  rows_ = torch::zeros(shape, torch::TensorOptions().dtype(parts_.buckets.slab().scalar_type()).device(device_));
+}
+
 data::GlobalBatch SpanningLosses::run(std::uint64_t step) {
-  held_.clear();
+  // Whatever is held goes before a step that broke off begins again.
+  const std::unique_ptr<std::vector<Held>, void (*)(std::vector<Held>*)> emptied(&held_,
+                                                                                 [](auto* held) { held->clear(); });
+  return run_both_passes(step);
+}
+
+data::GlobalBatch SpanningLosses::run_both_passes(std::uint64_t step) {
   parts_.reduction.start_step();
-  const data::GlobalBatch batch = run_first_pass(step);
+  data::GlobalBatch batch;
+  std::exception_ptr lack;
+  try {
+    batch = run_first_pass(step);
+    write_rows();
+  } catch (const std::exception& failure) {
+    if (!lacks_tensor_memory(failure)) throw;
+    lack = std::current_exception();
+  }
+  gather_rows();
+  if (lack) std::rethrow_exception(lack);
   const Answer answer = differentiate(batch.count);
   // What the first of two passes staged comes once more in the second.
   if (held_.size() > 1) parts_.statistics.clear();
   for (auto& held : held_) run_second_pass(held, answer, &held == &held_.back());
-  held_.clear();
   return batch;
 }
 
@@ -37,9 +64,7 @@ data::GlobalBatch SpanningLosses::run_first_pass(std::uint64_t step) {
     const tasks::DeviceRecords records = next_records(step);
     held_.push_back(hold(records, step));
     parts_.feed.look_ahead();
-    if (!records.host.is_last_of_step()) continue;
-    if (parts_.audit != nullptr) parts_.audit->end_step();
-    return records.host.batch;
+    if (records.host.is_last_of_step()) return records.host.batch;
   }
 }
 
@@ -54,31 +79,31 @@ SpanningLosses::Held SpanningLosses::hold(const tasks::DeviceRecords& records, s
   return held;
 }
 
+/// Every rank writes its rows into zeros, and the sum over ranks is all of them, to the bit: minus zero becomes zero
+/// there, and so it must on one rank alone.
+void SpanningLosses::write_rows() {
+  const torch::NoGradGuard no_grad;
+  rows_.zero_();
+  for (const auto& held : held_) {
+    if (held.count > 0) rows_of(rows_, held.place, held.count).copy_(held.outputs);
+  }
+  rows_.add_(0);
+}
+
+/// All of them, also where the batch is a short one: a rank that broke off may not know.
+void SpanningLosses::gather_rows() {
+  const PhaseTimer timer(parts_.clock, Phase::communication);
+  const comm::Span span{rows_.data_ptr(), static_cast<std::size_t>(rows_.numel()),
+                        rows_.scalar_type() == torch::kFloat64 ? comm::ElementType::f64 : comm::ElementType::f32};
+  channel_.start_all_reduce(span, comm::ReduceOp::sum, device::compute_stream(device_))->wait();
+}
+
 SpanningLosses::Answer SpanningLosses::differentiate(std::uint64_t samples) {
-  const auto outputs = gather_outputs(samples).requires_grad_();
+  const auto outputs = rows_.narrow(0, 0, static_cast<std::int64_t>(samples)).detach().requires_grad_();
   const PhaseTimer timer(parts_.clock, Phase::forward);
   const auto losses = parts_.micro_step.task().spanning_losses(outputs);
   losses.mean().backward();
   return {losses.detach(), outputs.grad()};
-}
-
-/// Every rank writes its rows into zeros, and the sum over ranks is all of them, to the bit: minus zero becomes zero
-/// there, and so it must on one rank alone.
-torch::Tensor SpanningLosses::gather_outputs(std::uint64_t samples) {
-  const torch::NoGradGuard no_grad;
-  std::vector<std::int64_t> shape{static_cast<std::int64_t>(samples)};
-  for (const std::int64_t extent : parts_.micro_step.task().spanning_output_shape()) shape.push_back(extent);
-  const auto type = parts_.buckets.slab().scalar_type();
-  auto all = torch::zeros(shape, torch::TensorOptions().dtype(type).device(device_));
-  for (const auto& held : held_) {
-    if (held.count > 0) rows_of(all, held.place, held.count).copy_(held.outputs);
-  }
-  all.add_(0);
-  const PhaseTimer timer(parts_.clock, Phase::communication);
-  const comm::Span span{all.data_ptr(), static_cast<std::size_t>(all.numel()),
-                        type == torch::kFloat64 ? comm::ElementType::f64 : comm::ElementType::f32};
-  channel_.start_all_reduce(span, comm::ReduceOp::sum, device::compute_stream(device_))->wait();
-  return all;
 }
 
 void SpanningLosses::run_second_pass(Held& held, const Answer& answer, bool is_last) {

@@ -21,9 +21,10 @@ namespace hpctrain::train {
 ///   source  Scaling Deep Contrastive Learning Batch Size under Memory Limited Setup, Gao et al. 2021
 class SpanningLosses final : public Accumulation {
  public:
-  /// `channel`: over which outputs are brought together; no gradients are under way in it meanwhile.
-  SpanningLosses(const Parts& parts, comm::GradientChannel& channel, const torch::Device& device)
-      : Accumulation(parts), channel_(channel), device_(device) {}
+  /// `channel`: over which outputs are brought together; no gradients are under way in it meanwhile. `most_samples` of
+  /// a global batch.
+  SpanningLosses(const Parts& parts, comm::GradientChannel& channel, const torch::Device& device,
+                 std::uint64_t most_samples);
 
   data::GlobalBatch run(std::uint64_t step) override;
 
@@ -42,15 +43,18 @@ class SpanningLosses final : public Accumulation {
     torch::Tensor gradients;  ///< of the mean loss by the outputs: [b, …]
   };
 
+  data::GlobalBatch run_both_passes(std::uint64_t step);
   data::GlobalBatch run_first_pass(std::uint64_t step);
   Held hold(const tasks::DeviceRecords& records, std::uint64_t step);
+  void write_rows();
+  void gather_rows();
   Answer differentiate(std::uint64_t samples);
-  torch::Tensor gather_outputs(std::uint64_t samples);
   void run_second_pass(Held& held, const Answer& answer, bool is_last);
 
   comm::GradientChannel& channel_;
   torch::Device device_;
   std::vector<Held> held_;
+  torch::Tensor rows_;  ///< outputs of all ranks and micro-steps: [most_samples, …]
 };
 
 /// What is done about such a loss, for the start of a run.

@@ -8,8 +8,11 @@
 
 #include "monitor/step_clock.hpp"
 #include "train/accumulation.hpp"
+#include "train/audit.hpp"
 #include "train/head_first.hpp"
+#include "train/memory_ladder.hpp"
 #include "train/parameter_update.hpp"
+#include "train/phase_memory.hpp"
 #include "train/schedule.hpp"
 
 namespace hpctrain::train {
@@ -32,17 +35,22 @@ class TrainStep {
     ParameterUpdate& update;
     const Schedule& schedule;
     monitor::StepClock& clock;
+    MemoryLadder& ladder;
+    PhaseMemory* memory = nullptr;    ///< null: nobody asks for peaks
+    Audit* audit = nullptr;           ///< the accumulation's; null: none
     HeadFirst* head_first = nullptr;  ///< null: everything learns all the time
   };
 
   explicit TrainStep(const Parts& parts) : parts_(parts) {}
 
-  /// Makes update number step+1.
+  /// Makes the update after `progress`; again and again where a rank runs out of memory, with less of it each time.
   ///   collective  all ranks
-  ///   errors      Fault::data (a bad record), Fault::stopped (a peer died)
-  StepReport run(std::uint64_t step);
+  ///   errors      Fault::data (a bad record), Fault::stopped (a peer died), Fault::device (out of memory)
+  StepReport run(const Progress& progress);
 
  private:
+  data::GlobalBatch accumulate(const Progress& progress);
+  bool await_sums(bool is_whole);
   Learning begin_learning(std::uint64_t step) const;
 
   Parts parts_;

@@ -38,12 +38,12 @@ StopReason Trainer::run(Progress progress) {
   if (is_complete(*stop)) evaluate_at_end();
   const std::string digest = checkpoint::state_digest(parts_.state);
   const nlohmann::json traffic = sum_data_traffic();
-  parts_.recorder.record_end(progress_, end_reason(*stop), digest, traffic, gather_ledgers());
+  parts_.recorder.record_end(progress_, end_reason(*stop), digest, traffic, gather_ledgers(), parts_.memory.gather());
   return *stop;
 }
 
 std::optional<StopReason> Trainer::pass_boundary() {
-  if (epoch_ended_) parts_.recorder.record_epoch(progress_, gather_ledgers());
+  if (epoch_ended_) parts_.recorder.record_epoch(progress_, gather_ledgers(), parts_.memory.gather());
   const std::uint32_t news = parts_.saver.has_news() ? kSettleWish : 0;
   const BoundaryDecision decision = parts_.boundary.decide(progress_, epoch_ended_, news);
   if (decision.settle) parts_.saver.settle(false);
@@ -93,7 +93,7 @@ void Trainer::require_sound() {
 void Trainer::make_step() {
   const Stopwatch watch;
   parts_.tracer.begin_step(progress_.step + 1);
-  const StepReport report = parts_.step.run(progress_.step);
+  const StepReport report = parts_.step.run(progress_);
   progress_.step += 1;
   progress_.cursor = report.batch.next;
   epoch_ended_ = report.batch.ends_epoch;
@@ -102,6 +102,7 @@ void Trainer::make_step() {
   parts_.boundary.note_step(watch.seconds());
   parts_.clock.finish_step(progress_.step);
   parts_.tracer.end_step(progress_.step);
+  parts_.memory.finish_step(progress_.step);
 }
 
 EvaluationReport Trainer::score(const std::string& split) {
@@ -115,8 +116,10 @@ EvaluationReport Trainer::score(const std::string& split) {
 
 EvaluationReport Trainer::evaluate(const std::string& split) {
   const PhaseTimer timer(parts_.clock, Phase::evaluation);
+  parts_.memory.phases().enter(Phase::evaluation);
   const Stopwatch watch;
   const EvaluationReport report = score(split);
+  parts_.memory.phases().enter(Phase::other);
   parts_.recorder.record_evaluation(progress_, report);
   if (parts_.watch != nullptr) parts_.recorder.record_pictures(progress_, parts_.watch->finish(split));
   parts_.boundary.note_evaluation(watch.seconds());
@@ -149,6 +152,7 @@ checkpoint::CheckpointRecord Trainer::make_record() const {
   record.steering["progress"] = progress_to_json(progress_);
   record.steering["chain"] = parts_.recorder.chain();
   record.steering["update"] = parts_.update.steering();
+  record.steering["memory"] = parts_.memory.ladder().to_json();
   record.steering["early_stopping"] = parts_.early_stopping.to_json();
   record.config_digest = parts_.config_digest;
   if (evaluated_step_ == progress_.step) record.metric = quality_;

@@ -18,6 +18,7 @@
 #include "train/evaluator.hpp"
 #include "train/loss_guard.hpp"
 #include "train/parameter_update.hpp"
+#include "train/run_memory.hpp"
 #include "train/run_recorder.hpp"
 #include "train/run_saver.hpp"
 #include "train/step.hpp"
@@ -52,6 +53,7 @@ class Trainer {
     comm::Communicator& group;
     BatchFeed& feed;
     TrainStep& step;
+    RunMemory& memory;
     ParameterUpdate& update;
     Evaluator& evaluator;
     EarlyStopping& early_stopping;

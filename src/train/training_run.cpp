@@ -15,6 +15,7 @@
 #include "models/registry.hpp"
 #include "tasks/image_size.hpp"
 #include "train/device_channel.hpp"
+#include "train/failure_text.hpp"
 #include "train/gradient_sync.hpp"
 #include "train/initial_weights.hpp"
 #include "train/network_state.hpp"
@@ -48,7 +49,13 @@ void require_weights_to_keep(const RunSettings& settings) {
 }  // namespace
 
 TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
-    : settings_(settings), context_(context), slots_(context.device), early_stopping_(settings.evaluation) {
+    : settings_(settings),
+      context_(context),
+      memory_(
+          std::make_unique<RunMemory>(RunMemory::Parts{settings_, context_.group, context_.placement, context_.device,
+                                                       context_.files, context_.run_folder, !context_.trial.empty()})),
+      slots_(context.device),
+      early_stopping_(settings.evaluation) {
   if (context_.heartbeat != nullptr) clock_.publish_to(*context_.heartbeat);
   comm::run_agreed(context_.group, [this] {
     require_precision(settings_.train.precision, find_format_support(settings_.train.precision, context_.device));
@@ -110,6 +117,7 @@ void TrainingRun::synchronise_statistics() {
 void TrainingRun::make_buckets() {
   gradient_group_ = context_.group.split(0, context_.group.rank());
   channel_ = std::make_unique<comm::TracedChannel>(make_device_channel(*gradient_group_, context_.device));
+  wholeness_ = std::make_unique<Wholeness>(context_.group);
   buckets_ = std::make_unique<GradientBuckets>(state_.parameters, kStepPassengers + statistics_->elements(), *channel_);
 }
 
@@ -127,40 +135,58 @@ void TrainingRun::make_feed() {
   evaluation_places_ = std::make_unique<data::PlacesOnly>(*cache_);
   feed_ = std::make_unique<TrainingFeed>(TrainingFeed::Parts{settings_, context_.index, *task_, context_.placement,
                                                              context_.device, slots_, *cache_, *evaluation_places_});
+  pieces_ = std::make_unique<PiecewiseFeed>(feed_->batches());
 }
 
 std::unique_ptr<GradientReduction> TrainingRun::make_reduction() {
   if (is_reproducible(settings_.train)) {
     return std::make_unique<TreeReduction>(
-        TreeReduction::Parts{*buckets_, *statistics_, *gradient_group_, settings_.train.micro_shards});
+        TreeReduction::Parts{*buckets_, *statistics_, *gradient_group_, settings_.train.micro_shards, *wholeness_});
   }
   return std::make_unique<GradientSync>(
-      GradientSync::Parts{*buckets_, *statistics_, *channel_, context_.device, clock_}, state_.parameters);
+      GradientSync::Parts{*buckets_, *statistics_, *channel_, context_.device, clock_, *wholeness_}, state_.parameters);
 }
 
 std::unique_ptr<Accumulation> TrainingRun::make_accumulation() {
-  const Accumulation::Parts parts{feed_->batches(), *micro_step_, *buckets_,
-                                  *statistics_,     *reduction_,  *update_,
-                                  clock_,           audit_.get(), statistics_over_ranks_ != nullptr};
+  const Accumulation::Parts parts{*pieces_,     *micro_step_, *buckets_,
+                                  *statistics_, *reduction_,  *update_,
+                                  clock_,       audit_.get(), statistics_over_ranks_ != nullptr};
   if (!task_->loss_spans_global_batch()) return std::make_unique<SampleLosses>(parts);
-  return std::make_unique<SpanningLosses>(parts, *channel_, context_.device);
+  return std::make_unique<SpanningLosses>(parts, *channel_, context_.device, settings_.train.batch);
 }
 
 void TrainingRun::make_loop() {
   const ForwardPass forward_pass = make_forward_pass(settings_, context_.device);
-  micro_step_ = std::make_unique<MicroStep>(
-      MicroStep::Parts{*task_, *network_, forward_pass, clock_, settings_.train.seed, audit_.get()});
+  micro_step_ = std::make_unique<MicroStep>(MicroStep::Parts{*task_, *network_, forward_pass, clock_,
+                                                             settings_.train.seed, audit_.get(), &memory_->phases()});
   reduction_ = make_reduction();
   accumulation_ = make_accumulation();
+  make_evaluator(forward_pass);
+  make_recorder();
+  make_ladder();
   step_ = std::make_unique<TrainStep>(TrainStep::Parts{*accumulation_, *buckets_, *statistics_, *reduction_, *update_,
-                                                       *schedule_, clock_, head_first_.get()});
+                                                       *schedule_, clock_, memory_->ladder(), &memory_->phases(),
+                                                       audit_.get(), head_first_.get()});
+  boundary_ = std::make_unique<StepBoundary>(context_.group, *channel_, length_, settings_.cadence,
+                                             settings_.evaluation, settings_.wall_time, StopFile(context_.run_folder));
+  saver_ =
+      std::make_unique<RunSaver>(RunSaver::Parts{context_.group, *checkpoints_, *boundary_, *recorder_,
+                                                 context_.run_folder, context_.files, settings_.checkpoint.is_async});
+  tracer_ = std::make_unique<StepTracer>(
+      StepTracer::Parts{context_.group, clock_, context_.files, context_.run_folder, context_.placement},
+      monitor::read_step_range(settings_.monitor.trace));
+  make_trainer();
+}
+
+void TrainingRun::make_evaluator(const ForwardPass& forward_pass) {
   evaluator_ = std::make_unique<Evaluator>(
       Evaluator::Parts{context_.index, *task_, *network_, context_.group, context_.placement, context_.device,
                        settings_.loader, slots_, plan_micro_batch(settings_.train, context_.placement.world),
                        settings_.train.micro_shards, settings_.evaluation.max_samples, forward_pass,
                        tasks::read_image_size(settings_.image_size), evaluation_places_.get()});
-  boundary_ = std::make_unique<StepBoundary>(context_.group, *channel_, length_, settings_.cadence,
-                                             settings_.evaluation, settings_.wall_time, StopFile(context_.run_folder));
+}
+
+void TrainingRun::make_recorder() {
   recorder_ =
       std::make_unique<RunRecorder>(RunRecorder::Settings{context_.run_folder,
                                                           context_.group.is_leader(),
@@ -170,13 +196,11 @@ void TrainingRun::make_loop() {
                                                           make_verdict_facts(),
                                                           {settings_.monitor.writes_tensorboard, context_.trial},
                                                           [this] { return task_->operation_seconds(); }});
-  saver_ =
-      std::make_unique<RunSaver>(RunSaver::Parts{context_.group, *checkpoints_, *boundary_, *recorder_,
-                                                 context_.run_folder, context_.files, settings_.checkpoint.is_async});
-  tracer_ = std::make_unique<StepTracer>(
-      StepTracer::Parts{context_.group, clock_, context_.files, context_.run_folder, context_.placement},
-      monitor::read_step_range(settings_.monitor.trace));
-  make_trainer();
+}
+
+void TrainingRun::make_ladder() {
+  memory_->make_ladder({state_, *buckets_, *statistics_, slots_, *network_, *micro_step_, *evaluator_, *pieces_,
+                        *wholeness_, *recorder_, statistics_over_ranks_ != nullptr});
 }
 
 /// What verdicts need to know besides the ledgers.   (collective)
@@ -207,21 +231,42 @@ void TrainingRun::make_trainer() {
     gpu_gauge_ =
         std::make_unique<monitor::GpuGauge>(monitor::kNvmlLibrary, device::gpu_identity(context_.device.index()));
   }
-  trainer_ = std::make_unique<Trainer>(Trainer::Parts{context_.group,   feed_->batches(),
-                                                      *step_,           *update_,
-                                                      *evaluator_,      early_stopping_,
-                                                      *boundary_,       *saver_,
-                                                      state_,           *recorder_,
-                                                      *tracer_,         clock_,
-                                                      length_,          splits,
-                                                      watched,          has_validation,
-                                                      fixed_steering(), context_.config_digest,
-                                                      context_.judge,   watch_.get(),
-                                                      gpu_gauge_.get(), settings_.monitor.histograms},
+  trainer_ = std::make_unique<Trainer>(Trainer::Parts{context_.group,
+                                                      *pieces_,
+                                                      *step_,
+                                                      *memory_,
+                                                      *update_,
+                                                      *evaluator_,
+                                                      early_stopping_,
+                                                      *boundary_,
+                                                      *saver_,
+                                                      state_,
+                                                      *recorder_,
+                                                      *tracer_,
+                                                      clock_,
+                                                      length_,
+                                                      splits,
+                                                      watched,
+                                                      has_validation,
+                                                      fixed_steering(),
+                                                      context_.config_digest,
+                                                      context_.judge,
+                                                      watch_.get(),
+                                                      gpu_gauge_.get(),
+                                                      settings_.monitor.histograms},
                                        settings_.train);
 }
 
 StopReason TrainingRun::run() {
+  try {
+    return train_from_newest();
+  } catch (const std::exception& failure) {
+    // Torch's errors know no exit code, and carry a stack that says nothing to people.
+    throw name_failure(failure);
+  }
+}
+
+StopReason TrainingRun::train_from_newest() {
   const Progress progress = restore();
   if (is_already_complete(progress)) return StopReason::finished;
   record_start(progress);
@@ -230,6 +275,7 @@ StopReason TrainingRun::run() {
     say_what_learns(progress);
   }
   require_reference();
+  memory_->begin(progress);
   return trainer_->run(progress);
 }
 
@@ -277,6 +323,7 @@ Progress TrainingRun::restore() {
     recorder_->restore_chain(restored->steering.value("chain", ""));
     update_->restore(restored->steering.value("update", nlohmann::json::object()));
     early_stopping_.restore(restored->steering.value("early_stopping", nlohmann::json::object()));
+    memory_->restore(restored->steering);
     restored_step_ = progress.step;
     restored_checkpoint_ = restored->folder.lexically_relative(context_.run_folder).string();
     if (!settings_.quiet) {

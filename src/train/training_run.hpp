@@ -17,11 +17,14 @@
 #include "data/node_cache.hpp"
 #include "models/registry.hpp"
 #include "train/device_slots.hpp"
+#include "train/piecewise_feed.hpp"
+#include "train/run_memory.hpp"
 #include "train/settings.hpp"
 #include "train/statistics_over_ranks.hpp"
 #include "train/step_tracer.hpp"
 #include "train/trainer.hpp"
 #include "train/training_feed.hpp"
+#include "train/wholeness.hpp"
 
 namespace hpctrain::train {
 
@@ -72,6 +75,10 @@ class TrainingRun {
   std::unique_ptr<GradientReduction> make_reduction();
   std::unique_ptr<Accumulation> make_accumulation();
   void make_loop();
+  void make_evaluator(const ForwardPass& forward_pass);
+  void make_ladder();
+  void make_recorder();
+  StopReason train_from_newest();
   void make_trainer();
   monitor::VerdictFacts make_verdict_facts();
   Progress restore();
@@ -88,6 +95,7 @@ class TrainingRun {
   RunSettings settings_;
   RunContext context_;
   monitor::StepClock clock_;
+  std::unique_ptr<RunMemory> memory_;  ///< before all that takes some
   DeviceSlots slots_;
   std::unique_ptr<tasks::Task> task_;
   std::shared_ptr<models::Network> network_;
@@ -98,9 +106,11 @@ class TrainingRun {
   std::unique_ptr<ParameterUpdate> update_;
   std::unique_ptr<comm::Communicator> gradient_group_;  ///< gradients never meet other messages
   std::unique_ptr<comm::TracedChannel> channel_;
+  std::unique_ptr<Wholeness> wholeness_;
   std::unique_ptr<data::NodeCache> cache_;
   std::unique_ptr<data::ShardLocator> evaluation_places_;
   std::unique_ptr<TrainingFeed> feed_;
+  std::unique_ptr<PiecewiseFeed> pieces_;  ///< of what the feed delivers
   RunLength length_;
   std::uint64_t restored_step_ = 0;
   std::optional<std::string> restored_checkpoint_;  ///< empty: a fresh start
@@ -110,8 +120,8 @@ class TrainingRun {
   std::unique_ptr<MicroStep> micro_step_;
   std::unique_ptr<GradientReduction> reduction_;
   std::unique_ptr<Accumulation> accumulation_;
-  std::unique_ptr<TrainStep> step_;
   std::unique_ptr<Evaluator> evaluator_;
+  std::unique_ptr<TrainStep> step_;
   EarlyStopping early_stopping_;
   std::unique_ptr<StepBoundary> boundary_;
   std::unique_ptr<checkpoint::CheckpointStore> checkpoints_;

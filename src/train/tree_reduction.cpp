@@ -53,7 +53,9 @@ void TreeReduction::fold() {
   spare_.push_back(last);
 }
 
-void TreeReduction::wait() {
+bool TreeReduction::wait(bool is_whole) {
+  parts_.wholeness.start(is_whole);
+  if (!parts_.wholeness.wait()) return false;
   const torch::NoGradGuard no_grad;
   require_invariant(shards_done_ == plan_.folds_after_shard.size(), "every micro-shard had its micro-step");
   for (const auto& step : plan_.exchanges) exchange(step);
@@ -61,6 +63,7 @@ void TreeReduction::wait() {
   require_invariant(blocks_.size() == (has_sum ? 1U : 0U), "rank zero holds the sum, and nobody holds a part of it");
   if (has_sum) parts_.buckets.slab().copy_(blocks_.front());
   if (parts_.group.size() > 1) broadcast_tensor(parts_.group, parts_.buckets.slab());
+  return true;
 }
 
 void TreeReduction::exchange(const TreeExchange& step) {

@@ -12,6 +12,7 @@
 #include "train/gradient_reduction.hpp"
 #include "train/step_statistics.hpp"
 #include "train/tree_sum_plan.hpp"
+#include "train/wholeness.hpp"
 
 namespace hpctrain::train {
 
@@ -23,6 +24,7 @@ class TreeReduction final : public GradientReduction {
     StepStatistics& statistics;
     comm::Communicator& group;
     std::uint64_t micro_shards;  ///< at least as many as there are ranks
+    Wholeness& wholeness;
   };
 
   explicit TreeReduction(const Parts& parts);
@@ -34,8 +36,9 @@ class TreeReduction final : public GradientReduction {
   ///   cost  copies or adds the gradients once and clears them; up to 2·log2(micro_shards) blocks of their size are
   ///   kept
   void end_micro_step() override;
-  /// cost  log2(micro_shards) rounds in which sums of all gradients travel from rank to rank, then one broadcast
-  void wait() override;
+  /// Nothing is exchanged before all ranks are known to be whole.
+  ///   cost  log2(micro_shards) rounds in which sums of all gradients travel from rank to rank, then one broadcast
+  bool wait(bool is_whole) override;
 
  private:
   void begin_shard();

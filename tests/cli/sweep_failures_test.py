@@ -2,23 +2,9 @@
 sweep's exit code says so."""
 import csv
 import json
-import os
-import resource
-import subprocess
 import unittest
 
-from hpctrain_test import ProgramTest, launch_command, make_dataset, run_hpctrain
-
-LIMIT_BYTES = 1 << 30  # of what a process may allocate: small images need a quarter of it, large ones twice as much
-
-
-def run_in_little_memory(*arguments, ranks: int) -> subprocess.CompletedProcess:
-    def limit():
-        resource.setrlimit(resource.RLIMIT_DATA, (LIMIT_BYTES, LIMIT_BYTES))
-
-    return subprocess.run(launch_command(arguments, ranks), capture_output=True, text=True, timeout=120, preexec_fn=limit,
-                          env=os.environ | {"OMP_NUM_THREADS": "1"})
-
+from hpctrain_test import ProgramTest, make_dataset, read_metrics, run_hpctrain
 
 class SweepFailuresTest(ProgramTest):
     def setUp(self):
@@ -61,11 +47,15 @@ class SweepFailuresTest(ProgramTest):
             self.check(result, 64, "1e+30", {"0.05", "0.01"}, "training has diverged")
 
     def test_a_trial_that_runs_out_of_memory_fails_alone(self):
-        # Equally long trials are dealt as they stand: two more wait on the same rank.
-        result = run_in_little_memory(*self.common(), "--train.batch", "100", "--data.image-size", "256x256,24x24,16x16",
-                                      ranks=1)
-        self.check(result, 71, "256x256", {"24x24", "16x16"}, "out of memory")
-        self.assertIn("train.micro-batch", result.stderr)
+        # Equally long trials are dealt as they stand: two more wait on the same rank. Of the large images not even one
+        # fits at last.
+        result = run_hpctrain(*self.common(), "--train.batch", "8", "--train.memory-limit-mib", "24",
+                              "--data.image-size", "320x320,24x24,16x16", ranks=1)
+        self.check(result, 71, "320x320", {"24x24", "16x16"}, "out of memory")
+        self.assertIn("at most 1 sample of a rank at once", result.stderr)
+        rungs = {value: sum("memory" in line for line in read_metrics(self.out / "trials" / row["trial"], "verdict"))
+                 for value, row in self.results().items()}
+        self.assertEqual(rungs, {"320x320": 3, "24x24": 0, "16x16": 0})
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ void carry_out(Problem& problem, GradientSync& sync, const comm::Communicator& g
     }
     sync.end_micro_step();
   }
-  sync.wait();
+  EXPECT_TRUE(sync.wait(true));
 }
 
 /// Largest difference from the big batch over ranks 1 to 4 and 1, 2, 4 and 8 micro-steps.
@@ -87,7 +87,8 @@ double largest_difference(torch::ScalarType type) {
         const auto channel = comm::make_host_channel(group);
         GradientBuckets buckets(problem.state.parameters, 1, *channel);
         monitor::StepClock clock;
-        GradientSync sync({buckets, statistics, *channel, torch::kCPU, clock}, problem.state.parameters);
+        Wholeness wholeness(group);
+        GradientSync sync({buckets, statistics, *channel, torch::kCPU, clock, wholeness}, problem.state.parameters);
         const std::uint64_t largest_share = (kBatch + group.size() - 1) / static_cast<std::uint64_t>(group.size());
         carry_out(problem, sync, group, (largest_share + accumulation - 1) / accumulation);
         const double difference = (problem.gradients() - expected).abs().max().item<double>();

@@ -45,9 +45,13 @@ class RecordingChannel final : public comm::GradientChannel {
 /// One rank's network with everything around it.
 struct Bench {
   explicit Bench(comm::Communicator& group)
-      : state(network_state(network)), statistics(network), channel(group), buckets(state.parameters, 1, channel) {
-    sync = std::make_unique<GradientSync>(GradientSync::Parts{buckets, statistics, channel, torch::kCPU, clock},
-                                          state.parameters);
+      : state(network_state(network)),
+        statistics(network),
+        channel(group),
+        wholeness(group),
+        buckets(state.parameters, 1, channel) {
+    sync = std::make_unique<GradientSync>(
+        GradientSync::Parts{buckets, statistics, channel, torch::kCPU, clock, wholeness}, state.parameters);
   }
 
   void run_backward(double input) { network.forward(torch::full({1}, input)).backward(); }
@@ -62,6 +66,7 @@ struct Bench {
   checkpoint::TrainingState state;
   StepStatistics statistics;
   RecordingChannel channel;
+  Wholeness wholeness;
   GradientBuckets buckets;
   monitor::StepClock clock;
   std::unique_ptr<GradientSync> sync;
@@ -74,7 +79,7 @@ TEST(GradientSync, SumsGradientsAndPassengersOverRanks) {
     bench.buckets.passengers().fill_(0.5 * group.rank());
     bench.sync->start_backward(true);
     bench.run_backward(1 << group.rank());
-    bench.sync->wait();
+    bench.sync->wait(true);
     EXPECT_EQ(bench.gradient(1), 7);
     EXPECT_EQ(bench.gradient(2), 7);
     EXPECT_EQ(bench.buckets.passengers()[0].item<float>(), 1.5F);
@@ -95,7 +100,7 @@ TEST(GradientSync, WhatHooksDoDuringBackwardIsExposedCommunication) {
     }
     EXPECT_GT(bench.clock.seconds()[monitor::Phase::communication], 0);
     EXPECT_GT(bench.clock.seconds()[monitor::Phase::backward], 0);
-    bench.sync->wait();
+    bench.sync->wait(true);
   });
 }
 
@@ -109,7 +114,7 @@ TEST(GradientSync, AddsMicroStepsWithoutSendingAnythingBeforeTheLast) {
       bench.run_backward(micro_step + 10 * group.rank());
       bench.sync->end_micro_step();
     }
-    bench.sync->wait();
+    bench.sync->wait(true);
     EXPECT_EQ(bench.gradient(1), 0 + 1 + 2 + 10 + 11 + 12);
   });
 }
@@ -122,7 +127,7 @@ TEST(GradientSync, BucketsLeaveInOrderWhileBackwardRuns) {
     bench.run_backward(1);
     // Of three parameters, last first, the two used ones have left when backward returns.
     EXPECT_EQ(bench.channel.sizes, (std::vector<std::size_t>{1024 * 1024, 1024 * 1024}));
-    bench.sync->wait();
+    bench.sync->wait(true);
     EXPECT_EQ(bench.channel.sizes, (std::vector<std::size_t>{1024 * 1024, 1024 * 1024, 1024 * 1024 + 1}));
   });
 }
@@ -134,7 +139,7 @@ TEST(GradientSync, ParametersThatTookNoPartGetZeros) {
       bench.sync->start_step();
       bench.sync->start_backward(true);
       bench.run_backward(1);
-      bench.sync->wait();
+      bench.sync->wait(true);
     }
     EXPECT_EQ(bench.gradient(0), 0);
   });
@@ -147,8 +152,27 @@ TEST(GradientSync, ARankWithoutSamplesAddsNothingAndStillTakesPart) {
     bench.sync->start_backward(true);
     if (group.rank() != 1) bench.run_backward(4);
     bench.sync->end_micro_step();
-    bench.sync->wait();
+    bench.sync->wait(true);
     EXPECT_EQ(bench.gradient(1), 8);
+  });
+}
+
+TEST(GradientSync, ARankThatBrokeOffMakesTheStepVoidForAllAndTheNextOneCounts) {
+  comm::run_ranks(3, [](comm::Communicator& group) {
+    Bench bench(group);
+    for (const bool breaks_off : {true, false}) {
+      const bool is_whole = !breaks_off || group.rank() != 1;
+      bench.channel.sizes.clear();
+      bench.sync->start_step();
+      // The one that breaks off does not come as far as backward.
+      if (is_whole) {
+        bench.sync->start_backward(true);
+        bench.run_backward(1 << group.rank());
+      }
+      EXPECT_EQ(bench.sync->wait(is_whole), !breaks_off);
+      EXPECT_EQ(bench.channel.sizes.size(), 3U);
+    }
+    EXPECT_EQ(bench.gradient(1), 7);
   });
 }
 

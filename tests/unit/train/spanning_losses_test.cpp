@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <mutex>
+#include <new>
 
 #include "comm/thread_communicator.hpp"
 #include "data/micro_batch_planner.hpp"
@@ -57,12 +58,15 @@ class GivenViews : public tasks::Contrastive {
   GivenViews() : Contrastive(index_of_samples(), {.contrastive = {.temperature = kTemperature, .probe_samples = 0}}) {}
 
   tasks::Batch make_batch(const tasks::DeviceRecords& records, tasks::Mode) const override {
+    if (lacks_memory && records.host.is_last_of_step()) throw std::bad_alloc();
     tasks::Batch batch;
     std::vector<std::int64_t> samples(records.host.sample_ids.begin(), records.host.sample_ids.end());
     batch.images = views_of_all().index_select(1, torch::tensor(samples, torch::kInt64)).view({-1, kPixels});
     batch.views = 2;
     return batch;
   }
+
+  bool lacks_memory = false;
 };
 
 /// Hands out plans of micro-batches; sample i is the i-th of the global batch.
@@ -135,6 +139,7 @@ struct Case {
   std::uint64_t micro_batch = kBatch;
   std::uint64_t micro_shards = 0;
   double dropout = 0;
+  int breaks_off = -1;  ///< rank that runs out of memory first, modulo their number; -1: none
 };
 
 std::mutex one_at_a_time;  // the seed is the process's
@@ -144,18 +149,20 @@ Outcome carry_out(comm::Communicator& group, const Case& how) {
   std::unique_lock lock(one_at_a_time);
   Perceptron network(how.dropout);
   lock.unlock();
-  const GivenViews task;
+  GivenViews task;
   const auto state = network_state(network);
   StepStatistics statistics(network);
   const auto channel = comm::make_host_channel(group);
   GradientBuckets buckets(state.parameters, kStepPassengers, *channel);
   monitor::StepClock clock;
+  Wholeness wholeness(group);
   std::unique_ptr<GradientReduction> reduction;
   if (how.micro_shards > 0) {
-    reduction = std::make_unique<TreeReduction>(TreeReduction::Parts{buckets, statistics, group, how.micro_shards});
+    reduction =
+        std::make_unique<TreeReduction>(TreeReduction::Parts{buckets, statistics, group, how.micro_shards, wholeness});
   } else {
-    reduction = std::make_unique<GradientSync>(GradientSync::Parts{buckets, statistics, *channel, torch::kCPU, clock},
-                                               state.parameters);
+    reduction = std::make_unique<GradientSync>(
+        GradientSync::Parts{buckets, statistics, *channel, torch::kCPU, clock, wholeness}, state.parameters);
   }
   const ParameterUpdate update({}, {}, state.parameters);
   MicroStep micro_step({task, network, ForwardPass(Precision::fp32, ImageLayout::as_stored), clock});
@@ -166,9 +173,23 @@ Outcome carry_out(comm::Communicator& group, const Case& how) {
                     .rank = group.rank(),
                     .world = group.size(),
                     .micro_shards = how.micro_shards});
-  SpanningLosses losses({feed, micro_step, buckets, statistics, *reduction, update, clock}, *channel, torch::kCPU);
+  SpanningLosses losses({feed, micro_step, buckets, statistics, *reduction, update, clock}, *channel, torch::kCPU,
+                        kBatch + 2);
+  if (how.breaks_off >= 0) {
+    // Its rows are missing to the others, but not the message.
+    task.lacks_memory = group.rank() == how.breaks_off % group.size();
+    const bool is_lacking = task.lacks_memory;
+    if (is_lacking) {
+      EXPECT_THROW(losses.run(0), std::bad_alloc);
+    } else {
+      losses.run(0);
+    }
+    EXPECT_FALSE(reduction->wait(!is_lacking));
+    task.lacks_memory = false;
+    feed.seek({});
+  }
   EXPECT_EQ(losses.run(0).count, kBatch);
-  reduction->wait();
+  EXPECT_TRUE(reduction->wait(true));
   return {buckets.passengers()[0].item<double>(), flat_gradients(state)};
 }
 
@@ -222,6 +243,16 @@ TEST(SpanningLosses, LeaveTheSameFeaturesOutInBothPasses) {
   const auto loss = loss_by_pairs(torch::cat(outputs).transpose(0, 1).reshape({2 * kBatch, -1}));
   loss.backward();
   EXPECT_LT(difference_of(1, how, {loss.item<double>(), flat_gradients(state)}), 1e-10);
+}
+
+TEST(SpanningLosses, AreMadeAgainWhereARankRanOutOfMemoryInTheFirstPass) {
+  const Outcome expected = big_batch();
+  for (const int ranks : {1, 3}) {
+    for (const std::uint64_t micro_shards : {0U, 4U}) {
+      const Case how{.micro_batch = 2, .micro_shards = micro_shards, .breaks_off = 1};
+      EXPECT_LT(difference_of(ranks, how, expected), 1e-10) << ranks << " ranks, " << micro_shards;
+    }
+  }
 }
 
 TEST(SpanningLosses, SayHowTheyAreTaken) {

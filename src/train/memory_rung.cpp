@@ -1,0 +1,52 @@
+#include "train/memory_rung.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace hpctrain::train {
+namespace {
+
+std::uint64_t divide_up(std::uint64_t a, std::uint64_t b) {
+  return a / b + (a % b != 0 ? 1 : 0);
+}
+
+std::optional<MemoryRung> recomputing(const MemoryRung& now, const LadderFacts& facts) {
+  if (now.recomputes || !facts.can_recompute) return std::nullopt;
+  return MemoryRung{now.pieces, true};
+}
+
+/// Twice as many pieces, as long as each has `least` samples.
+std::optional<MemoryRung> halved(const MemoryRung& now, const LadderFacts& facts, std::uint64_t least) {
+  const std::uint64_t most_pieces = std::max<std::uint64_t>(1, facts.micro_batch / least);
+  if (now.pieces >= most_pieces) return std::nullopt;
+  return MemoryRung{std::min(2 * now.pieces, most_pieces), now.recomputes};
+}
+
+}  // namespace
+
+std::uint64_t plan_samples_at_once(const MemoryRung& rung, std::uint64_t micro_batch) {
+  return divide_up(micro_batch, rung.pieces);
+}
+
+std::uint64_t plan_pieces(std::uint64_t micro_batch, std::uint64_t samples_at_once) {
+  return divide_up(micro_batch, std::clamp<std::uint64_t>(samples_at_once, 1, micro_batch));
+}
+
+std::optional<MemoryRung> plan_next_rung(const MemoryRung& now, const LadderFacts& facts) {
+  if (facts.is_reproducible) return recomputing(now, facts);
+  if (facts.has_batch_statistics) {
+    const auto next = recomputing(now, facts);
+    return next ? next : halved(now, facts, 2);
+  }
+  const auto next = halved(now, facts, 1);
+  return next ? next : recomputing(now, facts);
+}
+
+std::string describe_rung(const MemoryRung& rung, std::uint64_t micro_batch) {
+  const std::uint64_t samples = plan_samples_at_once(rung, micro_batch);
+  return fmt::format("at most {} sample{} of a rank at once{}", samples, samples == 1 ? "" : "s",
+                     rung.recomputes ? " and activations computed again in backward" : "");
+}
+
+}  // namespace hpctrain::train
