@@ -18,6 +18,7 @@
 #include "train/parameter_update.hpp"
 #include "train/run_recorder.hpp"
 #include "train/run_saver.hpp"
+#include "train/state_shards.hpp"
 #include "train/step.hpp"
 #include "train/step_boundary.hpp"
 #include "train/step_tracer.hpp"
@@ -55,7 +56,7 @@ class Trainer {
     EarlyStopping& early_stopping;
     StepBoundary& boundary;
     RunSaver& saver;
-    checkpoint::TrainingState state;
+    checkpoint::TrainingState state;  ///< what every rank has the same of
     RunRecorder& recorder;
     StepTracer& tracer;
     monitor::StepClock& clock;
@@ -65,7 +66,8 @@ class Trainer {
     bool watched_decides_best = false;   ///< false for a test split: choosing by it would be cheating
     nlohmann::json steering;             ///< fixed values every checkpoint repeats (seed, order, layout digest …)
     std::string config_digest;
-    JudgeEvaluation judge{};  ///< none: the run goes on to its end
+    JudgeEvaluation judge{};                    ///< none: the run goes on to its end
+    const StateShards* state_shards = nullptr;  ///< optimizer state that is cut among the ranks; null: state has it
   };
 
   Trainer(Parts parts, const TrainSettings& settings) : parts_(std::move(parts)), loss_guard_(settings) {}
@@ -90,6 +92,7 @@ class Trainer {
   void evaluate_at_end();
   void save(bool is_last);
   checkpoint::CheckpointRecord make_record() const;
+  checkpoint::TrainingState whole_state() const;
   std::vector<monitor::RankLedger> gather_ledgers();
   nlohmann::json sum_data_traffic();
 
