@@ -129,6 +129,11 @@ void add_optimizer_options(OptionTable& table, Settings& settings) {
                 .sweepable()
                 .identity()
                 .help("lars moves biases and batch normalisation at the plain rate, without weight decay"));
+  table.add(option(optimizer.is_sharded, "optim", "shard")
+                .sweepable()
+                .help("Each rank keeps the optimizer's state, and train.ema-decay's average, of its own part of the "
+                      "parameters alone: the memory for them is divided by the number of ranks, the weights are the "
+                      "same, a checkpoint is that of any number of ranks"));
   add_schedule_options(table, settings);
 }
 

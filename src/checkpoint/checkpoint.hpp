@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -39,6 +40,9 @@ struct Restored {
   std::vector<std::string> warnings;  ///< checkpoints passed over and quarantined, each with its reason
 };
 
+/// Takes a whole tensor of which this rank keeps a part elsewhere; `host` is row-major, in host memory, and goes away.
+using TakeWhole = std::function<void(const std::string& name, const at::Tensor& host)>;
+
 /// What a background save does where the one before it has not left room yet.
 enum class WhenBusy { skip, wait };
 
@@ -63,11 +67,12 @@ class CheckpointStore {
   /// Number of this start of the run: greater than that of every start before it, the same on all ranks.
   std::uint64_t start_number() const noexcept;
 
-  /// Restores the newest valid checkpoint into `state`'s tensors; empty when the run has none yet.
+  /// Restores the newest valid checkpoint into `state`'s tensors; empty when the run has none yet. Tensors on the meta
+  /// device only say what is there: `take` gets theirs.
   ///   collective  all ranks; all restore the same step
   ///   errors      Fault::no_checkpoint when there are some and none is valid (never a silent step 0);
   ///               Fault::usage when names, shapes or dtypes differ from the network's
-  std::optional<Restored> restore_newest(TrainingState& state);
+  std::optional<Restored> restore_newest(TrainingState& state, const TakeWhole& take = {});
 
   /// Commits a checkpoint: invisible until its folder is renamed, durable when this returns.
   ///   collective  all ranks

@@ -39,7 +39,7 @@ class CheckpointStore::Impl {
 
   std::uint64_t start_number() const noexcept { return start_number_; }
 
-  std::optional<Restored> restore_newest(TrainingState& state) {
+  std::optional<Restored> restore_newest(TrainingState& state, const TakeWhole& take) {
     TrainingState loaded;  // rank zero only
     const std::string answer = comm::run_on_leader(group_, [&] { return decide_on_leader(state, loaded).dump(); });
     const auto decision = nlohmann::json::parse(answer);
@@ -48,7 +48,7 @@ class CheckpointStore::Impl {
       require(describe_layout(state) == decision.at("layout").get<std::string>(), Fault::bug,
               "restoring a checkpoint: this rank's network differs from rank zero's");
     });
-    broadcast_state(group_, loaded, state);
+    broadcast_state(group_, loaded, state, take);
     return Restored{decision.at("step").get<std::uint64_t>(), decision.at("steering"),
                     decision.at("folder").get<std::string>(), decision.at("warnings").get<std::vector<std::string>>()};
   }
@@ -136,8 +136,8 @@ std::uint64_t CheckpointStore::start_number() const noexcept {
   return impl_->start_number();
 }
 
-std::optional<Restored> CheckpointStore::restore_newest(TrainingState& state) {
-  return impl_->restore_newest(state);
+std::optional<Restored> CheckpointStore::restore_newest(TrainingState& state, const TakeWhole& take) {
+  return impl_->restore_newest(state, take);
 }
 
 std::filesystem::path CheckpointStore::save(const TrainingState& state, const CheckpointRecord& record) {

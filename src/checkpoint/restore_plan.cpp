@@ -127,7 +127,8 @@ std::string describe_layout(const TrainingState& state) {
   return text;
 }
 
-void broadcast_state(comm::Communicator& group, const TrainingState& loaded, TrainingState& state) {
+void broadcast_state(comm::Communicator& group, const TrainingState& loaded, TrainingState& state,
+                     const TakeWhole& take) {
   const at::NoGradGuard no_grad;
   for (const Group& part : kGroups) {
     const auto found = group.is_leader() ? index_by_name(loaded.*part.tensors) : std::map<std::string, at::Tensor>();
@@ -136,7 +137,11 @@ void broadcast_state(comm::Communicator& group, const TrainingState& loaded, Tra
           group.is_leader() ? found.at(named.name)
                             : at::empty(named.tensor.sizes(), at::TensorOptions().dtype(named.tensor.scalar_type()));
       broadcast_tensor(group, host);
-      named.tensor.copy_(host);
+      if (named.tensor.is_meta()) {
+        take(named.name, host);
+      } else {
+        named.tensor.copy_(host);
+      }
     }
   }
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "checkpoint/catalogue.hpp"
+#include "checkpoint/checkpoint.hpp"
 #include "comm/communicator.hpp"
 
 namespace hpctrain::checkpoint {
@@ -29,8 +30,10 @@ void require_fits(const TrainingState& state, const ChosenCheckpoint& chosen);
 /// Groups, names, dtypes and shapes in order, as text to compare between ranks.
 std::string describe_layout(const TrainingState& state);
 
-/// Copies rank zero's `loaded` into every rank's `state`: one reader of the file system, then the network.
+/// Copies rank zero's `loaded` into every rank's `state`: one reader of the file system, then the network. Where that
+/// has a tensor on the meta device, `take` gets it; a rank needs host memory for one tensor at a time.
 ///   collective  all ranks, equal describe_layout(state); on rank zero `loaded` has every name of it
-void broadcast_state(comm::Communicator& group, const TrainingState& loaded, TrainingState& state);
+void broadcast_state(comm::Communicator& group, const TrainingState& loaded, TrainingState& state,
+                     const TakeWhole& take = {});
 
 }  // namespace hpctrain::checkpoint

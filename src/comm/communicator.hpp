@@ -53,7 +53,7 @@ class Communicator {
   /// In place; every rank ends with the same bits.
   virtual void all_reduce(Span span, ReduceOp op) = 0;
   virtual std::unique_ptr<PendingCollective> start_all_reduce(Span span, ReduceOp op) = 0;
-  /// `all` holds size() blocks of mine.size() bytes, in rank order.
+  /// `all` holds size() blocks of mine.size() bytes, in rank order. `mine` may be this rank's own block of it.
   virtual void all_gather(std::span<const std::byte> mine, std::span<std::byte> all) = 0;
   virtual void send(std::span<const std::byte> bytes, int to, int tag) = 0;
   virtual void receive(std::span<std::byte> bytes, int from, int tag) = 0;

@@ -1,4 +1,5 @@
-// The road gradients take: NCCL between GPUs, the Communicator between hosts. Must not know torch, buckets or steps.
+// The road gradients take, and parameters that one rank has moved for all: NCCL between GPUs, the Communicator between
+// hosts. Must not know torch, buckets or steps.
 #pragma once
 
 #include <cstddef>
@@ -25,9 +26,20 @@ class GradientChannel {
   ///   errors      Fault::stopped when a peer is gone; Fault::device
   virtual std::unique_ptr<PendingCollective> start_all_reduce(Span span, ReduceOp op, void* compute_stream) = 0;
 
+  /// Sends this rank's block of `span` to all, in place: `span` is one block for each rank of the channel, of equal
+  /// size, in rank order.
+  ///   collective  all ranks, same shapes in the same order
+  ///   blocks      with NCCL as start_all_reduce(); on the host until every block is there
+  ///   errors      as start_all_reduce()
+  virtual std::unique_ptr<PendingCollective> start_all_gather(Span span, void* compute_stream) = 0;
+
   /// "nccl", "shared memory" or "host".
   virtual std::string_view name() const noexcept = 0;
 };
+
+/// Bytes of each rank's block of a span that start_all_gather() takes.
+///   errors  Fault::bug when the span is not `ranks` equal blocks of whole elements
+std::size_t own_block_bytes(const Span& span, int ranks);
 
 /// Gradients in host memory, over `group`, which must outlive the channel.
 std::unique_ptr<GradientChannel> make_host_channel(Communicator& group);

@@ -1,5 +1,6 @@
 // Gradients that lie in host memory: in memory that the ranks of a node share, where they are all on one, else on the
 // same road as everything else.
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -48,6 +49,14 @@ class HostChannel final : public GradientChannel {
     }
     return group_.start_all_reduce(span, op);
   }
+
+  std::unique_ptr<PendingCollective> start_all_gather(Span span, void* /*compute_stream*/) override {
+    const std::span all(static_cast<std::byte*>(span.data), span.bytes());
+    const std::size_t block = own_block_bytes(span, group_.size());
+    if (group_.size() > 1) group_.all_gather(all.subspan(block * static_cast<std::size_t>(group_.rank()), block), all);
+    return std::make_unique<Finished>();
+  }
+
   std::string_view name() const noexcept override { return shared_.empty() ? "host" : "shared memory"; }
 
  private:
@@ -56,6 +65,11 @@ class HostChannel final : public GradientChannel {
 };
 
 }  // namespace
+
+std::size_t own_block_bytes(const Span& span, int ranks) {
+  require_invariant(span.count % static_cast<std::size_t>(ranks) == 0, "all-gather: every rank has an equal block");
+  return span.bytes() / static_cast<std::size_t>(ranks);
+}
 
 std::unique_ptr<GradientChannel> make_host_channel(Communicator& group) {
   return std::make_unique<HostChannel>(group);

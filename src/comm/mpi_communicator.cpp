@@ -182,10 +182,12 @@ std::unique_ptr<PendingCollective> MpiCommunicator::start_all_reduce(Span span, 
 
 void MpiCommunicator::all_gather(std::span<const std::byte> mine, std::span<std::byte> all) {
   require_invariant(all.size() == mine.size() * static_cast<std::size_t>(size_), "all_gather: wrong size of result");
+  const auto own = all.subspan(mine.size() * static_cast<std::size_t>(rank_), mine.size());
+  const bool is_in_place = own.data() == mine.data();
   if (mine.size() > kElementsPerCall) {
     // One block does not fit an int count, and pieces of an all-gather would not land in rank order.
     const std::size_t block = mine.size();
-    std::copy(mine.begin(), mine.end(), all.begin() + static_cast<std::ptrdiff_t>(block) * rank_);
+    if (!is_in_place) std::copy(mine.begin(), mine.end(), own.begin());
     for (int root = 0; root < size_; ++root) {
       broadcast({all.data() + block * static_cast<std::size_t>(root), block, ElementType::u8}, root);
     }
@@ -193,8 +195,9 @@ void MpiCommunicator::all_gather(std::span<const std::byte> mine, std::span<std:
   }
   MPI_Request request = MPI_REQUEST_NULL;
   const auto count = static_cast<int>(mine.size());
-  mpi_ok(MPI_Iallgather(mine.data(), count, MPI_BYTE, all.data(), count, MPI_BYTE, communicator_, &request),
-         "all-gather");
+  // MPI forbids a block to send that overlaps the result; what it has instead is a sign that it lies there already.
+  const void* from = is_in_place ? MPI_IN_PLACE : mine.data();
+  mpi_ok(MPI_Iallgather(from, count, MPI_BYTE, all.data(), count, MPI_BYTE, communicator_, &request), "all-gather");
   wait_polling({&request, 1}, "all-gather");
 }
 

@@ -66,7 +66,7 @@ ncclRedOp_t nccl_op(ReduceOp op) {
 /// The NCCL communicator, its stream, and the events in reuse. Hooks of the backward pass call from other threads.
 class NcclLink {
  public:
-  NcclLink(Communicator& group, int device_ordinal) {
+  NcclLink(Communicator& group, int device_ordinal) : rank_(group.rank()), ranks_(group.size()) {
     ncclUniqueId id{};
     // Agreed: when one rank fails here the others must not wait for it in ncclCommInitRank.
     run_agreed(group, [&] {
@@ -92,18 +92,19 @@ class NcclLink {
   NcclLink(const NcclLink&) = delete;
   NcclLink& operator=(const NcclLink&) = delete;
 
-  /// Enqueues the reduction after what `compute` holds now; returns the event that marks its end.
-  cudaEvent_t enqueue(Span span, ReduceOp op, cudaStream_t compute) {
-    const std::lock_guard guard(mutex_);
-    require_healthy();
-    const cudaEvent_t event = take_event();
-    cuda_ok(cudaEventRecord(event, compute), "handing gradients to NCCL");
-    cuda_ok(cudaStreamWaitEvent(stream_, event, 0), "handing gradients to NCCL");
-    nccl_ok(ncclAllReduce(span.data, span.data, span.count, nccl_type(span.type), nccl_op(op), nccl_, stream_),
-            "all-reduce", Fault::stopped);
-    // The wait above has captured the first record, so the same event can mark the end.
-    cuda_ok(cudaEventRecord(event, stream_), "taking gradients back from NCCL");
-    return event;
+  /// Enqueues after what `compute` holds now; returns the event that marks the end.
+  cudaEvent_t enqueue_sum(Span span, ReduceOp op, cudaStream_t compute) {
+    return enqueue(compute, "all-reduce", [&] {
+      return ncclAllReduce(span.data, span.data, span.count, nccl_type(span.type), nccl_op(op), nccl_, stream_);
+    });
+  }
+
+  /// As enqueue_sum(), of this rank's block.
+  cudaEvent_t enqueue_gather(Span span, cudaStream_t compute) {
+    const std::size_t block = own_block_bytes(span, ranks_);
+    const auto* own = static_cast<const std::byte*>(span.data) + block * static_cast<std::size_t>(rank_);
+    return enqueue(compute, "all-gather",
+                   [&] { return ncclAllGather(own, span.data, block, ncclUint8, nccl_, stream_); });
   }
 
   bool is_done(cudaEvent_t event) {
@@ -111,14 +112,14 @@ class NcclLink {
     require_healthy();
     const cudaError_t state = cudaEventQuery(event);
     if (state == cudaErrorNotReady) return false;
-    cuda_ok(state, "all-reduce");
+    cuda_ok(state, "work between GPUs");
     return true;
   }
 
   void order_after(cudaEvent_t event, cudaStream_t compute) {
     const std::lock_guard guard(mutex_);
     require_healthy();
-    cuda_ok(cudaStreamWaitEvent(compute, event, 0), "taking gradients back from NCCL");
+    cuda_ok(cudaStreamWaitEvent(compute, event, 0), "taking results back from NCCL");
   }
 
   void give_back(cudaEvent_t event) {
@@ -127,6 +128,19 @@ class NcclLink {
   }
 
  private:
+  template <typename Launch>
+  cudaEvent_t enqueue(cudaStream_t compute, const std::string& what, const Launch& launch) {
+    const std::lock_guard guard(mutex_);
+    require_healthy();
+    const cudaEvent_t event = take_event();
+    cuda_ok(cudaEventRecord(event, compute), "handing data to NCCL");
+    cuda_ok(cudaStreamWaitEvent(stream_, event, 0), "handing data to NCCL");
+    nccl_ok(launch(), what, Fault::stopped);
+    // The wait above has captured the first record, so the same event can mark the end.
+    cuda_ok(cudaEventRecord(event, stream_), "taking results back from NCCL");
+    return event;
+  }
+
   /// A peer's death shows here and nowhere else; only an abort frees the kernels that still wait for it.
   void require_healthy() {
     ncclResult_t state = ncclSuccess;
@@ -134,10 +148,10 @@ class NcclLink {
     if (state != ncclSuccess && state != ncclInProgress) {
       is_aborted_ = true;
       ncclCommAbort(nccl_);
-      nccl_ok(state, "all-reduce between GPUs", Fault::stopped);
+      nccl_ok(state, "a collective between GPUs", Fault::stopped);
     }
     require(!is_aborted_, Fault::stopped,
-            "all-reduce between GPUs: the connection was given up after an earlier error");
+            "a collective between GPUs: the connection was given up after an earlier error");
   }
 
   cudaEvent_t take_event() {
@@ -151,6 +165,8 @@ class NcclLink {
     return event;
   }
 
+  int rank_;
+  int ranks_;
   std::mutex mutex_;
   ncclComm_t nccl_ = nullptr;
   cudaStream_t stream_ = nullptr;
@@ -158,11 +174,11 @@ class NcclLink {
   bool is_aborted_ = false;
 };
 
-class NcclAllReduce final : public PendingCollective {
+class NcclCollective final : public PendingCollective {
  public:
-  NcclAllReduce(std::shared_ptr<NcclLink> link, cudaEvent_t event, cudaStream_t compute)
+  NcclCollective(std::shared_ptr<NcclLink> link, cudaEvent_t event, cudaStream_t compute)
       : link_(std::move(link)), event_(event), compute_(compute) {}
-  ~NcclAllReduce() override { link_->give_back(event_); }
+  ~NcclCollective() override { link_->give_back(event_); }
 
   bool test() override { return link_->is_done(event_); }
   void wait() override { link_->order_after(event_, compute_); }
@@ -179,9 +195,16 @@ class NcclChannel final : public GradientChannel {
 
   std::unique_ptr<PendingCollective> start_all_reduce(Span span, ReduceOp op, void* compute_stream) override {
     const auto compute = static_cast<cudaStream_t>(compute_stream);
-    const cudaEvent_t done = link_->enqueue(span, op, compute);
-    return std::make_unique<NcclAllReduce>(link_, done, compute);
+    const cudaEvent_t done = link_->enqueue_sum(span, op, compute);
+    return std::make_unique<NcclCollective>(link_, done, compute);
   }
+
+  std::unique_ptr<PendingCollective> start_all_gather(Span span, void* compute_stream) override {
+    const auto compute = static_cast<cudaStream_t>(compute_stream);
+    const cudaEvent_t done = link_->enqueue_gather(span, compute);
+    return std::make_unique<NcclCollective>(link_, done, compute);
+  }
+
   std::string_view name() const noexcept override { return "nccl"; }
 
  private:

@@ -4,11 +4,15 @@
 
 namespace hpctrain::train {
 
-Lars::Lars(const OptimizerSettings& settings, const std::vector<checkpoint::NamedTensor>& parameters)
+Lars::Lars(const OptimizerSettings& settings, const std::vector<checkpoint::NamedTensor>& parameters,
+           const std::vector<torch::Tensor>& layers)
     : settings_(settings), lists_(make_parameter_lists(parameters)), momentum_(zeros_like_all(lists_.values)) {
   for (std::size_t i = 0; i < lists_.values.size(); ++i) {
-    const bool is_exempt = settings.lars_exempt_vectors && lists_.values[i].dim() <= 1;
+    const torch::Tensor& layer = layers.empty() ? lists_.values[i] : layers.at(i);
+    const bool is_exempt = settings.lars_exempt_vectors && layer.dim() <= 1;
     Group& group = is_exempt ? exempt_ : adaptive_;
+    group.layers.push_back(layer);
+    group.layer_gradients.push_back(layer.grad());
     group.values.push_back(lists_.values[i]);
     group.gradients.push_back(lists_.gradients[i]);
     group.momentum.push_back(momentum_[i]);
@@ -28,8 +32,8 @@ void Lars::step(double lr, const std::optional<torch::Tensor>& found_inf) {
 }
 
 std::vector<torch::Tensor> Lars::layer_rates(double lr) const {
-  const auto weights = torch::stack(at::_foreach_norm(adaptive_.values));
-  const auto gradients = torch::stack(at::_foreach_norm(adaptive_.gradients));
+  const auto weights = torch::stack(at::_foreach_norm(adaptive_.layers));
+  const auto gradients = torch::stack(at::_foreach_norm(adaptive_.layer_gradients));
   const auto ratio = settings_.trust * weights / (gradients + settings_.weight_decay * weights);
   const auto is_defined = weights.gt(0).logical_and(gradients.gt(0));
   return torch::where(is_defined, ratio, torch::ones_like(ratio)).mul(lr).unbind();

@@ -10,14 +10,18 @@ namespace hpctrain::train {
 ///   source  You, Gitman and Ginsburg 2017, algorithm 1: the rate stands inside the momentum
 class Lars : public Optimizer {
  public:
-  Lars(const OptimizerSettings& settings, const std::vector<checkpoint::NamedTensor>& parameters);
+  /// As make_optimizer().
+  Lars(const OptimizerSettings& settings, const std::vector<checkpoint::NamedTensor>& parameters,
+       const std::vector<torch::Tensor>& layers = {});
 
   void step(double lr, const std::optional<torch::Tensor>& found_inf) override;
   std::vector<checkpoint::NamedTensor> state() const override;
 
  private:
-  /// Layers of one kind, updated together.
+  /// What layers of one kind are moved by; updated together.
   struct Group {
+    std::vector<torch::Tensor> layers;           ///< whole, where values may be pieces
+    std::vector<torch::Tensor> layer_gradients;  ///< of the layers
     std::vector<torch::Tensor> values;
     std::vector<torch::Tensor> gradients;
     std::vector<torch::Tensor> momentum;

@@ -84,8 +84,8 @@ class Adam : public Optimizer {
 
 }  // namespace
 
-std::unique_ptr<Optimizer> make_optimizer(const OptimizerSettings& settings,
-                                          const std::vector<NamedTensor>& parameters) {
+std::unique_ptr<Optimizer> make_optimizer(const OptimizerSettings& settings, const std::vector<NamedTensor>& parameters,
+                                          const std::vector<torch::Tensor>& layers) {
   switch (settings.kind) {
     case OptimizerKind::sgd:
       return std::make_unique<Sgd>(settings, parameters);
@@ -93,7 +93,7 @@ std::unique_ptr<Optimizer> make_optimizer(const OptimizerSettings& settings,
     case OptimizerKind::adamw:
       return std::make_unique<Adam>(settings, parameters);
     case OptimizerKind::lars:
-      return std::make_unique<Lars>(settings, parameters);
+      return std::make_unique<Lars>(settings, parameters, layers);
   }
   throw Error(Fault::bug, "optimizer kind without a class");
 }

@@ -1,5 +1,6 @@
 // The update rules, on torch's fused kernels, with their state under names that a checkpoint can hold.
-// Knows no ranks: by the time it runs, gradients are averages over the global batch on every rank.
+// Knows no ranks: by the time it runs, gradients are averages over the global batch on every rank. What it moves may be
+// pieces of parameters.
 #pragma once
 
 #include <torch/types.h>
@@ -27,9 +28,12 @@ class Optimizer {
 };
 
 /// `parameters` have their gradients already (gradient_buckets.hpp); both stay in place for the optimizer's life.
+/// `layers`: where `parameters` are pieces, the whole parameter of each, with its whole gradient: lars takes its norms
+/// of them. Empty: they are whole themselves.
 ///   source  SGD with Nesterov momentum: Sutskever et al. 2013; Adam: Kingma and Ba 2015; AdamW: Loshchilov and Hutter
 ///           2019; LARS: You et al. 2017
 std::unique_ptr<Optimizer> make_optimizer(const OptimizerSettings& settings,
-                                          const std::vector<checkpoint::NamedTensor>& parameters);
+                                          const std::vector<checkpoint::NamedTensor>& parameters,
+                                          const std::vector<torch::Tensor>& layers = {});
 
 }  // namespace hpctrain::train

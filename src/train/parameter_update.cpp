@@ -10,9 +10,15 @@
 namespace hpctrain::train {
 
 ParameterUpdate::ParameterUpdate(const TrainSettings& train, const OptimizerSettings& optimizer,
-                                 const std::vector<checkpoint::NamedTensor>& parameters, std::string_view head)
-    : clip_norm_(optimizer.clip_norm) {
-  make_optimizers(optimizer, parameters, train.head_only_epochs > 0 ? head : std::string_view());
+                                 const std::vector<checkpoint::NamedTensor>& parameters, std::string_view head,
+                                 ParameterShards* shards)
+    : clip_norm_(optimizer.clip_norm), shards_(shards) {
+  const auto staged_head = train.head_only_epochs > 0 ? head : std::string_view();
+  if (shards_ == nullptr) {
+    make_optimizers(optimizer, parameters, {}, staged_head);
+  } else {
+    make_optimizers(optimizer, shards_->own(), shards_->own_layers(), staged_head);
+  }
   for (const auto& [name, tensor] : parameters) gradients_.push_back(tensor.grad());
   const auto device = gradients_.front().device();
   const bool is_scaled = train.precision == Precision::fp16;
@@ -21,18 +27,23 @@ ParameterUpdate::ParameterUpdate(const TrainSettings& train, const OptimizerSett
     found_inf_ = torch::zeros({1}, torch::TensorOptions().dtype(torch::kFloat32).device(device));
     skipped_updates_ = torch::zeros_like(found_inf_);
   }
-  if (train.ema_decay) average_ = std::make_unique<WeightAverage>(*train.ema_decay, parameters);
+  if (train.ema_decay) average_ = std::make_unique<WeightAverage>(*train.ema_decay, parameters, shards_);
 }
 
 /// Update rules look at one parameter at a time, so two optimizers move all of them as one would.
 void ParameterUpdate::make_optimizers(const OptimizerSettings& settings,
-                                      const std::vector<checkpoint::NamedTensor>& parameters, std::string_view head) {
+                                      const std::vector<checkpoint::NamedTensor>& moved,
+                                      const std::vector<torch::Tensor>& layers, std::string_view head) {
   std::vector<checkpoint::NamedTensor> first, rest;
-  for (const auto& parameter : parameters) {
-    (head.empty() || is_of_head(parameter.name, head) ? first : rest).push_back(parameter);
+  std::vector<torch::Tensor> first_layers, rest_layers;
+  for (std::size_t i = 0; i < moved.size(); ++i) {
+    const bool is_first = head.empty() || is_of_head(moved[i].name, head);
+    (is_first ? first : rest).push_back(moved[i]);
+    if (!layers.empty()) (is_first ? first_layers : rest_layers).push_back(layers[i]);
   }
-  optimizer_ = make_optimizer(settings, first);
-  if (!rest.empty()) rest_optimizer_ = make_optimizer(settings, rest);
+  // Torch's kernels take no empty lists.
+  if (!first.empty()) optimizer_ = make_optimizer(settings, first, first_layers);
+  if (!rest.empty()) rest_optimizer_ = make_optimizer(settings, rest, rest_layers);
 }
 
 torch::Tensor ParameterUpdate::scaled(const torch::Tensor& loss) const {
@@ -46,8 +57,9 @@ UpdateReport ParameterUpdate::run(std::uint64_t step, double lr, Learning learni
   if (can_skip()) look_for_overflow();
   if (clip_norm_) report.gradient_norm = clip_gradients(gradients_, *clip_norm_);
   const auto found_inf = can_skip() ? std::optional(found_inf_) : std::nullopt;
-  optimizer_->step(lr, found_inf);
+  if (optimizer_) optimizer_->step(lr, found_inf);
   if (rest_optimizer_ && learning == Learning::everything) rest_optimizer_->step(lr, found_inf);
+  if (shards_ != nullptr) shards_->exchange();
   if (scaler_) scaler_->update(found_inf_);
   if (can_skip()) {
     skipped_updates_.add_(found_inf_);
@@ -73,10 +85,11 @@ torch::Tensor ParameterUpdate::usable_statistics(const torch::Tensor& sums) cons
 }
 
 std::vector<checkpoint::NamedTensor> ParameterUpdate::state() const {
-  auto state = optimizer_->state();
-  if (rest_optimizer_) {
-    const auto rest = rest_optimizer_->state();
-    state.insert(state.end(), rest.begin(), rest.end());
+  std::vector<checkpoint::NamedTensor> state;
+  for (const auto* optimizer : {optimizer_.get(), rest_optimizer_.get()}) {
+    if (optimizer == nullptr) continue;
+    const auto part = optimizer->state();
+    state.insert(state.end(), part.begin(), part.end());
   }
   if (!average_) return state;
   const auto averages = average_->state();
@@ -103,6 +116,20 @@ void ParameterUpdate::restore(const nlohmann::json& steering) {
   } catch (const nlohmann::json::exception& error) {
     throw Error(Fault::no_checkpoint, std::string("the checkpoint's loss scale cannot be read: ") + error.what());
   }
+}
+
+std::vector<checkpoint::NamedTensor> describe_update_state(const TrainSettings& train,
+                                                           const OptimizerSettings& optimizer,
+                                                           const std::vector<checkpoint::NamedTensor>& parameters,
+                                                           std::string_view head) {
+  std::vector<checkpoint::NamedTensor> shapes;
+  for (const auto& [name, tensor] : parameters) {
+    const auto options = torch::TensorOptions().dtype(tensor.scalar_type()).device(torch::kMeta);
+    torch::Tensor shape = torch::empty_strided(tensor.sizes(), tensor.strides(), options);
+    shape.mutable_grad() = torch::empty_like(shape);
+    shapes.push_back({name, shape});
+  }
+  return ParameterUpdate(train, optimizer, shapes, head).state();
 }
 
 }  // namespace hpctrain::train

@@ -1,5 +1,5 @@
 // From gradients that are summed over ranks to moved parameters: unscale, skip or clip, update, average. Every rank has
-// the same sums, so every rank does the same and nothing is said.
+// the same sums, so every rank does the same and nothing is said; with shards each moves what it owns, for all.
 #pragma once
 
 #include <torch/types.h>
@@ -15,6 +15,7 @@
 #include "train/head_first.hpp"
 #include "train/loss_scaler.hpp"
 #include "train/optimizer.hpp"
+#include "train/parameter_shards.hpp"
 #include "train/settings.hpp"
 #include "train/weight_average.hpp"
 
@@ -31,16 +32,19 @@ struct UpdateReport {
 class ParameterUpdate {
  public:
   /// `parameters` have their gradients already, as make_optimizer() wants them. `head`: the module that
-  /// train.head-only-epochs means, where that is not 0.
+  /// train.head-only-epochs means, where that is not 0. `shards`: of these parameters, where each rank moves its own;
+  /// they outlive the update.
   ParameterUpdate(const TrainSettings& train, const OptimizerSettings& optimizer,
-                  const std::vector<checkpoint::NamedTensor>& parameters, std::string_view head = {});
+                  const std::vector<checkpoint::NamedTensor>& parameters, std::string_view head = {},
+                  ParameterShards* shards = nullptr);
 
   /// What backward starts from: the loss, times the loss scale where there is one.
   torch::Tensor scaled(const torch::Tensor& loss) const;
 
   /// Makes update number step+1. A skipped update counts as a step: schedules and averages go on. With Learning::head
   /// nothing else moves, is decayed or gathers momentum; gradients of the rest must be zero.
-  ///   blocks  no, but for lars where updates can be skipped
+  ///   collective  with shards: all ranks
+  ///   blocks      no, but for lars where updates can be skipped, and on the host with shards
   UpdateReport run(std::uint64_t step, double lr, Learning learning = Learning::everything);
 
   /// True where gradients that are not finite skip the update: fp16, or train.nan-skips.
@@ -50,7 +54,8 @@ class ParameterUpdate {
   torch::Tensor usable_statistics(const torch::Tensor& sums) const;
 
   WeightAverage* average() const noexcept { return average_.get(); }
-  /// Tensors of the optimizer and of the average; shared, restoring writes into them.
+  /// Tensors of the optimizer and of the average; shared, restoring writes into them. With shards: of what this rank
+  /// owns, under the same names.
   std::vector<checkpoint::NamedTensor> state() const;
   /// What else must come back on a resume: loss scale and counters. They are no tensors of the checkpoint, so that a
   /// run may go on in another number format.
@@ -61,18 +66,26 @@ class ParameterUpdate {
   void restore(const nlohmann::json& steering);
 
  private:
-  void make_optimizers(const OptimizerSettings& settings, const std::vector<checkpoint::NamedTensor>& parameters,
-                       std::string_view head);
+  void make_optimizers(const OptimizerSettings& settings, const std::vector<checkpoint::NamedTensor>& moved,
+                       const std::vector<torch::Tensor>& layers, std::string_view head);
   void look_for_overflow();
 
   std::vector<torch::Tensor> gradients_;
   std::optional<double> clip_norm_;
-  std::unique_ptr<Optimizer> optimizer_;       ///< of all parameters, or of the head's alone
-  std::unique_ptr<Optimizer> rest_optimizer_;  ///< of the others; null: there are none
+  ParameterShards* shards_;                    ///< null: this rank moves everything
+  std::unique_ptr<Optimizer> optimizer_;       ///< of all parameters, or of the head's alone; null: there are none here
+  std::unique_ptr<Optimizer> rest_optimizer_;  ///< of the others; null likewise
   std::unique_ptr<LossScaler> scaler_;         ///< fp16
   std::unique_ptr<WeightAverage> average_;     ///< train.ema-decay
   torch::Tensor found_inf_;                    ///< [1] float32; undefined: updates are never skipped
   torch::Tensor skipped_updates_;              ///< [1] float32
 };
+
+/// Names, types and shapes of what ParameterUpdate::state() has for whole parameters: tensors of the meta device, laid
+/// out as the parameters, without memory.
+std::vector<checkpoint::NamedTensor> describe_update_state(const TrainSettings& train,
+                                                           const OptimizerSettings& optimizer,
+                                                           const std::vector<checkpoint::NamedTensor>& parameters,
+                                                           std::string_view head = {});
 
 }  // namespace hpctrain::train

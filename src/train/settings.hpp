@@ -70,6 +70,7 @@ struct OptimizerSettings {
   double beta2 = 0.999;               ///< adam, adamw
   double epsilon = 1e-8;              ///< adam, adamw
   double trust = 0.001;               ///< lars: trust coefficient
+  bool is_sharded = false;            ///< each rank keeps the state of its own part of the parameters alone
   bool lars_exempt_vectors = true;    ///< lars: biases and batch normalisation move as in sgd, without weight decay
 };
 

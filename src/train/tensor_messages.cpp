@@ -38,6 +38,10 @@ void send_tensor(comm::Communicator& group, const torch::Tensor& tensor, int to)
   visit_pieces(tensor, [&](const torch::Tensor& piece) { group.send(bytes_of(piece.cpu()), to, kTag); });
 }
 
+void receive_tensor(comm::Communicator& group, const torch::Tensor& host, int from) {
+  visit_pieces(host, [&](const torch::Tensor& piece) { group.receive(bytes_of(piece), from, kTag); });
+}
+
 void add_received(comm::Communicator& group, const torch::Tensor& tensor, int from) {
   const auto host = torch::empty({std::min(kElementsPerMessage, tensor.numel())}, tensor.options().device(torch::kCPU));
   visit_pieces(tensor, [&](torch::Tensor piece) {

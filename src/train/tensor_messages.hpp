@@ -20,4 +20,7 @@ void send_tensor(comm::Communicator& group, const torch::Tensor& tensor, int to)
 /// Adds what `from` sends.   shapes, errors  as send_tensor(), equal on both sides
 void add_received(comm::Communicator& group, const torch::Tensor& tensor, int from);
 
+/// Takes what `from` sends, into host memory.   shapes, errors  as send_tensor(), equal on both sides
+void receive_tensor(comm::Communicator& group, const torch::Tensor& host, int from);
+
 }  // namespace hpctrain::train

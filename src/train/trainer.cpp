@@ -36,7 +36,9 @@ StopReason Trainer::run(Progress progress) {
   }
   parts_.tracer.finish();
   if (is_complete(*stop)) evaluate_at_end();
-  const std::string digest = checkpoint::state_digest(parts_.state);
+  const checkpoint::TrainingState state = whole_state();
+  // Rank zero writes it; nobody else has the whole state.
+  const std::string digest = parts_.group.is_leader() ? checkpoint::state_digest(state) : "";
   const nlohmann::json traffic = sum_data_traffic();
   parts_.recorder.record_end(progress_, end_reason(*stop), digest, traffic, gather_ledgers(), parts_.memory.gather());
   return *stop;
@@ -142,7 +144,15 @@ void Trainer::save(bool is_last) {
   const PhaseTimer timer(parts_.clock, Phase::checkpoint);
   parts_.recorder.flush_step();
   const checkpoint::CheckpointRecord record = make_record();
-  is_last ? parts_.saver.save_last(parts_.state, record) : parts_.saver.save(parts_.state, record);
+  const checkpoint::TrainingState state = whole_state();
+  is_last ? parts_.saver.save_last(state, record) : parts_.saver.save(state, record);
+}
+
+/// As checkpoints hold it; whole on rank zero. Collective over the group.
+checkpoint::TrainingState Trainer::whole_state() const {
+  checkpoint::TrainingState state = parts_.state;
+  if (parts_.state_shards != nullptr) state.optimizer = parts_.state_shards->gather();
+  return state;
 }
 
 checkpoint::CheckpointRecord Trainer::make_record() const {

@@ -21,6 +21,7 @@
 #include "train/run_memory.hpp"
 #include "train/run_recorder.hpp"
 #include "train/run_saver.hpp"
+#include "train/state_shards.hpp"
 #include "train/step.hpp"
 #include "train/step_boundary.hpp"
 #include "train/step_tracer.hpp"
@@ -59,7 +60,7 @@ class Trainer {
     EarlyStopping& early_stopping;
     StepBoundary& boundary;
     RunSaver& saver;
-    checkpoint::TrainingState state;
+    checkpoint::TrainingState state;  ///< what every rank has the same of
     RunRecorder& recorder;
     StepTracer& tracer;
     monitor::StepClock& clock;
@@ -73,6 +74,7 @@ class Trainer {
     EvaluationWatch* watch = nullptr;  ///< rank zero's, where something is to be shown
     monitor::GpuGauge* gpu = nullptr;  ///< where this rank has one
     bool measures_histograms = false;  ///< of weights and gradients, after evaluations while training
+    const StateShards* state_shards = nullptr;  ///< optimizer state that is cut among the ranks; null: state has it
   };
 
   Trainer(Parts parts, const TrainSettings& settings) : parts_(std::move(parts)), loss_guard_(settings) {}
@@ -98,6 +100,7 @@ class Trainer {
   void evaluate_at_end();
   void save(bool is_last);
   checkpoint::CheckpointRecord make_record() const;
+  checkpoint::TrainingState whole_state() const;
   std::vector<monitor::RankLedger> gather_ledgers();
   nlohmann::json sum_data_traffic();
 

@@ -75,9 +75,7 @@ TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
   synchronise_statistics();
   make_buckets();
   comm::run_agreed(context_.group, [this] {
-    update_ = std::make_unique<ParameterUpdate>(settings_.train, settings_.optimizer, state_.parameters,
-                                                network_->head_name());
-    state_.optimizer = update_->state();
+    make_update();
     make_feed();
     require(settings_.train.batch <= feed_->num_samples(), Fault::usage,
             "train.batch " + std::to_string(settings_.train.batch) + " is larger than the training split of " +
@@ -119,6 +117,26 @@ void TrainingRun::make_buckets() {
   channel_ = std::make_unique<comm::TracedChannel>(make_device_channel(*gradient_group_, context_.device));
   wholeness_ = std::make_unique<Wholeness>(context_.group);
   buckets_ = std::make_unique<GradientBuckets>(state_.parameters, kStepPassengers + statistics_->elements(), *channel_);
+}
+
+void TrainingRun::make_update() {
+  const TrainSettings& train = settings_.train;
+  const OptimizerSettings& optimizer = settings_.optimizer;
+  const bool is_sharded = optimizer.is_sharded && context_.group.size() > 1;
+  if (is_sharded) {
+    shards_ = std::make_unique<ParameterShards>(
+        state_.parameters,
+        ParameterShards::Parts{*channel_, context_.group.rank(), context_.group.size(), context_.device, clock_});
+  }
+  update_ =
+      std::make_unique<ParameterUpdate>(train, optimizer, state_.parameters, network_->head_name(), shards_.get());
+  if (!is_sharded) {
+    state_.optimizer = update_->state();
+    return;
+  }
+  state_shards_ = std::make_unique<StateShards>(
+      *shards_, update_->state(), describe_update_state(train, optimizer, state_.parameters, network_->head_name()),
+      context_.group);
 }
 
 void TrainingRun::make_schedule() {
@@ -253,7 +271,8 @@ void TrainingRun::make_trainer() {
                                                       context_.judge,
                                                       watch_.get(),
                                                       gpu_gauge_.get(),
-                                                      settings_.monitor.histograms},
+                                                      settings_.monitor.histograms,
+                                                      state_shards_.get()},
                                        settings_.train);
 }
 
@@ -273,6 +292,7 @@ StopReason TrainingRun::train_from_newest() {
   if (!settings_.quiet) {
     say_what_results_depend_on();
     say_what_learns(progress);
+    say_what_is_sharded();
   }
   require_reference();
   memory_->begin(progress);
@@ -298,6 +318,14 @@ void TrainingRun::say_what_learns(const Progress& progress) const {
            settings_.train.head_only_epochs * length_.steps_per_epoch);
 }
 
+void TrainingRun::say_what_is_sharded() const {
+  if (!state_shards_) return;
+  constexpr double kMebibyte = 1 << 20;
+  log_info("optimizer state {:.1f} MiB of {:.1f} MiB on this rank (optim.shard)",
+           static_cast<double>(state_shards_->own_bytes()) / kMebibyte,
+           static_cast<double>(state_shards_->whole_bytes()) / kMebibyte);
+}
+
 /// Hours before the first score would find out.
 void TrainingRun::require_reference() {
   if (scored_splits(settings_, *task_, context_.index).empty()) return;
@@ -316,7 +344,10 @@ bool TrainingRun::is_already_complete(const Progress& progress) const {
 
 Progress TrainingRun::restore() {
   Progress progress;
-  if (const auto restored = checkpoints_->restore_newest(state_)) {
+  checkpoint::TrainingState target = state_;
+  if (state_shards_) target.optimizer = state_shards_->whole();
+  const auto take = [this](const std::string& name, const at::Tensor& host) { state_shards_->take(name, host); };
+  if (const auto restored = checkpoints_->restore_newest(target, take)) {
     for (const auto& warning : restored->warnings) log_warning("{}", warning);
     require_same_data(restored->steering);
     progress = progress_from_json(restored->steering.at("progress"));
@@ -363,6 +394,9 @@ void TrainingRun::record_start(const Progress& progress) {
   event.config_digest = context_.config_digest;
   event.world = context_.placement.world;
   event.versions = context_.versions;
+  const std::int64_t own_bytes = state_shards_ ? state_shards_->own_bytes() : bytes_of_all(state_.optimizer);
+  const std::int64_t all_bytes = state_shards_ ? state_shards_->whole_bytes() : own_bytes;
+  event.details["optimizer_bytes"] = {{"rank", own_bytes}, {"whole", all_bytes}};
   if (restored_checkpoint_) event.resumed_from = progress.step;
   recorder_->record_start(progress, event);
 }

@@ -71,6 +71,7 @@ class TrainingRun {
   void make_feed();
   void synchronise_statistics();
   void make_buckets();
+  void make_update();
   void make_schedule();
   std::unique_ptr<GradientReduction> make_reduction();
   std::unique_ptr<Accumulation> make_accumulation();
@@ -86,6 +87,7 @@ class TrainingRun {
   void require_equal_start();
   void say_what_results_depend_on() const;
   void say_what_learns(const Progress& progress) const;
+  void say_what_is_sharded() const;
   void require_reference();
   bool is_already_complete(const Progress& progress) const;
   void record_start(const Progress& progress);
@@ -103,10 +105,12 @@ class TrainingRun {
   std::unique_ptr<StepStatistics> statistics_;
   std::unique_ptr<StatisticsOverRanks> statistics_over_ranks_;  ///< null: batches are normalised where they are
   std::unique_ptr<GradientBuckets> buckets_;
-  std::unique_ptr<ParameterUpdate> update_;
   std::unique_ptr<comm::Communicator> gradient_group_;  ///< gradients never meet other messages
   std::unique_ptr<comm::TracedChannel> channel_;
   std::unique_ptr<Wholeness> wholeness_;
+  std::unique_ptr<ParameterShards> shards_;  ///< null: every rank moves all parameters
+  std::unique_ptr<ParameterUpdate> update_;
+  std::unique_ptr<StateShards> state_shards_;  ///< null: state_ has the optimizer's
   std::unique_ptr<data::NodeCache> cache_;
   std::unique_ptr<data::ShardLocator> evaluation_places_;
   std::unique_ptr<TrainingFeed> feed_;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "checkpoint/training_state.hpp"
+#include "train/parameter_shards.hpp"
 
 namespace hpctrain::train {
 
@@ -17,7 +18,9 @@ double plan_decay(double decay, std::uint64_t update);
 class WeightAverage {
  public:
   /// Starts as a copy of the parameters; call start_from_parameters() again once those are read or broadcast.
-  WeightAverage(double decay, const std::vector<checkpoint::NamedTensor>& parameters);
+  /// With `shards` this rank keeps the average of what it owns alone.
+  WeightAverage(double decay, const std::vector<checkpoint::NamedTensor>& parameters,
+                ParameterShards* shards = nullptr);
 
   void start_from_parameters();
   /// average ← decay · average + (1 − decay) · parameter, after update number `update` (from 1).
@@ -27,7 +30,8 @@ class WeightAverage {
   std::vector<checkpoint::NamedTensor> state() const;
 
   /// While it lives, the parameters hold the averages; afterwards their own bits again. Of null: does nothing.
-  ///   cost  one more copy of the parameters
+  ///   collective  with shards: all ranks make one together
+  ///   cost        one more copy of the parameters
   class Scope {
    public:
     explicit Scope(WeightAverage* average);
@@ -42,9 +46,11 @@ class WeightAverage {
 
  private:
   double decay_;
-  std::vector<std::string> names_;
+  std::vector<std::string> names_;  ///< of what is followed
   std::vector<torch::Tensor> parameters_;
-  std::vector<torch::Tensor> averages_;
+  std::vector<torch::Tensor> followed_;  ///< the parameters, or what this rank owns of them
+  std::vector<torch::Tensor> averages_;  ///< of what is followed
+  ParameterShards* shards_;              ///< null: parameters are followed whole
 };
 
 }  // namespace hpctrain::train

@@ -146,6 +146,43 @@ inline void channel_leaves_every_rank_the_same_bits(ChannelEnd& end) {
   EXPECT_TRUE(text == broadcast_text(end.group(), text, 0));
 }
 
+inline void channel_gathers_every_ranks_block(ChannelEnd& end) {
+  const int ranks = end.group().size(), rank = end.group().rank();
+  for (const std::size_t block : {std::size_t{1}, std::size_t{70'001}}) {
+    std::vector<float> mine, expected;
+    for (int owner = 0; owner < ranks; ++owner) {
+      for (std::size_t i = 0; i < block; ++i) {
+        expected.push_back(static_cast<float>(owner) + 0.5F * static_cast<float>(i % 1024));
+        mine.push_back(owner == rank ? expected.back() : -1.0F);
+      }
+    }
+    const Span span = place_values(end, mine, ElementType::f32);
+    end.channel().start_all_gather(span, end.compute_stream())->wait();
+    EXPECT_EQ(values_at<float>(end, span), expected);
+  }
+}
+
+inline void channel_gathers_between_sums(ChannelEnd& end) {
+  const int ranks = end.group().size();
+  const Span blocks = place_values(end, std::vector<double>(static_cast<std::size_t>(ranks), end.group().rank() + 0.5),
+                                   ElementType::f64);
+  for (int round = 0; round < 5; ++round) {
+    const Span sums = place_values(end, std::vector<float>(3, 1.0F), ElementType::f32);
+    start(end, sums)->wait();
+    end.channel().start_all_gather(blocks, end.compute_stream())->wait();
+    EXPECT_EQ(values_at<float>(end, sums), std::vector<float>(3, static_cast<float>(ranks)));
+  }
+  const auto gathered = values_at<double>(end, blocks);
+  for (int owner = 0; owner < ranks; ++owner) EXPECT_EQ(gathered[static_cast<std::size_t>(owner)], owner + 0.5);
+}
+
+inline void channel_refuses_unequal_blocks(ChannelEnd& end) {
+  if (end.group().size() == 1) return;
+  const Span span =
+      place_values(end, std::vector<float>(static_cast<std::size_t>(end.group().size()) + 1, 0.0F), ElementType::f32);
+  EXPECT_THROW(end.channel().start_all_gather(span, end.compute_stream()), Error);
+}
+
 struct ChannelBehaviour {
   const char* name;
   void (*check)(ChannelEnd&);
@@ -160,6 +197,9 @@ inline const std::vector<ChannelBehaviour>& all_channel_behaviours() {
       {"SumsUnderWayDoNotMix", channel_sums_under_way_do_not_mix},
       {"AnswersByTestAlone", channel_answers_by_test_alone},
       {"LeavesEveryRankTheSameBits", channel_leaves_every_rank_the_same_bits},
+      {"GathersEveryRanksBlock", channel_gathers_every_ranks_block},
+      {"GathersBetweenSums", channel_gathers_between_sums},
+      {"RefusesUnequalBlocks", channel_refuses_unequal_blocks},
   };
   return behaviours;
 }

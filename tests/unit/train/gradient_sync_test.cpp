@@ -34,6 +34,9 @@ class RecordingChannel final : public comm::GradientChannel {
     sizes.push_back(span.count);
     return inner_->start_all_reduce(span, op, stream);
   }
+  std::unique_ptr<comm::PendingCollective> start_all_gather(comm::Span span, void* stream) override {
+    return inner_->start_all_gather(span, stream);
+  }
   std::string_view name() const noexcept override { return "recording"; }
 
   std::vector<std::size_t> sizes;

@@ -20,6 +20,7 @@ class SilentChannel final : public comm::GradientChannel {
   std::unique_ptr<comm::PendingCollective> start_all_reduce(comm::Span, comm::ReduceOp, void*) override {
     return nullptr;
   }
+  std::unique_ptr<comm::PendingCollective> start_all_gather(comm::Span, void*) override { return nullptr; }
   std::string_view name() const noexcept override { return "silent"; }
 };
 
