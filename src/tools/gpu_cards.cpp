@@ -21,20 +21,16 @@ struct KnownCard {
 
 /// As sold; cards that came with several sizes bear the size in their name.
 constexpr std::array kCards = {
-    KnownCard{"GTX 1060", 6},     KnownCard{"GTX 1080", 8},      KnownCard{"GTX 1080 Ti", 11},
-    KnownCard{"GTX 1660", 6},     KnownCard{"RTX 2060", 6},      KnownCard{"RTX 2070", 8},
-    KnownCard{"RTX 2080", 8},     KnownCard{"RTX 2080 Ti", 11},  KnownCard{"RTX 3050", 8},
-    KnownCard{"RTX 3060", 12},    KnownCard{"RTX 3060 Ti", 8},   KnownCard{"RTX 3070", 8},
-    KnownCard{"RTX 3080", 10},    KnownCard{"RTX 3090", 24},     KnownCard{"RTX 4060", 8},
-    KnownCard{"RTX 4070", 12},    KnownCard{"RTX 4080", 16},     KnownCard{"RTX 4090", 24},
-    KnownCard{"RTX 5090", 32},    KnownCard{"RTX A4000", 16},    KnownCard{"RTX A5000", 24},
-    KnownCard{"RTX A6000", 48},   KnownCard{"RTX 6000 Ada", 48}, KnownCard{"T4", 16},
-    KnownCard{"L4", 24},          KnownCard{"L40", 48},          KnownCard{"L40S", 48},
-    KnownCard{"A10", 24},         KnownCard{"A16", 16},          KnownCard{"A30", 24},
-    KnownCard{"A40", 48},         KnownCard{"P100-16", 16},      KnownCard{"V100-16", 16},
-    KnownCard{"V100-32", 32},     KnownCard{"A100-40", 40},      KnownCard{"A100-80", 80},
-    KnownCard{"H100-80", 80},     KnownCard{"H100-96", 96},      KnownCard{"H200-141", 141},
-    KnownCard{"B200-180", 180},
+    KnownCard{"GTX 1060", 6},   KnownCard{"GTX 1080", 8},   KnownCard{"GTX 1080 Ti", 11},  KnownCard{"GTX 1660", 6},
+    KnownCard{"RTX 2060", 6},   KnownCard{"RTX 2070", 8},   KnownCard{"RTX 2080", 8},      KnownCard{"RTX 2080 Ti", 11},
+    KnownCard{"RTX 3050", 8},   KnownCard{"RTX 3060", 12},  KnownCard{"RTX 3060 Ti", 8},   KnownCard{"RTX 3070", 8},
+    KnownCard{"RTX 3080", 10},  KnownCard{"RTX 3090", 24},  KnownCard{"RTX 4060", 8},      KnownCard{"RTX 4070", 12},
+    KnownCard{"RTX 4080", 16},  KnownCard{"RTX 4090", 24},  KnownCard{"RTX 5090", 32},     KnownCard{"RTX A4000", 16},
+    KnownCard{"RTX A5000", 24}, KnownCard{"RTX A6000", 48}, KnownCard{"RTX 6000 Ada", 48}, KnownCard{"T4", 16},
+    KnownCard{"L4", 24},        KnownCard{"L40", 48},       KnownCard{"L40S", 48},         KnownCard{"A10", 24},
+    KnownCard{"A16", 16},       KnownCard{"A30", 24},       KnownCard{"A40", 48},          KnownCard{"P100-16", 16},
+    KnownCard{"V100-16", 16},   KnownCard{"V100-32", 32},   KnownCard{"A100-40", 40},      KnownCard{"A100-80", 80},
+    KnownCard{"H100-80", 80},   KnownCard{"H100-96", 96},   KnownCard{"H200-141", 141},    KnownCard{"B200-180", 180},
 };
 constexpr double kLargestGib = 1024;
 
@@ -82,9 +78,10 @@ GpuCard read_gpu_card(std::string_view text) {
     if (is_of_kind) known += (known.empty() ? "" : ", ") + std::string(card.name);
   }
   const std::string hint = known.empty() ? nearest_name_hint(std::string(text), names) : "; there are " + known;
-  throw Error(Fault::usage, fmt::format("--card {}: no such card is known here{}. A number of GiB is always understood: "
-                                        "--card 6",
-                                        text, hint));
+  throw Error(Fault::usage,
+              fmt::format("--card {}: no such card is known here{}. A number of GiB is always understood: "
+                          "--card 6",
+                          text, hint));
 }
 
 }  // namespace hpctrain::tools

@@ -4,29 +4,12 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "train/shard_plan.hpp"
 
 namespace hpctrain::tools {
 namespace {
 
 constexpr double kSafeShare = 0.85;
-
-/// Values that an optimizer keeps for each parameter.
-std::uint64_t state_values(const train::OptimizerSettings& optimizer) {
-  switch (optimizer.kind) {
-    case train::OptimizerKind::sgd:
-      return optimizer.momentum > 0 ? 1 : 0;
-    case train::OptimizerKind::lars:
-      return 1;
-    case train::OptimizerKind::adam:
-    case train::OptimizerKind::adamw:
-      return 2;
-  }
-  throw Error(Fault::bug, "optimizer kind whose state is unknown");
-}
-
-bool counts_steps(train::OptimizerKind kind) {
-  return kind == train::OptimizerKind::adam || kind == train::OptimizerKind::adamw;
-}
 
 double slope(const MemoryPoint& low, const MemoryPoint& high) {
   return (static_cast<double>(high.bytes) - static_cast<double>(low.bytes)) /
@@ -37,12 +20,15 @@ double slope(const MemoryPoint& low, const MemoryPoint& high) {
 
 StateBytes plan_state_bytes(const train::TrainSettings& train, const train::OptimizerSettings& optimizer,
                             std::uint64_t parameters, std::uint64_t parameter_tensors) {
+  const train::ShardSize whole{static_cast<std::int64_t>(parameters), static_cast<std::int64_t>(parameter_tensors)};
+  const auto kept = [&](bool has_average) {
+    return static_cast<std::uint64_t>(train::plan_optimizer_bytes(optimizer, has_average, whole, sizeof(float)));
+  };
   StateBytes bytes;
   bytes.parameters = parameters * sizeof(float);
   bytes.gradients = bytes.parameters;
-  bytes.optimizer = state_values(optimizer) * bytes.parameters;
-  if (counts_steps(optimizer.kind)) bytes.optimizer += parameter_tensors * sizeof(float);
-  if (train.ema_decay) bytes.average = bytes.parameters;
+  bytes.optimizer = kept(false);
+  if (train.ema_decay) bytes.average = kept(true) - bytes.optimizer;
   return bytes;
 }
 
@@ -55,8 +41,7 @@ std::uint64_t MemoryCurve::bytes(std::uint64_t samples) const {
   while (high + 1 < points_.size() && points_[high].samples < samples) ++high;
   const MemoryPoint& low = points_[high - 1];
   const double beyond = static_cast<double>(samples) - static_cast<double>(low.samples);
-  return static_cast<std::uint64_t>(
-      std::max(0.0, static_cast<double>(low.bytes) + slope(low, points_[high]) * beyond));
+  return static_cast<std::uint64_t>(std::max(0.0, static_cast<double>(low.bytes) + slope(low, points_[high]) * beyond));
 }
 
 double MemoryCurve::bytes_per_sample() const {

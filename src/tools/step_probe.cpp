@@ -121,9 +121,13 @@ struct TimedStep {
 /// The parts of a run that a step needs.
 class ProbedStep {
  public:
-  ProbedStep(const train::RunSettings& settings, const data::DatasetIndex& index, const torch::Device& device)
+  ProbedStep(const train::RunSettings& settings, const data::DatasetIndex& index, const torch::Device& device,
+             bool recomputes)
       : settings_(settings), device_(device), task_(train::make_run_task(settings, index)) {
     network_ = train::make_run_network(settings_, *task_);
+    require(!recomputes || network_->can_recompute(), Fault::usage,
+            "model.name " + settings_.network + " has no parts that can be computed again");
+    network_->set_recomputation(recomputes);
     network_->to(device_);
     network_->train();
     if (train::plan_channels_last(settings_.train.channels_last, settings_.train.precision, device_)) {
@@ -131,8 +135,8 @@ class ProbedStep {
     }
     state_ = train::network_state(*network_);
     statistics_ = std::make_unique<train::StepStatistics>(*network_);
-    buckets_ = std::make_unique<train::GradientBuckets>(
-        state_.parameters, train::kStepPassengers + statistics_->elements(), channel_);
+    buckets_ = std::make_unique<train::GradientBuckets>(state_.parameters,
+                                                        train::kStepPassengers + statistics_->elements(), channel_);
     update_ = std::make_unique<train::ParameterUpdate>(settings_.train, settings_.optimizer, state_.parameters,
                                                        network_->head_name());
     sync_ = std::make_unique<train::GradientSync>(
@@ -184,6 +188,7 @@ class ProbedStep {
   }
 
   std::uint64_t row_bytes() const { return PlannedRecords::row_bytes(delivered_); }
+  bool can_recompute() const { return network_->can_recompute(); }
   std::uint64_t parameters() const { return static_cast<std::uint64_t>(models::count_parameters(*network_)); }
 
  private:
@@ -228,7 +233,7 @@ class ProbedStep {
 
 StepProbeReport measure(const train::RunSettings& settings, const data::DatasetIndex& index,
                         const torch::Device& device, const ProbeSettings& probe) {
-  ProbedStep step(settings, index, device);
+  ProbedStep step(settings, index, device, probe.recomputes);
   StepProbeReport report;
   double samples = 0, seconds = 0;
   for (std::uint64_t n = kFewestSamples; n <= std::max(probe.most_samples, 2 * kFewestSamples); n *= 2) {
@@ -248,6 +253,7 @@ StepProbeReport measure(const train::RunSettings& settings, const data::DatasetI
   report.state = step.state_bytes();
   report.row_bytes = step.row_bytes();
   report.parameters = step.parameters();
+  report.can_recompute = step.can_recompute();
   return report;
 }
 
@@ -269,8 +275,8 @@ StepProbeReport probe_step(const train::RunSettings& settings, const data::Datas
 
 train::Precision plan_probe_precision(train::Precision wish, const torch::Device& device) {
   if (device.is_cpu() && wish == train::Precision::tf32) return train::Precision::fp32;
-  const bool is_unknown = device.is_cpu() && wish == train::Precision::fp16 &&
-                          !train::find_format_support(wish, device).cpu_knows_float16;
+  const bool is_unknown =
+      device.is_cpu() && wish == train::Precision::fp16 && !train::find_format_support(wish, device).cpu_knows_float16;
   return is_unknown ? train::Precision::bf16 : wish;
 }
 
