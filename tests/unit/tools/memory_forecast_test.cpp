@@ -60,10 +60,10 @@ TEST(GpuCards, AreKnownBySizeAndByName) {
 }
 
 TEST(GpuCards, ThatNobodyKnowsAreRefusedWithTheNearestOnes) {
-  test::expect_error(Fault::usage, "V100-16, V100-32", [] { read_gpu_card("V100"); });
-  test::expect_error(Fault::usage, "--card 6", [] { read_gpu_card("Voodoo"); });
-  test::expect_error(Fault::usage, "no card has that many", [] { read_gpu_card("0"); });
-  test::expect_error(Fault::usage, "RTX 3090", [] { read_gpu_card("RTX 3091"); });
+  test::expect_error(Fault::usage, {"V100-16, V100-32"}, [] { read_gpu_card("V100"); });
+  test::expect_error(Fault::usage, {"--card 6"}, [] { read_gpu_card("Voodoo"); });
+  test::expect_error(Fault::usage, {"no card has that many"}, [] { read_gpu_card("0"); });
+  test::expect_error(Fault::usage, {"RTX 3090"}, [] { read_gpu_card("RTX 3091"); });
 }
 
 }  // namespace
