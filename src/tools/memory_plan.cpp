@@ -1,5 +1,7 @@
 #include "tools/memory_plan.hpp"
 
+#include <algorithm>
+
 namespace hpctrain::tools {
 namespace {
 
@@ -11,7 +13,6 @@ MemoryForecast plan_memory(const StepProbeReport& probe, const train::RunSetting
                            bool is_on_gpu) {
   MemoryForecast forecast;
   forecast.state = probe.state;
-  forecast.activations = MemoryCurve(probe.points).bytes(samples);
   const std::uint64_t row_bytes = probe.row_bytes * samples;
   if (is_on_gpu) {
     forecast.slots = row_bytes;  // beside the one that a step was measured with
@@ -19,6 +20,9 @@ MemoryForecast plan_memory(const StepProbeReport& probe, const train::RunSetting
     forecast.slots = (static_cast<std::uint64_t>(settings.loader.depth) + kSlotsInUse) * row_bytes;
     forecast.saved = probe.state.total() - probe.state.gradients;
   }
+  // An evaluation reads into slots of its own, and keeps the weights aside while their averages stand in their place.
+  const std::uint64_t evaluation = MemoryCurve(probe.evaluation).bytes(samples) + forecast.slots + probe.state.average;
+  forecast.activations = std::max(MemoryCurve(probe.points).bytes(samples), evaluation);
   return forecast;
 }
 

@@ -163,6 +163,21 @@ class ProbedStep {
     return timed;
   }
 
+  /// The most that answers to so many samples take beside what was held before.
+  std::uint64_t evaluation_bytes(std::uint64_t samples) {
+    const torch::NoGradGuard no_grad;
+    const PlannedRecords records(delivered_, samples);
+    network_->eval();
+    const std::uint64_t before = device::read_memory_use(device_).allocated_bytes;
+    device::restart_memory_peak(device_);
+    {
+      const auto batch = task_->make_batch(tasks::upload_records(records.batch(), device_), tasks::Mode::evaluate);
+      train::make_forward_pass(settings_, device_).run(*task_, *network_, batch);
+    }
+    network_->train();
+    return device::read_memory_use(device_).peak_allocated_bytes - before;
+  }
+
   StateBytes state_bytes() const {
     StateBytes bytes;
     bytes.parameters = bytes_of(state_.parameters);
@@ -240,6 +255,7 @@ StepProbeReport measure(const train::RunSettings& settings, const data::DatasetI
     const Stopwatch watch;
     const TimedStep timed = step.time(n);
     report.points.push_back({n, timed.peak_bytes});
+    report.evaluation.push_back({n, step.evaluation_bytes(n)});
     if (samples > 0) {
       fit_step_cost(report.cost, samples, seconds, static_cast<double>(n), timed.micro_step_seconds);
       report.cost.update_seconds = timed.update_seconds;

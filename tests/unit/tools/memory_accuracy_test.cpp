@@ -48,7 +48,7 @@ class PackedRecords {
     for (std::uint64_t id = 0; id < samples; ++id) writer.append(id, records.batch().rows);
     index_.shards.push_back(writer.commit());
     index_.shards.back().path = path;
-    index_.splits = {{"train", 0, 1, samples}};
+    index_.splits = {{"train", 0, 1, samples}, {"validation", 0, 1, samples}};
   }
 
   const data::DatasetIndex& index() const { return index_; }
