@@ -12,16 +12,17 @@
 namespace hpctrain::tools {
 namespace {
 
-/// The largest of a line's peaks, however deep it is filed: there is one for each phase.
-void note_peaks(const nlohmann::json& json, std::optional<double>& peak) {
-  if (!json.is_structured()) return;
-  for (const auto& [name, value] : json.items()) {
-    if (value.is_number() && json.is_object() && name.starts_with("peak") && name.ends_with("bytes") &&
-        name.find("reserved") == std::string::npos) {
-      peak = std::max(peak.value_or(0), value.get<double>());
+/// Peaks count from the beginning of a start, so the last line of each start has the greatest.
+std::optional<double> find_peak(const RunRecord& record) {
+  std::optional<double> peak;
+  for (const auto& [name, events] : record.events) {
+    for (const auto& event : events) {
+      const auto memory = event.line.find("memory");
+      if (memory == event.line.end() || !memory->is_object() || !memory->contains("peak_bytes")) continue;
+      peak = std::max(peak.value_or(0), memory->at("peak_bytes").get<double>());
     }
-    note_peaks(value, peak);
   }
+  return peak;
 }
 
 std::optional<double> mean_step_seconds(const RunRecord& record) {
@@ -44,9 +45,7 @@ std::string describe(const char* name, const std::optional<double>& forecast, co
 
 RunFigures read_run_figures(const RunRecord& record, std::uint64_t steps_per_epoch) {
   RunFigures figures;
-  for (const auto& [name, events] : record.events) {
-    for (const auto& event : events) note_peaks(event.line, figures.peak_bytes);
-  }
+  figures.peak_bytes = find_peak(record);
   std::vector<double> epochs;
   if (const auto found = record.events.find("epoch"); found != record.events.end()) {
     for (const auto& event : found->second) {

@@ -60,8 +60,7 @@ TEST(ForecastReview, ReadsPeaksAndTheMedianEpochButTheFirst) {
     record.events["epoch"].push_back(
         {0, 0, {{"phase_seconds", {{"forward", seconds / 2}, {"backward", seconds / 2}, {"evaluation", 7.0}}}}});
   }
-  record.events["end"].push_back(
-      {0, 0, {{"memory", {{"step", {{"peak_bytes", 500}}}, {"evaluation", {{"peak_bytes", 300}}}}}}});
+  record.events["end"].push_back({0, 0, {{"memory", {{"peak_bytes", 500}, {"peak_phase", "backward"}}}}});
   const auto figures = read_run_figures(record, 10);
   EXPECT_EQ(ranks_of(record), 4);
   EXPECT_EQ(figures.peak_bytes, 500);
