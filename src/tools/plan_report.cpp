@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/text_format.hpp"
@@ -12,9 +13,9 @@ namespace {
 constexpr double kGib = 1ull << 30;
 
 std::string describe_state(const StateBytes& state) {
-  return fmt::format("{} GiB: parameters {}, gradients {}, optimizer {}, average {}, buffers {}",
-                     format_gib(state.total()), format_gib(state.parameters), format_gib(state.gradients),
-                     format_gib(state.optimizer), format_gib(state.average), format_gib(state.buffers));
+  return fmt::format("{}: parameters {}, gradients {}, optimizer {}, average {}, buffers {}",
+                     format_bytes(state.total()), format_bytes(state.parameters), format_bytes(state.gradients),
+                     format_bytes(state.optimizer), format_bytes(state.average), format_bytes(state.buffers));
 }
 
 std::string describe_head(const PlanReport& report) {
@@ -33,7 +34,7 @@ std::string describe_head(const PlanReport& report) {
 }
 
 std::string describe_fit(const std::optional<MemoryForecast>& forecast, const CardMemory& card) {
-  if (!forecast) return fmt::format("{:>8}  {:<10}", "—", "");
+  if (!forecast) return "";
   return fmt::format("{:>8}  {:<10}", format_gib(forecast->total()), fit_name(plan_fit(forecast->total(), card)));
 }
 
