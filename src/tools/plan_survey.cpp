@@ -184,10 +184,11 @@ class PlanSurvey {
     shape.steps_per_epoch = data::steps_per_epoch(shape.samples, shape.batch, run.tail);
     shape.total_steps = train::plan_length(run, shape.steps_per_epoch).total_steps;
     report_.time_words = fmt::format(
-        "steps timed on this machine at {} in {}: {} steps an epoch, {} in all; without reading, "
-        "evaluations and checkpoints",
-        timed_->image, precision_name(plan_probe_precision(timed_->precision, device_)),
-        format_count(shape.steps_per_epoch), format_count(shape.total_steps));
+        "steps timed on this {} at {} in {}: {} steps an epoch, {} in all; without reading, evaluations and "
+        "checkpoints",
+        device_.is_cpu() ? "CPU" : "GPU", timed_->image,
+        precision_name(plan_probe_precision(timed_->precision, device_)), format_count(shape.steps_per_epoch),
+        format_count(shape.total_steps));
     const Cluster cluster{question_.ranks_per_node, links_.node, links_.network};
     for (const int ranks : question_.ranks) {
       const auto time = plan_time_at_ranks(timed_->kept->cost, shape, cluster, ranks);
