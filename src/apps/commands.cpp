@@ -36,6 +36,8 @@ constexpr std::array kCommands = {
             run_check_audit_command},
     Command{"doctor", "doctor [RUN.ini] [--json]",
             "preflight inside an allocation: one verdict, and the line to change", run_doctor_command},
+    Command{"plan", "plan [RUN.ini] [--card 6] [--batches 32,64]",
+            "memory and time before a job waits in a queue; --compare RUN_DIR afterwards", run_plan_command},
     Command{"bench", "bench step|comm|data|checkpoint|sweep [--json]", "figures of this machine beside its ceilings",
             run_bench_command},
 };

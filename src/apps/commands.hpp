@@ -29,6 +29,7 @@ int run_eval_command(const Arguments& arguments);
 int run_predict_command(const Arguments& arguments);
 int run_export_command(const Arguments& arguments);
 int run_doctor_command(const Arguments& arguments);
+int run_plan_command(const Arguments& arguments);
 int run_bench_command(const Arguments& arguments);
 int run_check_audit_command(const Arguments& arguments);
 int run_report_command(const Arguments& arguments);

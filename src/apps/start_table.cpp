@@ -6,6 +6,7 @@
 
 #include "core/text_format.hpp"
 #include "monitor/settings_table.hpp"
+#include "tools/memory_forecast.hpp"
 #include "train/forward_pass.hpp"
 #include "train/reproducible_mode.hpp"
 #include "train/schedule.hpp"
@@ -63,6 +64,17 @@ std::string describe_format(const train::RunSettings& run, const torch::Device& 
                      kLayouts.at(static_cast<std::size_t>(layout)));
 }
 
+/// The exact part; what activations take on top is measured by steps, and there was none yet.
+std::string describe_memory(const train::RunSettings& run, const train::TrainingRun& training) {
+  const auto state =
+      tools::plan_state_bytes(run.train, run.optimizer, static_cast<std::uint64_t>(training.parameter_count()), 0);
+  return fmt::format(
+      "{} on each rank before activations (parameters {}, gradients {}, optimizer and average {}); "
+      "`hpctrain plan` forecasts those",
+      format_bytes(state.total()), format_bytes(state.parameters), format_bytes(state.gradients),
+      format_bytes(state.optimizer + state.average));
+}
+
 }  // namespace
 
 std::string make_start_table(const Settings& settings, const train::RunContext& context,
@@ -83,6 +95,7 @@ std::string make_start_table(const Settings& settings, const train::RunContext& 
       {"number format", describe_format(settings.run, context.device), ""},
       {"global batch", describe_batch(settings.run.train, context.placement.world), ""},
   };
+  rows.push_back({"expected memory", describe_memory(settings.run, run), ""});
   if (run.task().loss_spans_global_batch()) {
     rows.push_back({"loss", train::describe_spanning_loss(settings.run.train, context.placement.world), ""});
   }
