@@ -228,7 +228,9 @@ class PlanCommand {
     tools::RunFigures forecast;
     const auto micro_batch = train::plan_micro_batch(question_.run.train, question_.ranks.front());
     for (const auto& row : report.rows) {
-      if (row.kept && row.micro_batch == micro_batch) forecast.peak_bytes = static_cast<double>(row.kept->total());
+      const bool recomputes = question_.run.train.recompute == train::Recompute::on && row.recomputed;
+      const auto& memory = recomputes ? row.recomputed : row.kept;
+      if (memory && row.micro_batch == micro_batch) forecast.peak_bytes = static_cast<double>(memory->total());
     }
     if (!report.times.empty()) forecast.epoch_seconds = report.times.front().epoch_seconds;
     const auto truth = tools::read_run_figures(*record_, report.shape.steps_per_epoch);

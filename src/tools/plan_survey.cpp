@@ -189,9 +189,11 @@ class PlanSurvey {
         device_.is_cpu() ? "CPU" : "GPU", timed_->image,
         precision_name(plan_probe_precision(timed_->precision, device_)), format_count(shape.steps_per_epoch),
         format_count(shape.total_steps));
+    const bool recomputes = run.train.recompute == train::Recompute::on && timed_->recomputed;
+    const StepCost& cost = (recomputes ? timed_->recomputed : timed_->kept)->cost;
     const Cluster cluster{question_.ranks_per_node, links_.node, links_.network};
     for (const int ranks : question_.ranks) {
-      const auto time = plan_time_at_ranks(timed_->kept->cost, shape, cluster, ranks);
+      const auto time = plan_time_at_ranks(cost, shape, cluster, ranks);
       time ? report_.times.push_back(*time) : report_.refused_ranks.push_back(ranks);
     }
     fill_data(index, run);

@@ -121,13 +121,9 @@ struct TimedStep {
 /// The parts of a run that a step needs.
 class ProbedStep {
  public:
-  ProbedStep(const train::RunSettings& settings, const data::DatasetIndex& index, const torch::Device& device,
-             bool recomputes)
+  ProbedStep(const train::RunSettings& settings, const data::DatasetIndex& index, const torch::Device& device)
       : settings_(settings), device_(device), task_(train::make_run_task(settings, index)) {
     network_ = train::make_run_network(settings_, *task_);
-    require(!recomputes || network_->can_recompute(), Fault::usage,
-            "model.name " + settings_.network + " has no parts that can be computed again");
-    network_->set_recomputation(recomputes);
     network_->to(device_);
     network_->train();
     if (train::plan_channels_last(settings_.train.channels_last, settings_.train.precision, device_)) {
@@ -248,7 +244,7 @@ class ProbedStep {
 
 StepProbeReport measure(const train::RunSettings& settings, const data::DatasetIndex& index,
                         const torch::Device& device, const ProbeSettings& probe) {
-  ProbedStep step(settings, index, device, probe.recomputes);
+  ProbedStep step(settings, index, device);
   StepProbeReport report;
   double samples = 0, seconds = 0;
   for (std::uint64_t n = kFewestSamples; n <= std::max(probe.most_samples, 2 * kFewestSamples); n *= 2) {
@@ -281,6 +277,7 @@ StepProbeReport probe_step(const train::RunSettings& settings, const data::Datas
   probed.train.precision = plan_probe_precision(settings.train.precision, device);
   // The loss scale's own tensors are scalars, and where nothing computes in float16 there is nothing to scale.
   probed.train.head_only_epochs = 0;
+  probed.train.recompute = probe.recomputes ? train::Recompute::on : train::Recompute::off;
   probed.init.clear();
   try {
     return measure(probed, index, device, probe);

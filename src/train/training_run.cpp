@@ -24,30 +24,11 @@
 #include "train/reproducible_mode.hpp"
 #include "train/run_cache.hpp"
 #include "train/run_parts.hpp"
+#include "train/run_start.hpp"
 #include "train/spanning_losses.hpp"
 #include "train/tree_reduction.hpp"
 
 namespace hpctrain::train {
-namespace {
-
-void require_early_stopping_possible(const EvaluationSettings& settings, const data::DatasetIndex& index) {
-  require(
-      !settings.patience || index.has_split("validation"), Fault::usage,
-      "eval.patience: " + index.folder.string() +
-          " has no split validation, and ending by a test split would be cheating; pack it again with --validation");
-  require(!settings.patience || settings.every_epochs > 0, Fault::usage,
-          "eval.patience counts evaluations while training, and eval.every-epochs is 0; give it 1 or more");
-}
-
-void require_weights_to_keep(const RunSettings& settings) {
-  require(
-      settings.train.head_only_epochs == 0 || !settings.init.empty(), Fault::usage,
-      "train.head-only-epochs keeps all weights but the head's as they are, and without model.init those are random; "
-      "give a file to start from, or leave it away");
-}
-
-}  // namespace
-
 TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
     : settings_(settings),
       context_(context),
@@ -289,41 +270,19 @@ StopReason TrainingRun::train_from_newest() {
   const Progress progress = restore();
   if (is_already_complete(progress)) return StopReason::finished;
   record_start(progress);
-  if (!settings_.quiet) {
-    say_what_results_depend_on();
-    say_what_learns(progress);
-    say_what_is_sharded();
-  }
+  if (!settings_.quiet) say_what_is_special(progress);
   require_reference();
   memory_->begin(progress);
   return trainer_->run(progress);
 }
 
-void TrainingRun::say_what_results_depend_on() const {
-  if (statistics_->elements() == 0 || is_reproducible(settings_.train)) return;
-  if (settings_.sync_batch_norm) {
-    log_info("{} normalises over one micro-batch of all ranks: its results depend on ranks × train.micro-batch",
-             settings_.network);
-  } else {
-    log_info(
-        "{} normalises over each micro-batch of a rank: its results depend on the number of ranks and on "
-        "train.micro-batch; train.micro-shards or model.sync-bn make them depend on less",
-        settings_.network);
+void TrainingRun::say_what_is_special(const Progress& progress) const {
+  say_what_results_depend_on(settings_, statistics_->elements() > 0);
+  const bool head_learns_alone = head_first_ && head_first_->at(progress.step) == Learning::head;
+  if (head_learns_alone) {
+    say_what_learns(network_->head_name(), settings_.train.head_only_epochs * length_.steps_per_epoch);
   }
-}
-
-void TrainingRun::say_what_learns(const Progress& progress) const {
-  if (!head_first_ || head_first_->at(progress.step) == Learning::everything) return;
-  log_info("the head {} learns alone up to step {}, then everything (train.head-only-epochs)", network_->head_name(),
-           settings_.train.head_only_epochs * length_.steps_per_epoch);
-}
-
-void TrainingRun::say_what_is_sharded() const {
-  if (!state_shards_) return;
-  constexpr double kMebibyte = 1 << 20;
-  log_info("optimizer state {:.1f} MiB of {:.1f} MiB on this rank (optim.shard)",
-           static_cast<double>(state_shards_->own_bytes()) / kMebibyte,
-           static_cast<double>(state_shards_->whole_bytes()) / kMebibyte);
+  if (state_shards_) say_what_is_sharded(state_shards_->own_bytes(), state_shards_->whole_bytes());
 }
 
 /// Hours before the first score would find out.

@@ -85,9 +85,7 @@ class TrainingRun {
   Progress restore();
   void start_afresh();
   void require_equal_start();
-  void say_what_results_depend_on() const;
-  void say_what_learns(const Progress& progress) const;
-  void say_what_is_sharded() const;
+  void say_what_is_special(const Progress& progress) const;
   void require_reference();
   bool is_already_complete(const Progress& progress) const;
   void record_start(const Progress& progress);
