@@ -20,6 +20,12 @@ void add_kernel_options(OptionTable& table, train::TrainSettings& train) {
               {{"auto", train::Recompute::automatic}, {"on", train::Recompute::on}, {"off", train::Recompute::off}})
           .help("Run parts of the network again in backward instead of keeping their inner activations: less "
                 "memory, more time, the same bits; auto: when memory runs out"));
+  table.add(
+      option(train.cuda_graph, "train", "cuda-graph")
+          .choices(
+              {{"off", train::GraphWish::off}, {"auto", train::GraphWish::automatic}, {"on", train::GraphWish::on}})
+          .help("On GPUs: record micro-steps as CUDA graphs, which start without the host calling each kernel; "
+                "what cannot be recorded runs as usual. Not yet tried on a GPU; auto: where there is one"));
   table.add(option(train.cudnn_benchmark, "train", "cudnn-benchmark")
                 .help("Let cuDNN time its convolution kernels at the first step; which it takes may change bits"));
   table.add(option(train.deterministic, "train", "deterministic")

@@ -50,7 +50,7 @@ struct EpochEvent {
   PhaseSeconds phases{};                             ///< of the epoch's part in this start, mean over ranks
   double resident_bytes = 0;                         ///< memory of the rank that has most, at this moment
   nlohmann::json memory = nlohmann::json::object();  ///< of tensors, all ranks, since the start
-  std::optional<GpuSummary> gpus{};  ///< since the epoch before, where drivers tell
+  std::optional<GpuSummary> gpus{};                  ///< since the epoch before, where drivers tell
 };
 
 /// Metrics are fractions 0–1; names ending in _mm are millimetres.
@@ -83,7 +83,7 @@ struct EndEvent {
   std::map<std::string, double> augment_seconds{};   ///< of rank zero, by kind of operation, this start
   nlohmann::json data = nlohmann::json::object();    ///< what reading took, all ranks, this start
   nlohmann::json memory = nlohmann::json::object();  ///< of tensors, all ranks, this start
-  std::optional<GpuSummary> gpus{};                 ///< of this start, where drivers tell
+  std::optional<GpuSummary> gpus{};                  ///< of this start, where drivers tell
 };
 
 /// Seconds by the phases' names, to the microsecond; phases that took none are left out.

@@ -40,15 +40,22 @@ data::GlobalBatch SampleLosses::run(std::uint64_t step) {
 
 void SampleLosses::run_micro_step(const tasks::DeviceRecords& records, std::uint64_t step) {
   torch::Tensor loss;
+  bool is_differentiated = false;
   // A rank whose share is used up adds zeros, and that is what its buckets already hold.
   if (records.host.count > 0 || parts_.has_collectives) {
     const auto batch = parts_.micro_step.make_batch(records);
-    const auto outputs = parts_.micro_step.run_forward(batch, {step, records.host.first_in_batch});
-    loss = parts_.micro_step.loss_of(outputs, batch) / static_cast<double>(records.host.batch.count);
+    const MicroStepPlace place{step, records.host.first_in_batch};
+    const std::uint64_t samples = records.host.batch.count;
+    if (parts_.graphs != nullptr) loss = parts_.graphs->run(batch, place, samples).value_or(torch::Tensor());
+    is_differentiated = loss.defined();
+    if (!is_differentiated) {
+      loss =
+          parts_.micro_step.loss_of(parts_.micro_step.run_forward(batch, place), batch) / static_cast<double>(samples);
+    }
   }
   write_passengers(loss);
   parts_.reduction.start_backward(records.host.is_last_of_step());
-  if (loss.defined()) parts_.micro_step.run_backward(parts_.update.scaled(loss));
+  if (loss.defined() && !is_differentiated) parts_.micro_step.run_backward(parts_.update.scaled(loss));
   parts_.reduction.end_micro_step();
 }
 

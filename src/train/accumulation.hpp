@@ -12,6 +12,7 @@
 #include "train/gradient_buckets.hpp"
 #include "train/gradient_reduction.hpp"
 #include "train/micro_step.hpp"
+#include "train/micro_step_graphs.hpp"
 #include "train/parameter_update.hpp"
 #include "train/step_statistics.hpp"
 
@@ -31,8 +32,9 @@ class Accumulation {
     GradientReduction& reduction;
     const ParameterUpdate& update;
     monitor::StepClock& clock;
-    Audit* audit = nullptr;        ///< null: none
-    bool has_collectives = false;  ///< forward and backward talk: micro-batches without samples run too
+    Audit* audit = nullptr;             ///< null: none
+    bool has_collectives = false;       ///< forward and backward talk: micro-batches without samples run too
+    MicroStepGraphs* graphs = nullptr;  ///< null: none
   };
 
   explicit Accumulation(const Parts& parts) : parts_(parts) {}

@@ -12,12 +12,6 @@ using monitor::PhaseTimer;
 
 constexpr std::uint32_t kDropoutOperation = 0x64726f70;  // "drop"
 
-/// Dropout draws from torch's default generator. Seeding it from the step and the first sample makes the draw a
-/// function of the work alone, so no generator state is saved.
-void seed_default_generator(std::uint64_t seed, const MicroStepPlace& place) {
-  torch::manual_seed(CounterStream(seed, place.step, place.first_in_batch, kDropoutOperation).next_u64());
-}
-
 }  // namespace
 
 tasks::Batch MicroStep::make_batch(const tasks::DeviceRecords& records) {
@@ -28,10 +22,16 @@ tasks::Batch MicroStep::make_batch(const tasks::DeviceRecords& records) {
   return batch;
 }
 
+/// Dropout draws from torch's default generator. Seeding it from the step and the first sample makes the draw a
+/// function of the work alone, so no generator state is saved.
+void MicroStep::seed_draws(const MicroStepPlace& place) const {
+  torch::manual_seed(CounterStream(parts_.seed, place.step, place.first_in_batch, kDropoutOperation).next_u64());
+}
+
 torch::Tensor MicroStep::run_forward(const tasks::Batch& batch, const MicroStepPlace& place) {
   const PhaseTimer timer(parts_.clock, Phase::forward);
   enter(Phase::forward);
-  seed_default_generator(parts_.seed, place);
+  seed_draws(place);
   return parts_.forward_pass.run(parts_.task, parts_.network, batch);
 }
 

@@ -42,6 +42,9 @@ class MicroStep {
   ///   errors  Fault::data (a bad record)
   tasks::Batch make_batch(const tasks::DeviceRecords& records);
 
+  /// What is drawn from here on is a function of the seed and the place.
+  void seed_draws(const MicroStepPlace& place) const;
+
   /// The network's answers. Dropout draws the same whenever it is asked for the same place.
   torch::Tensor run_forward(const tasks::Batch& batch, const MicroStepPlace& place);
 

@@ -56,7 +56,10 @@ void RunMemory::make_ladder(const Contents& contents) {
                  .is_reproducible = is_reproducible(train)};
   parts.batch = train.batch;
   parts.why_not = explain_absence(contents, parts_.settings.memory);
-  parts.tell = [this](const Progress& progress, const RungReport& report) { tell_of_rung(progress, report); };
+  parts.tell = [this](const Progress& progress, const RungReport& report) {
+    if (contents_->graphs != nullptr) contents_->graphs->forget();
+    tell_of_rung(progress, report);
+  };
   parts.save_snapshot = [this](const Progress& progress, const LackOfMemory& lack) {
     return save_snapshot(progress, lack);
   };

@@ -47,7 +47,8 @@ class RunMemory {
     PiecewiseFeed& feed;
     Wholeness& wholeness;
     RunRecorder& recorder;
-    bool has_collectives = false;  ///< forward passes talk to other ranks
+    bool has_collectives = false;       ///< forward passes talk to other ranks
+    MicroStepGraphs* graphs = nullptr;  ///< recorded for another way of carrying a step out; null: none
   };
 
   /// From here on the limit holds.

@@ -103,8 +103,8 @@ void RunRecorder::record_epoch(const Progress& progress, std::span<const monitor
   at_last_epoch_ = {samples_, phases};
   const auto most = std::max_element(ledgers.begin(), ledgers.end(),
                                      [](const auto& a, const auto& b) { return a.resident_bytes < b.resident_bytes; });
-  diary_->record(position_of(progress), monitor::EpochEvent{rate, of_epoch, most->resident_bytes, memory,
-                                                            summarize_epoch_gpus(ledgers)});
+  diary_->record(position_of(progress),
+                 monitor::EpochEvent{rate, of_epoch, most->resident_bytes, memory, summarize_epoch_gpus(ledgers)});
   if (const auto verdict = verdicts_.close_epoch(ledgers, steps_)) {
     record_verdict(progress, "epoch", *verdict);
     say_if_new(progress, *verdict);

@@ -26,6 +26,9 @@ enum class ChannelsLast { automatic, on, off };
 /// memory runs out.
 enum class Recompute { automatic, on, off };
 
+/// Whether micro-steps are recorded as CUDA graphs. automatic: where there is a GPU.
+enum class GraphWish { off, automatic, on };
+
 struct TrainSettings {
   std::uint64_t epochs = 5;
   std::optional<std::uint64_t> steps{};        ///< with epochs: whichever comes first
@@ -37,6 +40,7 @@ struct TrainSettings {
   device::DeviceWish device = device::DeviceWish::automatic;
   ChannelsLast channels_last = ChannelsLast::automatic;
   Recompute recompute = Recompute::automatic;
+  GraphWish cuda_graph = GraphWish::off;
   bool cudnn_benchmark = false;
   bool deterministic = false;
   std::optional<double> ema_decay{};   ///< of the weights' moving average; unset: none is kept

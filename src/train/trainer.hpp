@@ -70,10 +70,10 @@ class Trainer {
     bool watched_decides_best = false;   ///< false for a test split: choosing by it would be cheating
     nlohmann::json steering;             ///< fixed values every checkpoint repeats (seed, order, layout digest …)
     std::string config_digest;
-    JudgeEvaluation judge{};           ///< none: the run goes on to its end
-    EvaluationWatch* watch = nullptr;  ///< rank zero's, where something is to be shown
-    monitor::GpuGauge* gpu = nullptr;  ///< where this rank has one
-    bool measures_histograms = false;  ///< of weights and gradients, after evaluations while training
+    JudgeEvaluation judge{};                    ///< none: the run goes on to its end
+    EvaluationWatch* watch = nullptr;           ///< rank zero's, where something is to be shown
+    monitor::GpuGauge* gpu = nullptr;           ///< where this rank has one
+    bool measures_histograms = false;           ///< of weights and gradients, after evaluations while training
     const StateShards* state_shards = nullptr;  ///< optimizer state that is cut among the ranks; null: state has it
   };
 

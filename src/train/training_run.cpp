@@ -51,6 +51,7 @@ TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
     const bool is_gpu_reproducible = is_reproducible(settings_.train) && context_.device.is_cuda();
     device::set_kernel_choice(settings_.train.deterministic || is_gpu_reproducible, settings_.train.cudnn_benchmark);
     set_matmul_format(settings_.train.precision);
+    work_recorder_ = make_work_recorder(settings_.train.cuda_graph, context_.device);
     make_network();
   });
   synchronise_statistics();
@@ -149,7 +150,8 @@ std::unique_ptr<GradientReduction> TrainingRun::make_reduction() {
 std::unique_ptr<Accumulation> TrainingRun::make_accumulation() {
   const Accumulation::Parts parts{*pieces_,     *micro_step_, *buckets_,
                                   *statistics_, *reduction_,  *update_,
-                                  clock_,       audit_.get(), statistics_over_ranks_ != nullptr};
+                                  clock_,       audit_.get(), statistics_over_ranks_ != nullptr,
+                                  graphs_.get()};
   if (!task_->loss_spans_global_batch()) return std::make_unique<SampleLosses>(parts);
   return std::make_unique<SpanningLosses>(parts, *channel_, context_.device, settings_.train.batch);
 }
@@ -158,6 +160,10 @@ void TrainingRun::make_loop() {
   const ForwardPass forward_pass = make_forward_pass(settings_, context_.device);
   micro_step_ = std::make_unique<MicroStep>(MicroStep::Parts{*task_, *network_, forward_pass, clock_,
                                                              settings_.train.seed, audit_.get(), &memory_->phases()});
+  if (work_recorder_ && !statistics_over_ranks_) {
+    graphs_ =
+        std::make_unique<MicroStepGraphs>(MicroStepGraphs::Parts{*micro_step_, *update_, *network_, *work_recorder_});
+  }
   reduction_ = make_reduction();
   accumulation_ = make_accumulation();
   make_evaluator(forward_pass);
@@ -199,7 +205,7 @@ void TrainingRun::make_recorder() {
 
 void TrainingRun::make_ladder() {
   memory_->make_ladder({state_, *buckets_, *statistics_, slots_, *network_, *micro_step_, *evaluator_, *pieces_,
-                        *wholeness_, *recorder_, statistics_over_ranks_ != nullptr});
+                        *wholeness_, *recorder_, statistics_over_ranks_ != nullptr, graphs_.get()});
 }
 
 /// What verdicts need to know besides the ledgers.   (collective)

@@ -17,6 +17,7 @@
 #include "data/node_cache.hpp"
 #include "models/registry.hpp"
 #include "train/device_slots.hpp"
+#include "train/micro_step_graphs.hpp"
 #include "train/piecewise_feed.hpp"
 #include "train/run_memory.hpp"
 #include "train/settings.hpp"
@@ -120,6 +121,8 @@ class TrainingRun {
   std::unique_ptr<HeadFirst> head_first_;  ///< null: everything learns from the first step
   std::unique_ptr<Audit> audit_;
   std::unique_ptr<MicroStep> micro_step_;
+  std::unique_ptr<device::WorkRecorder> work_recorder_;  ///< null: nothing is recorded
+  std::unique_ptr<MicroStepGraphs> graphs_;              ///< null likewise
   std::unique_ptr<GradientReduction> reduction_;
   std::unique_ptr<Accumulation> accumulation_;
   std::unique_ptr<Evaluator> evaluator_;
