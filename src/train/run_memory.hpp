@@ -16,6 +16,7 @@
 #include "train/memory_ladder.hpp"
 #include "train/memory_snapshot.hpp"
 #include "train/micro_step.hpp"
+#include "train/micro_step_graphs.hpp"
 #include "train/phase_memory.hpp"
 #include "train/run_recorder.hpp"
 #include "train/settings.hpp"
