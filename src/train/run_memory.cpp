@@ -51,10 +51,11 @@ void RunMemory::make_ladder(const Contents& contents) {
   MemoryLadder::Parts parts{contents.wholeness, contents.feed,    contents.network,
                             contents.evaluator, parts_.placement, parts_.device};
   parts.facts = {.micro_batch = plan_micro_batch(train, parts_.placement.world),
-                 .can_recompute = contents.network.can_recompute(),
+                 .can_recompute = train.recompute != Recompute::off && contents.network.can_recompute(),
                  .has_batch_statistics = contents.statistics.elements() > 0,
                  .is_reproducible = is_reproducible(train)};
   parts.batch = train.batch;
+  parts.recomputes_first = train.recompute == Recompute::on;
   parts.why_not = explain_absence(contents, parts_.settings.memory);
   parts.tell = [this](const Progress& progress, const RungReport& report) {
     if (contents_->graphs != nullptr) contents_->graphs->forget();
