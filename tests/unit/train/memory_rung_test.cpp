@@ -44,7 +44,9 @@ TEST(MemoryRung, PiecesAndSamplesAtOnceBelongTogether) {
     for (std::uint64_t samples = 1; samples < 45; ++samples) {
       const std::uint64_t pieces = plan_pieces(micro_batch, samples);
       EXPECT_LE(plan_samples_at_once({pieces, false}, micro_batch), samples);
-      if (pieces > 1) EXPECT_GT(plan_samples_at_once({pieces - 1, false}, micro_batch), samples);
+      if (pieces > 1) {
+        EXPECT_GT(plan_samples_at_once({pieces - 1, false}, micro_batch), samples);
+      }
     }
   }
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "train/mixed_feed.hpp"
+#include "train/residency.hpp"
 #include "train/resident_feed.hpp"
 #include "unit/data/support/packed_fixture.hpp"
 
@@ -67,7 +68,9 @@ class PiecewiseFeedTest : public testing::Test {
       EXPECT_EQ(host.sample_ids.size(), host.count);
       for (std::uint64_t i = 0; i < host.count; ++i) {
         const auto image = image_of(*records, i);
-        if (has_host_bytes) EXPECT_EQ(std::memcmp(host.rows[0].data() + i * kImageBytes, image.data(), kImageBytes), 0);
+        if (has_host_bytes) {
+          EXPECT_EQ(std::memcmp(host.rows[0].data() + i * kImageBytes, image.data(), kImageBytes), 0);
+        }
         all.push_back({host.batch.epoch, host.batch.first_position + host.first_in_batch + i, host.sample_ids[i],
                        records->partners != nullptr ? records->partners->host.sample_ids[i] : 0, image});
       }
