@@ -6,6 +6,7 @@
 #include <memory>
 #include <string_view>
 
+#include "comm/thread_communicator.hpp"
 #include "core/clock.hpp"
 #include "core/error.hpp"
 #include "data/delivered_fields.hpp"
@@ -20,7 +21,7 @@
 #include "train/precision.hpp"
 #include "train/run_parts.hpp"
 #include "train/spanning_losses.hpp"
-#include "train/step.hpp"
+#include "train/wholeness.hpp"
 
 namespace hpctrain::tools {
 namespace {
@@ -40,6 +41,9 @@ class NotingChannel final : public comm::GradientChannel {
   std::unique_ptr<comm::PendingCollective> start_all_reduce(comm::Span span, comm::ReduceOp /*op*/,
                                                             void* /*stream*/) override {
     departures_.push_back({steady_seconds(), static_cast<double>(span.bytes())});
+    return std::make_unique<Nothing>();
+  }
+  std::unique_ptr<comm::PendingCollective> start_all_gather(comm::Span /*span*/, void* /*stream*/) override {
     return std::make_unique<Nothing>();
   }
   std::string_view name() const noexcept override { return "none"; }
@@ -92,9 +96,9 @@ class NotingReduction final : public train::GradientReduction {
     reduction_.start_backward(is_last);
   }
   void end_micro_step() override { reduction_.end_micro_step(); }
-  void wait() override {
+  bool wait(bool is_whole) override {
     backward_ended_ = steady_seconds();
-    reduction_.wait();
+    return reduction_.wait(is_whole);
   }
   double began() const noexcept { return backward_began_; }
   double seconds() const noexcept { return backward_ended_ - backward_began_; }
@@ -136,7 +140,7 @@ class ProbedStep {
     update_ = std::make_unique<train::ParameterUpdate>(settings_.train, settings_.optimizer, state_.parameters,
                                                        network_->head_name());
     sync_ = std::make_unique<train::GradientSync>(
-        train::GradientSync::Parts{*buckets_, *statistics_, channel_, device_, clock_}, state_.parameters);
+        train::GradientSync::Parts{*buckets_, *statistics_, channel_, device_, clock_, wholeness_}, state_.parameters);
     reduction_ = std::make_unique<NotingReduction>(*sync_);
     schedule_ = std::make_unique<train::Schedule>(train::make_run_schedule(settings_, {1, 1'000'000}));
     delivered_ = data::delivered_index(index, tasks::read_image_size(settings.image_size));
@@ -147,14 +151,13 @@ class ProbedStep {
     RepeatedFeed feed(records.batch(), task_->wants_partners(), device_);
     train::MicroStep micro_step(
         {*task_, *network_, train::make_forward_pass(settings_, device_), clock_, settings_.train.seed});
-    const auto accumulation = make_accumulation(feed, micro_step);
-    train::TrainStep step({*accumulation, *buckets_, *statistics_, *reduction_, *update_, *schedule_, clock_});
+    const auto accumulation = make_accumulation(feed, micro_step, samples);
 
     const std::uint64_t before = device::read_memory_use(device_).allocated_bytes;
     device::restart_memory_peak(device_);
-    run(step);
+    run(*accumulation);
     channel_.forget();
-    TimedStep timed = run(step);
+    TimedStep timed = run(*accumulation);
     timed.peak_bytes = device::read_memory_use(device_).peak_allocated_bytes - before;
     return timed;
   }
@@ -203,18 +206,28 @@ class ProbedStep {
   std::uint64_t parameters() const { return static_cast<std::uint64_t>(models::count_parameters(*network_)); }
 
  private:
-  std::unique_ptr<train::Accumulation> make_accumulation(train::BatchFeed& feed, train::MicroStep& micro_step) {
+  std::unique_ptr<train::Accumulation> make_accumulation(train::BatchFeed& feed, train::MicroStep& micro_step,
+                                                         std::uint64_t samples) {
     const train::Accumulation::Parts parts{feed,        micro_step, *buckets_, *statistics_,
                                            *reduction_, *update_,   clock_,    /*audit=*/nullptr};
     if (!task_->loss_spans_global_batch()) return std::make_unique<train::SampleLosses>(parts);
-    return std::make_unique<train::SpanningLosses>(parts, channel_, device_);
+    return std::make_unique<train::SpanningLosses>(parts, channel_, device_, samples);
   }
 
-  TimedStep run(train::TrainStep& step) {
+  /// As train::TrainStep, which would answer a lack of memory: here that is a finding.
+  TimedStep run(train::Accumulation& accumulation) {
     device::wait_for_uploads(device_);
     const auto before = clock_.seconds();
     const Stopwatch watch;
-    step.run(steps_++);
+    accumulation.run(steps_);
+    reduction_->wait(/*is_whole=*/true);
+    {
+      const monitor::PhaseTimer timer(clock_, Phase::optimizer);
+      update_->run(steps_, schedule_->lr_at(steps_));
+      const auto& sums = buckets_->passengers();
+      statistics_->apply(sums.narrow(0, train::kStepPassengers, statistics_->elements()));
+    }
+    ++steps_;
     device::wait_for_uploads(device_);
     TimedStep timed;
     timed.step_seconds = watch.seconds();
@@ -230,6 +243,8 @@ class ProbedStep {
   std::unique_ptr<tasks::Task> task_;
   monitor::StepClock clock_;
   NotingChannel channel_;
+  std::unique_ptr<comm::Communicator> alone_ = comm::make_single_rank_communicator();
+  train::Wholeness wholeness_{*alone_};
   std::shared_ptr<models::Network> network_;
   checkpoint::TrainingState state_;
   std::unique_ptr<train::StepStatistics> statistics_;

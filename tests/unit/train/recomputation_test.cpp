@@ -15,6 +15,7 @@
 #include "train/network_state.hpp"
 #include "train/precision.hpp"
 #include "train/statistics_over_ranks.hpp"
+#include "train/wholeness.hpp"
 
 namespace hpctrain::train {
 namespace {
@@ -81,7 +82,8 @@ Outcome run_step(const Settings& settings) {
     const auto channel = comm::make_host_channel(group);
     GradientBuckets buckets(state.parameters, statistics.elements(), *channel);
     monitor::StepClock clock;
-    GradientSync sync({buckets, statistics, *channel, torch::kCPU, clock}, state.parameters);
+    Wholeness wholeness(group);
+    GradientSync sync({buckets, statistics, *channel, torch::kCPU, clock, wholeness}, state.parameters);
     sync.start_step();
     for (int micro_step = 0; micro_step < 2; ++micro_step) {
       torch::Tensor outputs;
@@ -95,7 +97,7 @@ Outcome run_step(const Settings& settings) {
       loss.backward();
       sync.end_micro_step();
     }
-    sync.wait();
+    ASSERT_TRUE(sync.wait(true));
     outcome.slabs[rank] = buckets.slab().clone();
     outcome.meetings[rank] = reducer.meetings;
   });
