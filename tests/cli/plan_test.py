@@ -76,7 +76,8 @@ class PlanTest(ProgramTest):
         review = self.plan("--compare", out)
         self.assertGreater(review["forecast"]["epoch_seconds"], 0)
         self.assertGreater(review["truth"]["epoch_seconds"], 0)
-        self.assertGreater(review["forecast"]["peak_bytes"], 1e6)
+        self.assertGreater(review["forecast"]["peak_bytes"] / review["truth"]["peak_bytes"], 0.5)
+        self.assertLess(review["forecast"]["peak_bytes"] / review["truth"]["peak_bytes"], 2)
 
 
 if __name__ == "__main__":
