@@ -83,7 +83,8 @@ class OptionsTest(ProgramTest):
     def test_help_of_each_command_names_what_it_takes_and_runs_nothing(self):
         words = {"train": ["RUN.ini"], "sweep": ["SWEEP.ini"], "eval": ["RUN_DIR", "--worst", "--json"],
                  "predict": ["IMAGE", "-o"], "export": ["FILE.safetensors", "-o"], "check-audit": ["RUN_DIR"],
-                 "report": ["RUN_DIR"], "doctor": ["RUN.ini", "--json"], "plan": ["--card", "--compare"], "bench": ["checkpoint"],
+                 "report": ["RUN_DIR"], "doctor": ["RUN.ini", "--json"], "plan": ["--card", "--compare"],
+                 "bench": ["checkpoint"],
                  "bench step": ["--rounds"], "bench comm": ["--json"], "bench data": ["--data"],
                  "bench checkpoint": ["--json"], "bench sweep": ["--trials"]}
         listed = re.findall(r"^  hpctrain (?:\[train\]|([a-z-]+)) ", run_hpctrain("--help").stdout, re.MULTILINE)
