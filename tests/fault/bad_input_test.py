@@ -68,7 +68,7 @@ class BadDatasetTest(ProgramTest):
         import h5py
         with h5py.File(self.shard(), "r+") as file:
             file["fields/label/data"][7] = 99
-        self.assert_training_refused(65, "99", "pack", flags=("--data.verify", "off"))
+        self.assert_training_refused(65, "label 99", "pack", flags=("--data.verify", "off"))
 
     def test_batch_larger_than_the_data_set_with_dropped_tail(self):
         result = run_hpctrain("--data", self.data, "--out", self.out, "--batch", "500", "--data.tail", "drop", ranks=2)
