@@ -3,6 +3,7 @@
 
 #include <torch/types.h>
 
+#include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
@@ -14,6 +15,13 @@ struct NamedTensor {
   std::string name;
   at::Tensor tensor;
 };
+
+/// Memory of all these tensors' elements.
+inline std::uint64_t total_bytes(const std::vector<NamedTensor>& tensors) {
+  std::uint64_t bytes = 0;
+  for (const auto& named : tensors) bytes += named.tensor.nbytes();
+  return bytes;
+}
 
 /// Optimizer state of this kind, "average/<parameter>", is what the parameter stands for once training is over.
 inline constexpr std::string_view kAveragePrefix = "average/";

@@ -6,13 +6,10 @@
 #include <algorithm>
 
 #include "core/error.hpp"
+#include "core/integer_division.hpp"
 
 namespace hpctrain::data {
 namespace {
-
-constexpr std::uint64_t divide_up(std::uint64_t a, std::uint64_t b) noexcept {
-  return a / b + (a % b != 0 ? 1 : 0);
-}
 
 void require_batch(std::uint64_t num_samples, std::uint64_t batch, Tail tail) {
   require(batch > 0, Fault::usage, "train.batch is 0; it must be at least 1");

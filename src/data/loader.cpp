@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "core/error.hpp"
+#include "core/integer_division.hpp"
 #include "core/log.hpp"
 #include "data/block_verifier.hpp"
 #include "data/delivered_fields.hpp"
@@ -37,10 +38,6 @@ class HostSlotAllocator final : public SlotAllocator {
   }
   void release(std::byte* memory) noexcept override { ::operator delete(memory, kSlotAlignment); }
 };
-
-constexpr std::uint64_t divide_up(std::uint64_t a, std::uint64_t b) noexcept {
-  return a / b + (a % b != 0 ? 1 : 0);
-}
 
 std::uint64_t epoch_samples(const DatasetIndex& index, const LoaderPlan& plan) {
   const Split& split = index.split(plan.split);

@@ -7,6 +7,7 @@
 
 #include "core/error.hpp"
 #include "core/feistel.hpp"
+#include "core/integer_division.hpp"
 #include "core/philox.hpp"
 
 namespace hpctrain::pack {
@@ -16,10 +17,6 @@ constexpr std::uint32_t kPackOperation = 0x7061636b;  // "pack": apart from the 
 constexpr std::uint64_t kLeastShardBytes = 8ull << 20;
 constexpr std::uint64_t kMostShardBytes = 512ull << 20;
 constexpr std::uint64_t kShardsAimedAt = 64;
-
-constexpr std::uint64_t divide_up(std::uint64_t a, std::uint64_t b) noexcept {
-  return a / b + (a % b != 0 ? 1 : 0);
-}
 
 /// Records [first, first + count) in a seeded order.
 std::vector<std::uint64_t> shuffled_records(std::uint64_t first, std::uint64_t count, std::uint64_t key) {

@@ -44,11 +44,7 @@ std::shared_ptr<models::Network> make_network(const train::RunSettings& settings
                                               const torch::Device& device) {
   auto network = train::make_run_network(settings, task);
   if (!settings.init.empty()) train::load_initial_weights(posix_file_system(), settings.init, *network);
-  network->to(device);
-  network->train();
-  if (train::plan_channels_last(settings.train.channels_last, settings.train.precision, device)) {
-    train::lay_channels_last(*network);
-  }
+  train::prepare_for_training(settings, *network, device);
   return network;
 }
 

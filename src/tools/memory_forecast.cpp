@@ -11,11 +11,6 @@ namespace {
 
 constexpr double kSafeShare = 0.85;
 
-double slope(const MemoryPoint& low, const MemoryPoint& high) {
-  return (static_cast<double>(high.bytes) - static_cast<double>(low.bytes)) /
-         static_cast<double>(high.samples - low.samples);
-}
-
 }  // namespace
 
 StateBytes plan_state_bytes(const train::TrainSettings& train, const train::OptimizerSettings& optimizer,
@@ -41,11 +36,12 @@ std::uint64_t MemoryCurve::bytes(std::uint64_t samples) const {
   while (high + 1 < points_.size() && points_[high].samples < samples) ++high;
   const MemoryPoint& low = points_[high - 1];
   const double beyond = static_cast<double>(samples) - static_cast<double>(low.samples);
-  return static_cast<std::uint64_t>(std::max(0.0, static_cast<double>(low.bytes) + slope(low, points_[high]) * beyond));
+  return static_cast<std::uint64_t>(
+      std::max(0.0, static_cast<double>(low.bytes) + train::bytes_per_sample(low, points_[high]) * beyond));
 }
 
 double MemoryCurve::bytes_per_sample() const {
-  return slope(points_[points_.size() - 2], points_.back());
+  return train::bytes_per_sample(points_[points_.size() - 2], points_.back());
 }
 
 double MemoryCurve::fixed_bytes() const {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "train/micro_batch_plan.hpp"
 #include "train/settings.hpp"
 
 namespace hpctrain::tools {
@@ -28,13 +29,10 @@ struct StateBytes {
 StateBytes plan_state_bytes(const train::TrainSettings& train, const train::OptimizerSettings& optimizer,
                             std::uint64_t parameters, std::uint64_t parameter_tensors);
 
-/// The most that one micro-batch of so many samples took beside the state.
-struct MemoryPoint {
-  std::uint64_t samples = 0;
-  std::uint64_t bytes = 0;
-};
+using train::MemoryPoint;
 
-/// Bytes by samples: straight lines through measured points, the first and the last going on beyond them.
+/// What micro-batches take beside the state, by samples: straight lines through measured points, the first and the last
+/// going on beyond them.
 class MemoryCurve {
  public:
   /// At least two points, samples rising.

@@ -21,11 +21,13 @@
 #include "train/precision.hpp"
 #include "train/run_parts.hpp"
 #include "train/spanning_losses.hpp"
+#include "train/step.hpp"
 #include "train/wholeness.hpp"
 
 namespace hpctrain::tools {
 namespace {
 
+using checkpoint::total_bytes;
 using monitor::Phase;
 
 constexpr std::uint64_t kFewestSamples = 2;  // batch normalisation may refuse one
@@ -108,14 +110,6 @@ class NotingReduction final : public train::GradientReduction {
   double backward_began_ = 0, backward_ended_ = 0;
 };
 
-std::uint64_t bytes_of(const std::vector<checkpoint::NamedTensor>& tensors, bool of_average = false) {
-  std::uint64_t bytes = 0;
-  for (const auto& [name, tensor] : tensors) {
-    if (name.starts_with(checkpoint::kAveragePrefix) == of_average) bytes += tensor.nbytes();
-  }
-  return bytes;
-}
-
 /// What was measured of one size of micro-batch.
 struct TimedStep {
   std::uint64_t peak_bytes = 0;  ///< beside what was held before
@@ -128,11 +122,7 @@ class ProbedStep {
   ProbedStep(const train::RunSettings& settings, const data::DatasetIndex& index, const torch::Device& device)
       : settings_(settings), device_(device), task_(train::make_run_task(settings, index)) {
     network_ = train::make_run_network(settings_, *task_);
-    network_->to(device_);
-    network_->train();
-    if (train::plan_channels_last(settings_.train.channels_last, settings_.train.precision, device_)) {
-      train::lay_channels_last(*network_);
-    }
+    train::prepare_for_training(settings_, *network_, device_);
     state_ = train::network_state(*network_);
     statistics_ = std::make_unique<train::StepStatistics>(*network_);
     buckets_ = std::make_unique<train::GradientBuckets>(state_.parameters,
@@ -152,12 +142,13 @@ class ProbedStep {
     train::MicroStep micro_step(
         {*task_, *network_, train::make_forward_pass(settings_, device_), clock_, settings_.train.seed});
     const auto accumulation = make_accumulation(feed, micro_step, samples);
+    train::TrainStep step({*accumulation, *buckets_, *statistics_, *reduction_, *update_, *schedule_, clock_});
 
     const std::uint64_t before = device::read_memory_use(device_).allocated_bytes;
     device::restart_memory_peak(device_);
-    run(*accumulation);
+    run(step);
     channel_.forget();
-    TimedStep timed = run(*accumulation);
+    TimedStep timed = run(step);
     timed.peak_bytes = device::read_memory_use(device_).peak_allocated_bytes - before;
     return timed;
   }
@@ -179,11 +170,11 @@ class ProbedStep {
 
   StateBytes state_bytes() const {
     StateBytes bytes;
-    bytes.parameters = bytes_of(state_.parameters);
+    bytes.parameters = total_bytes(state_.parameters);
     for (std::size_t b = 0; b < buckets_->plan().buckets.size(); ++b) bytes.gradients += buckets_->span(b).bytes();
-    bytes.optimizer = bytes_of(update_->state());
-    bytes.average = bytes_of(update_->state(), /*of_average=*/true);
-    bytes.buffers = bytes_of(state_.buffers);
+    if (update_->average() != nullptr) bytes.average = total_bytes(update_->average()->state());
+    bytes.optimizer = total_bytes(update_->state()) - bytes.average;
+    bytes.buffers = total_bytes(state_.buffers);
     return bytes;
   }
 
@@ -214,20 +205,11 @@ class ProbedStep {
     return std::make_unique<train::SpanningLosses>(parts, channel_, device_, samples);
   }
 
-  /// As train::TrainStep, which would answer a lack of memory: here that is a finding.
-  TimedStep run(train::Accumulation& accumulation) {
+  TimedStep run(train::TrainStep& step) {
     device::wait_for_uploads(device_);
     const auto before = clock_.seconds();
     const Stopwatch watch;
-    accumulation.run(steps_);
-    reduction_->wait(/*is_whole=*/true);
-    {
-      const monitor::PhaseTimer timer(clock_, Phase::optimizer);
-      update_->run(steps_, schedule_->lr_at(steps_));
-      const auto& sums = buckets_->passengers();
-      statistics_->apply(sums.narrow(0, train::kStepPassengers, statistics_->elements()));
-    }
-    ++steps_;
+    step.run({steps_++, {}});
     device::wait_for_uploads(device_);
     TimedStep timed;
     timed.step_seconds = watch.seconds();

@@ -9,23 +9,15 @@
 #include "core/text_format.hpp"
 
 namespace hpctrain::train {
-namespace {
 
 using checkpoint::NamedTensor;
-
-std::uint64_t bytes_in(const std::vector<NamedTensor>& tensors) {
-  std::uint64_t bytes = 0;
-  for (const auto& [name, tensor] : tensors) bytes += tensor.nbytes();
-  return bytes;
-}
-
-}  // namespace
+using checkpoint::total_bytes;
 
 MemoryHoldings find_holdings(const checkpoint::TrainingState& state, const GradientBuckets& buckets) {
-  return {.parameters = bytes_in(state.parameters),
-          .buffers = bytes_in(state.buffers),
+  return {.parameters = total_bytes(state.parameters),
+          .buffers = total_bytes(state.buffers),
           .gradients = buckets.slab().nbytes(),
-          .optimizer = bytes_in(state.optimizer)};
+          .optimizer = total_bytes(state.optimizer)};
 }
 
 nlohmann::json to_json(const MemoryHoldings& holdings) {

@@ -4,12 +4,10 @@
 
 #include <algorithm>
 
+#include "core/integer_division.hpp"
+
 namespace hpctrain::train {
 namespace {
-
-std::uint64_t divide_up(std::uint64_t a, std::uint64_t b) {
-  return a / b + (a % b != 0 ? 1 : 0);
-}
 
 std::optional<MemoryRung> recomputing(const MemoryRung& now, const LadderFacts& facts) {
   if (now.recomputes || !facts.can_recompute) return std::nullopt;

@@ -5,15 +5,18 @@
 
 namespace hpctrain::train {
 
-/// Most bytes that tensors held while so many samples went forward and backward.
-struct MemoryMeasurement {
-  std::uint64_t samples = 1;
-  std::uint64_t peak_bytes = 0;
+/// The most that tensors held while so many samples went through a network.
+struct MemoryPoint {
+  std::uint64_t samples = 0;
+  std::uint64_t bytes = 0;
 };
+
+/// Slope of the straight line through two points of unequal samples.
+double bytes_per_sample(const MemoryPoint& fewer, const MemoryPoint& more);
 
 /// The most samples that stay within `budget_bytes`, as a straight line through both measurements has it: 1 to `most`.
 /// A tenth is kept free, for kernels that want more workspace for larger batches.
-std::uint64_t plan_largest_micro_batch(const MemoryMeasurement& fewer, const MemoryMeasurement& more,
-                                       std::uint64_t budget_bytes, std::uint64_t most);
+std::uint64_t plan_largest_micro_batch(const MemoryPoint& fewer, const MemoryPoint& more, std::uint64_t budget_bytes,
+                                       std::uint64_t most);
 
 }  // namespace hpctrain::train

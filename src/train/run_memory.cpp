@@ -119,8 +119,8 @@ std::uint64_t RunMemory::measure(const Progress& progress) {
     if (there_are >= kMore) {
       // What is made once, at a first pass, counts for neither.
       measure_peak(*records, kFewer, progress.step);
-      const MemoryMeasurement fewer{kFewer, measure_peak(*records, kFewer, progress.step)};
-      const MemoryMeasurement more{kMore, measure_peak(*records, kMore, progress.step)};
+      const MemoryPoint fewer{kFewer, measure_peak(*records, kFewer, progress.step)};
+      const MemoryPoint more{kMore, measure_peak(*records, kMore, progress.step)};
       fitting = plan_largest_micro_batch(fewer, more, budget_bytes(), most);
     }
   } catch (const std::exception& failure) {

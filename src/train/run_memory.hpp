@@ -38,7 +38,7 @@ class RunMemory {
   };
   /// What the memory is held by, once it is there.
   struct Contents {
-    const checkpoint::TrainingState& state;
+    checkpoint::TrainingState state;  ///< what this rank keeps of it
     GradientBuckets& buckets;
     StepStatistics& statistics;
     const DeviceSlots& slots;

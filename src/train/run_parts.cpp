@@ -67,6 +67,12 @@ std::shared_ptr<models::Network> make_run_network(const RunSettings& settings, c
   return network;
 }
 
+void prepare_for_training(const RunSettings& settings, models::Network& network, const torch::Device& device) {
+  network.to(device);
+  network.train();
+  if (plan_channels_last(settings.train.channels_last, settings.train.precision, device)) lay_channels_last(network);
+}
+
 ForwardPass make_forward_pass(const RunSettings& settings, const torch::Device& device) {
   const auto precision = settings.train.precision;
   return {precision, plan_image_layout(settings.train.channels_last, precision, device)};

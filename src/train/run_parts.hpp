@@ -30,6 +30,10 @@ std::unique_ptr<tasks::Task> make_run_task(const RunSettings& settings, const da
 ///           models::make_network
 std::shared_ptr<models::Network> make_run_network(const RunSettings& settings, const tasks::Task& task);
 
+/// Puts the network where training wants it: on the device, in training mode, in the memory layout that pays. Before
+/// anything holds views of its parameters; their values stay.
+void prepare_for_training(const RunSettings& settings, models::Network& network, const torch::Device& device);
+
 /// How training asks its network on this device, and every score after it.
 ForwardPass make_forward_pass(const RunSettings& settings, const torch::Device& device);
 

@@ -42,9 +42,8 @@ void say_what_learns(std::string_view head, std::uint64_t last_step) {
   log_info("the head {} learns alone up to step {}, then everything (train.head-only-epochs)", head, last_step);
 }
 
-void say_what_is_sharded(std::int64_t own_bytes, std::int64_t whole_bytes) {
-  log_info("optimizer state {} of {} on this rank (optim.shard)", format_bytes(static_cast<std::uint64_t>(own_bytes)),
-           format_bytes(static_cast<std::uint64_t>(whole_bytes)));
+void say_what_is_sharded(std::uint64_t own_bytes, std::uint64_t whole_bytes) {
+  log_info("optimizer state {} of {} on this rank (optim.shard)", format_bytes(own_bytes), format_bytes(whole_bytes));
 }
 
 }  // namespace hpctrain::train

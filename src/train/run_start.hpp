@@ -22,6 +22,6 @@ void say_what_results_depend_on(const RunSettings& settings, bool has_batch_stat
 void say_what_learns(std::string_view head, std::uint64_t last_step);
 
 /// What of the optimizer's state this rank keeps, in bytes.
-void say_what_is_sharded(std::int64_t own_bytes, std::int64_t whole_bytes);
+void say_what_is_sharded(std::uint64_t own_bytes, std::uint64_t whole_bytes);
 
 }  // namespace hpctrain::train

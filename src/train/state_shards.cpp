@@ -23,12 +23,6 @@ torch::Tensor make_host_twin(const torch::Tensor& like) {
 
 }  // namespace
 
-std::int64_t bytes_of_all(const std::vector<NamedTensor>& tensors) {
-  std::int64_t bytes = 0;
-  for (const auto& [name, tensor] : tensors) bytes += static_cast<std::int64_t>(tensor.nbytes());
-  return bytes;
-}
-
 StateShards::StateShards(const ParameterShards& shards, std::vector<NamedTensor> mine, std::vector<NamedTensor> whole,
                          comm::Communicator& group)
     : plan_(shards.plan()), rank_(shards.rank()), whole_(std::move(whole)), group_(group) {
@@ -101,16 +95,6 @@ std::vector<StateShards::Part> StateShards::parts_of(const NamedTensor& whole) c
     parts.push_back({piece.owner, piece.first, piece.elements});
   }
   return parts;
-}
-
-std::int64_t StateShards::own_bytes() const {
-  std::int64_t bytes = 0;
-  for (const auto& [name, tensor] : mine_) bytes += static_cast<std::int64_t>(tensor.nbytes());
-  return bytes;
-}
-
-std::int64_t StateShards::whole_bytes() const {
-  return bytes_of_all(whole_);
 }
 
 }  // namespace hpctrain::train

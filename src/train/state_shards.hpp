@@ -37,9 +37,6 @@ class StateShards {
   /// Takes this rank's part of one whole tensor, which is called `name` and lies in host memory.
   void take(const std::string& name, const torch::Tensor& host);
 
-  std::int64_t own_bytes() const;
-  std::int64_t whole_bytes() const;
-
  private:
   /// Where parts of one whole tensor lie.
   struct Part {
@@ -57,8 +54,5 @@ class StateShards {
   std::vector<checkpoint::NamedTensor> whole_;
   comm::Communicator& group_;
 };
-
-/// Memory of all these tensors' elements.
-std::int64_t bytes_of_all(const std::vector<checkpoint::NamedTensor>& tensors);
 
 }  // namespace hpctrain::train

@@ -33,14 +33,15 @@ data::GlobalBatch TrainStep::accumulate(const Progress& progress) {
     try {
       batch = parts_.accumulation.run(progress.step);
     } catch (const std::exception& failure) {
-      lack = parts_.ladder.find_lack(failure);
+      if (parts_.ladder == nullptr) throw;
+      lack = parts_.ladder->find_lack(failure);
     }
     if (await_sums(batch.has_value())) {
       // Not before: the samples of a dropped attempt come again.
       if (parts_.audit != nullptr) parts_.audit->end_step();
       return *batch;
     }
-    parts_.ladder.step_down(progress, lack);
+    parts_.ladder->step_down(progress, lack);
   }
 }
 

@@ -29,6 +29,9 @@
 #include "train/tree_reduction.hpp"
 
 namespace hpctrain::train {
+
+using checkpoint::total_bytes;
+
 TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
     : settings_(settings),
       context_(context),
@@ -78,10 +81,7 @@ TrainingRun::~TrainingRun() = default;
 
 void TrainingRun::make_network() {
   network_ = make_run_network(settings_, *task_);
-  network_->to(context_.device);
-  network_->train();
-  const auto& train = settings_.train;
-  if (plan_channels_last(train.channels_last, train.precision, context_.device)) lay_channels_last(*network_);
+  prepare_for_training(settings_, *network_, context_.device);
   state_ = network_state(*network_);
   statistics_ = std::make_unique<StepStatistics>(*network_);
 }
@@ -170,7 +170,7 @@ void TrainingRun::make_loop() {
   make_recorder();
   make_ladder();
   step_ = std::make_unique<TrainStep>(TrainStep::Parts{*accumulation_, *buckets_, *statistics_, *reduction_, *update_,
-                                                       *schedule_, clock_, memory_->ladder(), &memory_->phases(),
+                                                       *schedule_, clock_, &memory_->ladder(), &memory_->phases(),
                                                        audit_.get(), head_first_.get()});
   boundary_ = std::make_unique<StepBoundary>(context_.group, *channel_, length_, settings_.cadence,
                                              settings_.evaluation, settings_.wall_time, StopFile(context_.run_folder));
@@ -204,7 +204,9 @@ void TrainingRun::make_recorder() {
 }
 
 void TrainingRun::make_ladder() {
-  memory_->make_ladder({state_, *buckets_, *statistics_, slots_, *network_, *micro_step_, *evaluator_, *pieces_,
+  checkpoint::TrainingState held = state_;
+  held.optimizer = update_->state();
+  memory_->make_ladder({held, *buckets_, *statistics_, slots_, *network_, *micro_step_, *evaluator_, *pieces_,
                         *wholeness_, *recorder_, statistics_over_ranks_ != nullptr, graphs_.get()});
 }
 
@@ -288,7 +290,7 @@ void TrainingRun::say_what_is_special(const Progress& progress) const {
   if (head_learns_alone) {
     say_what_learns(network_->head_name(), settings_.train.head_only_epochs * length_.steps_per_epoch);
   }
-  if (state_shards_) say_what_is_sharded(state_shards_->own_bytes(), state_shards_->whole_bytes());
+  if (state_shards_) say_what_is_sharded(total_bytes(update_->state()), total_bytes(state_shards_->whole()));
 }
 
 /// Hours before the first score would find out.
@@ -359,8 +361,8 @@ void TrainingRun::record_start(const Progress& progress) {
   event.config_digest = context_.config_digest;
   event.world = context_.placement.world;
   event.versions = context_.versions;
-  const std::int64_t own_bytes = state_shards_ ? state_shards_->own_bytes() : bytes_of_all(state_.optimizer);
-  const std::int64_t all_bytes = state_shards_ ? state_shards_->whole_bytes() : own_bytes;
+  const std::uint64_t own_bytes = total_bytes(update_->state());
+  const std::uint64_t all_bytes = state_shards_ ? total_bytes(state_shards_->whole()) : own_bytes;
   event.details["optimizer_bytes"] = {{"rank", own_bytes}, {"whole", all_bytes}};
   if (restored_checkpoint_) event.resumed_from = progress.step;
   recorder_->record_start(progress, event);

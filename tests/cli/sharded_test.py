@@ -40,6 +40,7 @@ class ShardedTest(ProgramTest):
         for ranks in (1, 2, 3):
             run, _ = self.train(f"on-{ranks}", ranks, "--train.steps", "1", "--optim.shard", "yes")
             bytes_of[ranks] = read_metrics(run, "run")[0]["optimizer_bytes"]
+            self.assertEqual(end_of(run)["memory"]["held_bytes"]["optimizer"], bytes_of[ranks]["rank"])
         whole = bytes_of[1]["whole"]
         self.assertEqual(bytes_of[1]["rank"], whole)
         for ranks in (2, 3):
