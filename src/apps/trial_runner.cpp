@@ -174,12 +174,14 @@ bool TrialRunner::open_trial(const std::filesystem::path& folder, double started
 
 double TrialRunner::load_metric(const std::filesystem::path& folder) const {
   std::map<std::string, double> last;  // by split
-  std::ifstream file(folder / "metrics.jsonl");
-  for (std::string line; std::getline(file, line);) {
-    const auto event = nlohmann::json::parse(line, nullptr, false);
-    if (!event.is_object() || event.value("event", "") != "eval") continue;
-    const auto& metrics = event.at("metrics");
-    if (metrics.contains(parts_.metric)) last[event.at("split").get<std::string>()] = metrics.at(parts_.metric);
+  for (const auto& path : monitor::metrics_files(folder)) {
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line);) {
+      const auto event = nlohmann::json::parse(line, nullptr, false);
+      if (!event.is_object() || event.value("event", "") != "eval") continue;
+      const auto& metrics = event.at("metrics");
+      if (metrics.contains(parts_.metric)) last[event.at("split").get<std::string>()] = metrics.at(parts_.metric);
+    }
   }
   require(!last.empty(), Fault::usage,
           "sweep.metric " + parts_.metric + " is in no evaluation of " + folder.string() +

@@ -14,12 +14,17 @@
 namespace hpctrain {
 namespace {
 
-bool ends_in_newline(int descriptor, const std::filesystem::path& path) {
+/// 0 of what is no regular file.
+std::uint64_t regular_bytes(int descriptor, const std::filesystem::path& path) {
   struct stat status {};
   if (::fstat(descriptor, &status) != 0) throw storage_error("look at", path, errno);
-  if (!S_ISREG(status.st_mode) || status.st_size == 0) return true;
+  return S_ISREG(status.st_mode) ? static_cast<std::uint64_t>(status.st_size) : 0;
+}
+
+bool ends_in_newline(int descriptor, const std::filesystem::path& path, std::uint64_t bytes) {
+  if (bytes == 0) return true;
   char last = '\0';
-  if (::pread(descriptor, &last, 1, status.st_size - 1) != 1) throw storage_error("read", path, errno);
+  if (::pread(descriptor, &last, 1, static_cast<off_t>(bytes - 1)) != 1) throw storage_error("read", path, errno);
   return last == '\n';
 }
 
@@ -28,7 +33,8 @@ bool ends_in_newline(int descriptor, const std::filesystem::path& path) {
 AppendFile::AppendFile(const std::filesystem::path& path)
     : path_(path), descriptor_(open_retrying(path, O_RDWR | O_CREAT | O_APPEND)) {
   if (!descriptor_.is_open()) throw storage_error("open", path_, errno);
-  ends_in_newline_ = ends_in_newline(descriptor_.get(), path_);
+  bytes_ = regular_bytes(descriptor_.get(), path_);
+  ends_in_newline_ = ends_in_newline(descriptor_.get(), path_, bytes_);
 }
 
 void AppendFile::append_line(std::string_view line) {
@@ -40,6 +46,7 @@ void AppendFile::append_line(std::string_view line) {
   const int error_number = write_fully(descriptor_.get(), bytes_of(text));
   if (error_number != 0) throw storage_error("write", path_, error_number);
   ends_in_newline_ = true;
+  bytes_ += text.size();
 }
 
 }  // namespace hpctrain

@@ -2,6 +2,7 @@
 // most one torn line, and the next start begins on a fresh one.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string_view>
 
@@ -19,11 +20,14 @@ class AppendFile {
   ///   errors  Fault::storage; after one the file may end in a torn line, which the next append ends
   void append_line(std::string_view line);
 
+  /// Of the file as far as this object knows: what was there when it was opened, and what it wrote.
+  std::uint64_t bytes() const noexcept { return bytes_; }
   const std::filesystem::path& path() const noexcept { return path_; }
 
  private:
   std::filesystem::path path_;
   OwnedDescriptor descriptor_;
+  std::uint64_t bytes_ = 0;
   bool ends_in_newline_ = true;
 };
 

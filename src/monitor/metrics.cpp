@@ -2,11 +2,19 @@
 #include "monitor/metrics.hpp"
 
 #include <cmath>
+#include <system_error>
+#include <utility>
 
 #include "core/error.hpp"
 #include "core/log.hpp"
 
 namespace hpctrain::monitor {
+namespace {
+
+constexpr const char* kFile = "metrics.jsonl";
+constexpr const char* kEarlierFile = "metrics-before.jsonl";
+
+}  // namespace
 
 nlohmann::json to_json(const PhaseSeconds& phases) {
   nlohmann::json json = nlohmann::json::object();
@@ -77,12 +85,33 @@ nlohmann::json to_json(const EndEvent& event) {
   return line;
 }
 
-MetricsWriter::MetricsWriter(const std::filesystem::path& run_folder) {
+std::vector<std::filesystem::path> metrics_files(const std::filesystem::path& run_folder) {
+  std::vector<std::filesystem::path> files;
+  std::error_code ignored;
+  if (std::filesystem::exists(run_folder / kEarlierFile, ignored)) files.push_back(run_folder / kEarlierFile);
+  files.push_back(run_folder / kFile);
+  return files;
+}
+
+MetricsWriter::MetricsWriter(std::filesystem::path run_folder, std::uint64_t most_bytes)
+    : run_folder_(std::move(run_folder)), most_bytes_(most_bytes) {
+  open();
+}
+
+void MetricsWriter::open() {
   try {
-    file_ = std::make_unique<AppendFile>(run_folder / "metrics.jsonl");
+    file_ = std::make_unique<AppendFile>(run_folder_ / kFile);
   } catch (const Error& error) {
     warn_once(error.what());
   }
+}
+
+void MetricsWriter::begin_another_file() {
+  file_.reset();
+  std::error_code error;
+  std::filesystem::rename(run_folder_ / kFile, run_folder_ / kEarlierFile, error);
+  if (error) warn_once(error.message().c_str());
+  open();
 }
 
 void MetricsWriter::write(const char* event, const MetricsPosition& position, nlohmann::json line) {
@@ -90,8 +119,8 @@ void MetricsWriter::write(const char* event, const MetricsPosition& position, nl
   line["event"] = event;
   line["step"] = position.step;
   line["epoch"] = position.epoch;
-  line["seconds"] = stopwatch_.seconds();
-  line["unix"] = unix_seconds();
+  line["seconds"] = position.seconds;
+  line["unix"] = position.unix_seconds;
   // Not-finite numbers become null by themselves; bytes that are not UTF-8 (a path, a host's message) must not throw.
   const std::string text = line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   try {
@@ -99,6 +128,7 @@ void MetricsWriter::write(const char* event, const MetricsPosition& position, nl
   } catch (const Error& error) {
     warn_once(error.what());
   }
+  if (file_->bytes() >= most_bytes_ / 2) begin_another_file();
 }
 
 void MetricsWriter::warn_once(const char* reason) {

@@ -9,18 +9,20 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/append_file.hpp"
-#include "core/clock.hpp"
 #include "monitor/gpu_use.hpp"
 #include "monitor/step_clock.hpp"
 
 namespace hpctrain::monitor {
 
-/// Where the run stood when something happened.
+/// Where the run stood when something happened, and when that was.
 struct MetricsPosition {
   std::uint64_t step = 0;   ///< optimizer updates done
   std::uint64_t epoch = 0;  ///< epoch the step belongs to, from 0
+  double seconds = 0;       ///< since this start
+  double unix_seconds = 0;
 };
 
 /// A start. Lines before it with a step greater than `resumed_from` are void.
@@ -86,6 +88,12 @@ struct EndEvent {
   std::optional<GpuSummary> gpus{};                  ///< of this start, where drivers tell
 };
 
+/// A year of ten steps a second is 100 GB; a report reads all of it.
+inline constexpr std::uint64_t kMostMetricsBytes = std::uint64_t{1} << 30;
+
+/// Where the lines of a run are, the oldest first: metrics-before.jsonl where there is one, metrics.jsonl.
+std::vector<std::filesystem::path> metrics_files(const std::filesystem::path& run_folder);
+
 /// Seconds by the phases' names, to the microsecond; phases that took none are left out.
 nlohmann::json to_json(const PhaseSeconds& phases);
 /// The line's own names and values, without the common ones.
@@ -101,7 +109,9 @@ nlohmann::json to_json(const EndEvent& event);
 class MetricsWriter {
  public:
   /// Goes on at the end of an existing file. Where it cannot be opened: one warning, and every record is dropped.
-  explicit MetricsWriter(const std::filesystem::path& run_folder);
+  ///   most_bytes  of all lines that are kept: at half of it the file becomes metrics-before.jsonl, and the one that
+  ///               was called so goes
+  explicit MetricsWriter(std::filesystem::path run_folder, std::uint64_t most_bytes = kMostMetricsBytes);
 
   /// Appends one line. Never throws for storage: one warning at the first failure, then it keeps trying quietly.
   void record(const MetricsPosition& position, const RunEvent& event) { write("run", position, to_json(event)); }
@@ -116,14 +126,14 @@ class MetricsWriter {
   }
   void record(const MetricsPosition& position, const EndEvent& event) { write("end", position, to_json(event)); }
 
-  /// Seconds since this start, as the lines say them.
-  double seconds() const noexcept { return stopwatch_.seconds(); }
-
  private:
   void write(const char* event, const MetricsPosition& position, nlohmann::json line);
+  void open();
+  void begin_another_file();
   void warn_once(const char* reason);
 
-  Stopwatch stopwatch_;
+  std::filesystem::path run_folder_;
+  std::uint64_t most_bytes_;
   std::unique_ptr<AppendFile> file_;
   bool has_warned_ = false;
 };

@@ -27,8 +27,17 @@ std::filesystem::path picture_folder(const std::filesystem::path& run_folder) {
   return run_folder / "pictures";
 }
 
-void RunDiary::show(const MetricsPosition& position, const std::vector<Picture>& pictures) {
+void RunDiary::show(MetricsPosition position, const std::vector<Histogram>& histograms) {
+  if (!tensorboard_) return;
+  stamp(position);
+  finish();
+  tensorboard_->show(position, histograms);
+}
+
+void RunDiary::show(MetricsPosition position, const std::vector<Picture>& pictures) {
   if (pictures.empty()) return;
+  stamp(position);
+  finish();
   if (tensorboard_) tensorboard_->show(position, pictures);
   const auto folder = picture_folder(run_folder_);
   std::error_code error;

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/clock.hpp"
+#include "core/deferred_work.hpp"
 #include "monitor/histogram.hpp"
 #include "monitor/metrics.hpp"
 #include "monitor/picture.hpp"
@@ -18,39 +20,59 @@ namespace hpctrain::monitor {
 
 struct DiarySettings {
   bool writes_tensorboard = true;
-  std::map<std::string, std::string> parameters{};  ///< of the trial; empty: this is no trial
+  std::map<std::string, std::string> parameters{};       ///< of the trial; empty: this is no trial
+  std::uint64_t most_metrics_bytes = kMostMetricsBytes;  ///< as MetricsWriter takes it
 };
 
 /// Rank zero only. One thread only. Losing any of it never stops the run.
 class RunDiary {
  public:
   RunDiary(const std::filesystem::path& run_folder, const DiarySettings& settings)
-      : run_folder_(run_folder), metrics_(run_folder) {
+      : run_folder_(run_folder), metrics_(run_folder, settings.most_metrics_bytes), steps_({}) {
     if (settings.writes_tensorboard) tensorboard_.emplace(run_folder, settings.parameters);
   }
 
+  /// Written when it returns, and all steps before it.
   template <typename Event>
-  void record(const MetricsPosition& position, const Event& event) {
+  void record(MetricsPosition position, const Event& event) {
+    stamp(position);
+    finish();
+    write(position, event);
+  }
+  /// Written some tenths of a second later, by another thread: a step waits neither for the formatter nor for a disk.
+  void record(MetricsPosition position, const StepEvent& event) {
+    stamp(position);
+    steps_.post([this, position, event] { write(position, event); });
+  }
+  /// Blocks until every step is written.
+  void finish() { steps_.finish(); }
+
+  /// RUN/pictures/SPLIT-worst-N.png, which replace those of the evaluation before, and TensorBoard.
+  void show(MetricsPosition position, const std::vector<Picture>& pictures);
+  /// For TensorBoard alone.
+  void show(MetricsPosition position, const std::vector<Histogram>& histograms);
+  bool has_tensorboard() const noexcept { return tensorboard_.has_value(); }
+
+  /// Since this start, as the lines say them.
+  double seconds() const noexcept { return stopwatch_.seconds(); }
+
+ private:
+  void stamp(MetricsPosition& position) const {
+    position.seconds = seconds();
+    position.unix_seconds = unix_seconds();
+  }
+  template <typename Event>
+  void write(const MetricsPosition& position, const Event& event) {
     metrics_.record(position, event);
     if (tensorboard_) tensorboard_->record(position, event);
   }
 
-  /// RUN/pictures/SPLIT-worst-N.png, which replace those of the evaluation before, and TensorBoard.
-  void show(const MetricsPosition& position, const std::vector<Picture>& pictures);
-  /// For TensorBoard alone.
-  void show(const MetricsPosition& position, const std::vector<Histogram>& histograms) {
-    if (tensorboard_) tensorboard_->show(position, histograms);
-  }
-  bool has_tensorboard() const noexcept { return tensorboard_.has_value(); }
-
-  /// Since this start, as the lines say them.
-  double seconds() const noexcept { return metrics_.seconds(); }
-
- private:
+  Stopwatch stopwatch_;
   std::filesystem::path run_folder_;
   MetricsWriter metrics_;
   std::optional<TensorboardWriter> tensorboard_;
   bool has_warned_ = false;
+  DeferredWork steps_;  // last: what waits is written by the members above
 };
 
 /// Where pictures of a run lie.

@@ -42,7 +42,7 @@ class TensorboardWriter {
   /// Written within some seconds.
   void keep(const std::string& event);
   void flush();
-  EventPlace place_of(const MetricsPosition& position) const { return {unix_seconds(), position.step}; }
+  EventPlace place_of(const MetricsPosition& position) const { return {position.unix_seconds, position.step}; }
   void give_up(const char* reason);
 
   std::filesystem::path run_folder_;

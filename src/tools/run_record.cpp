@@ -137,7 +137,7 @@ RunRecord load_run_record(FileSystem& files, const std::filesystem::path& folder
   const auto whole = std::filesystem::absolute(folder).lexically_normal();
   record.name = (whole.has_filename() ? whole : whole.parent_path()).filename().string();
   record.config = read_ini_pairs(files.read_file(folder / "run.ini"));
-  read_metrics(folder / "metrics.jsonl", record);
+  for (const auto& path : monitor::metrics_files(folder)) read_metrics(path, record);
   record.operators = read_operators(folder / "trace.json");
   record.pictures = read_pictures(files, monitor::picture_folder(folder));
   try {

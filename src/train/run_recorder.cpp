@@ -61,18 +61,20 @@ void RunRecorder::record_start(const Progress& progress, const monitor::RunEvent
 
 void RunRecorder::record_step(const Progress& progress, const StepReport& report, const PhaseSeconds& phases,
                               std::uint64_t ready_batches) {
-  flush_step();
+  end_pending_step();
   samples_ += report.batch.count;
   ++steps_;
   window_.record(report.batch.count);
-  const PhaseSeconds step_phases = phases.since(phases_at_last_step_);
-  phases_at_last_step_ = phases;
   if (!diary_) return;
-  pending_ = PendingStep{progress, report, window_.samples_per_second(), step_phases, ready_batches};
+  pending_ = PendingStep{progress, report, window_.samples_per_second(), std::nullopt, ready_batches};
+  if (progress.step % settings_.every_steps == 0 || report.batch.ends_epoch) {
+    pending_->phases = phases.since(phases_at_last_line_);
+    phases_at_last_line_ = phases;
+  }
   show_progress(progress, report.batch.ends_epoch);
 }
 
-void RunRecorder::flush_step() {
+void RunRecorder::end_pending_step() {
   if (!pending_) return;
   const StepReport& report = pending_->report;
   last_loss_ = report.loss.item<double>();
@@ -80,17 +82,27 @@ void RunRecorder::flush_step() {
   if (report.update.skipped_updates.defined()) {
     skipped_updates_ = static_cast<std::uint64_t>(report.update.skipped_updates.item<float>());
   }
-  diary_->record(position_of(pending_->progress),
+  if (pending_->phases) write_line(*pending_);
+  pending_.reset();
+}
+
+void RunRecorder::write_line(const PendingStep& pending) {
+  const StepReport& report = pending.report;
+  diary_->record(position_of(pending.progress),
                  monitor::StepEvent{.loss = last_loss_,
                                     .lr = report.lr,
-                                    .samples_per_second = pending_->samples_per_second,
-                                    .data_wait_share = data_wait_share(pending_->phases),
-                                    .phases = pending_->phases,
-                                    .ready_batches = pending_->ready_batches,
+                                    .samples_per_second = pending.samples_per_second,
+                                    .data_wait_share = data_wait_share(*pending.phases),
+                                    .phases = *pending.phases,
+                                    .ready_batches = pending.ready_batches,
                                     .gradient_norm = read_if_defined(report.update.gradient_norm),
                                     .loss_scale = read_if_defined(report.update.loss_scale),
                                     .skipped_updates = skipped_updates_});
-  pending_.reset();
+}
+
+void RunRecorder::flush_step() {
+  end_pending_step();
+  if (diary_) diary_->finish();
 }
 
 void RunRecorder::record_epoch(const Progress& progress, std::span<const monitor::RankLedger> ledgers,

@@ -33,6 +33,7 @@ class RunRecorder {
     std::uint64_t samples_per_epoch = 0;
     monitor::VerdictFacts facts{};
     monitor::DiarySettings diary{};
+    std::uint64_t every_steps = 1;  ///< a line of metrics for every so many steps, and for an epoch's last
     std::function<std::map<std::string, double>()> augment_seconds{};  ///< by kind of operation; empty: none
   };
 
@@ -49,8 +50,8 @@ class RunRecorder {
   ///   memory   as gather_memory() gives it
   void record_epoch(const Progress& progress, std::span<const monitor::RankLedger> ledgers,
                     const nlohmann::json& memory);
-  /// Writes the step whose loss was not read yet. Before a checkpoint: a run that continues from it makes that step no
-  /// more, and a kill between the two must not leave a gap.
+  /// Writes all steps, the one whose loss was not read yet too. Before a checkpoint: a run that continues from it makes
+  /// that step no more, and a kill between the two must not leave a gap.
   void flush_step();
   /// Digest of every loss up to the last one written, each with its step and the digest before it: equal chains mean
   /// equal series. Flush the step first.   (rank zero's; empty elsewhere)
@@ -81,7 +82,7 @@ class RunRecorder {
     Progress progress;
     StepReport report;
     double samples_per_second = 0;
-    monitor::PhaseSeconds phases;
+    std::optional<monitor::PhaseSeconds> phases;  ///< since the line before; empty: this step gets none
     std::uint64_t ready_batches = 0;
   };
   /// What had been counted at some moment of this start.
@@ -90,6 +91,8 @@ class RunRecorder {
     monitor::PhaseSeconds phases;  ///< mean over ranks
   };
 
+  void end_pending_step();
+  void write_line(const PendingStep& pending);
   void show_progress(const Progress& progress, bool epoch_ended);
   std::optional<monitor::GpuSummary> summarize_epoch_gpus(std::span<const monitor::RankLedger> ledgers);
   void record_verdict(const Progress& progress, const char* scope, const monitor::Verdict& verdict);
@@ -100,7 +103,7 @@ class RunRecorder {
   std::optional<monitor::RunDiary> diary_;
   monitor::ProgressLine progress_line_;
   monitor::ThroughputWindow window_;
-  monitor::PhaseSeconds phases_at_last_step_;
+  monitor::PhaseSeconds phases_at_last_line_;
   Count at_last_epoch_;
   std::vector<monitor::RankLedger> ledgers_at_last_epoch_;
   monitor::VerdictSpan verdicts_;

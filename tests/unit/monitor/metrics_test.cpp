@@ -34,23 +34,21 @@ std::size_t count_of(const std::string& text, const std::string& part) {
 
 TEST(Metrics, EveryLineSaysWhatAndWhen) {
   const test::TemporaryFolder folder;
-  const double before = unix_seconds();
   MetricsWriter writer(folder.path());
-  writer.record({0, 0}, RunEvent{});
-  writer.record({1, 0}, StepEvent{});
-  writer.record({1, 0}, EpochEvent{});
-  writer.record({1, 0}, EvalEvent{});
-  writer.record({1, 0}, CheckpointEvent{});
-  writer.record({1, 0}, VerdictEvent{});
-  writer.record({2, 1}, EndEvent{});
+  writer.record({0, 0, 0.5, 1e9}, RunEvent{});
+  writer.record({1, 0, 0.5, 1e9}, StepEvent{});
+  writer.record({1, 0, 0.5, 1e9}, EpochEvent{});
+  writer.record({1, 0, 0.5, 1e9}, EvalEvent{});
+  writer.record({1, 0, 0.5, 1e9}, CheckpointEvent{});
+  writer.record({1, 0, 0.5, 1e9}, VerdictEvent{});
+  writer.record({2, 1, 0.5, 1e9}, EndEvent{});
   const std::vector<json> lines = lines_of(folder);
   ASSERT_EQ(lines.size(), 7u);
   const std::vector<std::string> events = {"run", "step", "epoch", "eval", "checkpoint", "verdict", "end"};
   for (std::size_t i = 0; i < lines.size(); ++i) {
     EXPECT_EQ(lines[i].at("event"), events[i]);
-    EXPECT_GE(lines[i].at("seconds").get<double>(), 0);
-    EXPECT_LT(lines[i].at("seconds").get<double>(), 60);
-    EXPECT_GE(lines[i].at("unix").get<double>(), before);
+    EXPECT_EQ(lines[i].at("seconds"), 0.5);
+    EXPECT_EQ(lines[i].at("unix"), 1e9);
   }
   EXPECT_EQ(lines[6].at("step"), 2);
   EXPECT_EQ(lines[6].at("epoch"), 1);
@@ -120,6 +118,36 @@ TEST(Metrics, ATornLineOfAKilledStartCostsOneLineOnly) {
   EXPECT_EQ(lines[0].at("event"), "run");
   EXPECT_TRUE(lines[1].is_discarded());
   EXPECT_EQ(lines[2].at("step"), 7);
+}
+
+TEST(Metrics, TakeNoMoreThanTheyMay) {
+  const test::TemporaryFolder folder;
+  constexpr std::uint64_t kMostBytes = 4000;
+  MetricsWriter writer(folder.path(), kMostBytes);
+  for (std::uint64_t step = 1; step <= 100; ++step) {
+    writer.record({step, 0}, StepEvent{});
+    std::uint64_t bytes = 0, newest = 0;
+    std::optional<std::uint64_t> before;
+    for (const auto& path : metrics_files(folder.path())) {
+      std::istringstream text(posix_file_system().read_file(path));
+      bytes += text.str().size();
+      for (std::string line; std::getline(text, line);) {
+        newest = json::parse(line).at("step");
+        // No gap: what was written last is there whole, back to where room ended.
+        if (before) EXPECT_EQ(newest, *before + 1);
+        before = newest;
+      }
+    }
+    EXPECT_EQ(newest, step);
+    EXPECT_LE(bytes, kMostBytes + 400);
+  }
+  EXPECT_TRUE(std::filesystem::exists(folder / "metrics-before.jsonl"));
+}
+
+TEST(Metrics, ALaterStartGoesOnCountingAnOldFile) {
+  const test::TemporaryFolder folder;
+  for (std::uint64_t step = 1; step <= 20; ++step) MetricsWriter(folder.path(), 4000).record({step, 0}, StepEvent{});
+  EXPECT_TRUE(std::filesystem::exists(folder / "metrics-before.jsonl"));
 }
 
 TEST(Metrics, AFullDiskWarnsOnceAndTrainingGoesOn) {
