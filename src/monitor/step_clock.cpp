@@ -52,11 +52,12 @@ PhaseSeconds PhaseSeconds::since(const PhaseSeconds& earlier) const noexcept {
 
 Phase StepClock::switch_to(Phase next, double now_seconds) {
   booked_[phase_] += now_seconds - since_;
-  if (listener_ != nullptr) listener_->note(phase_, since_, now_seconds);
+  for (PhaseListener* listener : listeners_) listener->note(phase_, since_, now_seconds);
   since_ = now_seconds;
   ++switches_;
   const Phase ended = phase_;
   phase_ = next;
+  for (PhaseListener* listener : listeners_) listener->enter(next);
   if (heartbeat_ != nullptr) heartbeat_->enter(static_cast<std::uint32_t>(next), now_seconds);
   return ended;
 }

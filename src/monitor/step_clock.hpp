@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <string_view>
+#include <vector>
 
 #include "core/clock.hpp"
 #include "core/heartbeat.hpp"
@@ -47,11 +48,12 @@ struct PhaseSeconds {
   bool operator==(const PhaseSeconds&) const = default;
 };
 
-/// Who wants to know of each phase when it ends.
+/// Who wants to know of each phase when it ends, or of the one that begins then.
 class PhaseListener {
  public:
   virtual ~PhaseListener() = default;
   virtual void note(Phase phase, double begin_seconds, double end_seconds) = 0;
+  virtual void enter(Phase /*phase*/) {}
 };
 
 /// Exactly one phase runs at any moment, so the phases add up to the wall time by construction. It begins in
@@ -66,8 +68,9 @@ class StepClock {
     heartbeat_ = &heartbeat;
     heartbeat_->enter(static_cast<std::uint32_t>(phase_), since_);
   }
-  /// From now on; null: nobody. The listener outlives this clock, or is taken away before.
-  void tell(PhaseListener* listener) noexcept { listener_ = listener; }
+  /// From now on. The listener outlives this clock, or is taken away before.
+  void tell(PhaseListener& listener) { listeners_.push_back(&listener); }
+  void tell_no_more(const PhaseListener& listener) { std::erase(listeners_, &listener); }
   /// Publishes that an update was made.
   void finish_step(std::uint64_t steps_made) noexcept {
     if (heartbeat_ != nullptr) heartbeat_->finish_step(steps_made);
@@ -87,7 +90,7 @@ class StepClock {
   double since_;
   std::uint64_t switches_ = 0;
   Heartbeat* heartbeat_ = nullptr;
-  PhaseListener* listener_ = nullptr;
+  std::vector<PhaseListener*> listeners_;
 };
 
 /// Switches to a phase for the length of a scope, then back. Inside another timer the inner phase's time is its own.

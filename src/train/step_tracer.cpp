@@ -19,7 +19,7 @@ constexpr std::size_t kTopOperators = 10;
 }  // namespace
 
 StepTracer::~StepTracer() {
-  if (recording_) parts_.clock.tell(nullptr);
+  if (recording_) parts_.clock.tell_no_more(recording_->phases);
 }
 
 void StepTracer::begin_step(std::uint64_t step) {
@@ -27,7 +27,7 @@ void StepTracer::begin_step(std::uint64_t step) {
   const double now = steady_seconds();
   if (!recording_) {
     recording_.reset(new Recording{.phases = monitor::PhaseTrace(now), .operators = {}});
-    parts_.clock.tell(&recording_->phases);
+    parts_.clock.tell(recording_->phases);
   }
   recording_->step_began = now;
 }
@@ -46,7 +46,7 @@ void StepTracer::finish() {
 }
 
 void StepTracer::save() {
-  parts_.clock.tell(nullptr);
+  parts_.clock.tell_no_more(recording_->phases);
   monitor::RankTrace trace{.rank = parts_.placement.rank,
                            .host = parts_.placement.host,
                            .steady_to_unix = unix_seconds() - steady_seconds(),

@@ -21,6 +21,7 @@ std::string end_reason(StopReason reason) {
 }  // namespace
 
 StopReason Trainer::run(Progress progress) {
+  ranges_.emplace(parts_.clock);
   parts_.clock.switch_to(Phase::other);
   progress_ = progress;
   first_step_ = progress.step;
@@ -103,6 +104,7 @@ void Trainer::make_step() {
   loss_guard_.watch(progress_.step, report.loss, report.update.is_skipped);
   parts_.boundary.note_step(watch.seconds());
   parts_.clock.finish_step(progress_.step);
+  ranges_->finish_step(progress_.step);
   parts_.tracer.end_step(progress_.step);
   parts_.memory.finish_step(progress_.step);
 }

@@ -17,6 +17,7 @@
 #include "train/evaluation_watch.hpp"
 #include "train/evaluator.hpp"
 #include "train/loss_guard.hpp"
+#include "train/nvtx_ranges.hpp"
 #include "train/parameter_update.hpp"
 #include "train/run_memory.hpp"
 #include "train/run_recorder.hpp"
@@ -107,6 +108,7 @@ class Trainer {
   Parts parts_;
   Progress progress_;
   LossGuard loss_guard_;
+  std::optional<NvtxRanges> ranges_;             ///< while the run goes on
   std::optional<std::uint64_t> evaluated_step_;  ///< when the watched split was last scored
   std::optional<double> quality_;                ///< of the watched split at that step
   bool epoch_ended_ = false;
