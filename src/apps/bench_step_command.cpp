@@ -27,7 +27,8 @@ std::string to_json(const tools::StepBenchReport& report) {
                           {"line_seconds", report.ledger_cost.line_seconds},
                           {"share", report.ledger_share()},
                           {"coverage", report.ledger_coverage()}}},
-                        {"phase_seconds", monitor::to_json(report.phases)}}
+                        {"phase_seconds", monitor::to_json(report.phases)},
+                        {"bare_phase_seconds", monitor::to_json(report.bare_phases)}}
              .dump() +
          "\n";
 }
@@ -37,11 +38,13 @@ std::string describe(const tools::StepBenchReport& report) {
       "{} rank{}, batch {}: {:.3f} ms a step, {} samples/s\n"
       "bare loop       {:.3f} ms a step; beyond it the engine takes {}\n"
       "time went to    {}\n"
+      "bare loop's to  {}\n"
       "the account     {:.0f} switches of {:.0f} ns and a line of {:.1f} µs: {:.3f} % of the step, {} of it by name\n",
       report.ranks, report.ranks == 1 ? "" : "s", report.batch, 1e3 * report.step_seconds,
       format_rate(report.samples_per_second()), 1e3 * report.bare_step_seconds, format_share(report.overhead),
-      monitor::describe_phases(report.phases), report.switches_per_step, 1e9 * report.ledger_cost.switch_seconds,
-      1e6 * report.ledger_cost.line_seconds, 100 * report.ledger_share(), format_share(report.ledger_coverage()));
+      monitor::describe_phases(report.phases), monitor::describe_phases(report.bare_phases), report.switches_per_step,
+      1e9 * report.ledger_cost.switch_seconds, 1e6 * report.ledger_cost.line_seconds, 100 * report.ledger_share(),
+      format_share(report.ledger_coverage()));
 }
 
 class StepBenchCommand {

@@ -2,7 +2,6 @@
 
 #include <torch/utils.h>
 
-#include "core/clock.hpp"
 #include "core/error.hpp"
 #include "core/file_system.hpp"
 #include "data/loader.hpp"
@@ -13,6 +12,8 @@
 
 namespace hpctrain::tools {
 namespace {
+
+using monitor::Phase;
 
 /// SGD with momentum, written down once more.
 class BareSgd {
@@ -84,27 +85,37 @@ BareLoopReport run_bare_loop(const train::RunSettings& settings, const tasks::Ta
   const auto schedule = train::make_run_schedule(settings, train::plan_length(settings, batches.steps_per_epoch()));
   BareSgd optimizer(settings.optimizer, *network);
   std::vector<torch::Tensor> losses;
-  Stopwatch watch;
+  monitor::StepClock clock;
   for (std::uint64_t step = 0; step < batches.size(); ++step) {
     if (step == warm_up_steps) {
       device::wait_for_uploads(device);
-      watch = Stopwatch();
+      clock = monitor::StepClock();
+      clock.switch_to(Phase::other);
     }
     optimizer.zero_gradients();
     auto sum = torch::zeros({}, device);
     for (const auto& records : batches.step(step)) {
       if (records.count == 0) continue;
+      clock.switch_to(Phase::make_batch);
       const auto batch = task.make_batch(records, device, tasks::Mode::train);
+      clock.switch_to(Phase::forward);
       const auto outputs = forward_pass.run(task, *network, batch);
       const auto loss = task.loss_sum(outputs, batch) / static_cast<double>(records.batch.count);
+      clock.switch_to(Phase::backward);
       loss.backward();
+      clock.switch_to(Phase::other);
       sum += loss.detach();
     }
+    clock.switch_to(Phase::optimizer);
     optimizer.step(schedule.lr_at(step));
+    clock.switch_to(Phase::other);
     losses.push_back(sum);
   }
   device::wait_for_uploads(device);
-  BareLoopReport report{watch.seconds() / static_cast<double>(batches.size() - warm_up_steps), {}};
+  BareLoopReport report;
+  report.phases = clock.seconds();
+  for (double& seconds : report.phases.seconds) seconds /= static_cast<double>(batches.size() - warm_up_steps);
+  report.step_seconds = report.phases.training();
   for (const auto& loss : losses) report.losses.push_back(loss.item<double>());
   return report;
 }

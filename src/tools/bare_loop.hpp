@@ -11,6 +11,7 @@
 #include "core/placement.hpp"
 #include "data/dataset_index.hpp"
 #include "data/loader.hpp"
+#include "monitor/step_clock.hpp"
 #include "tasks/task.hpp"
 #include "train/settings.hpp"
 
@@ -38,8 +39,9 @@ class StoredBatches {
 };
 
 struct BareLoopReport {
-  double step_seconds = 0;     ///< mean over the steps after the warm-up
-  std::vector<double> losses;  ///< of each step, this rank's part of the mean over the global batch
+  double step_seconds = 0;       ///< mean over the steps after the warm-up
+  monitor::PhaseSeconds phases;  ///< of that; on a GPU as long as it takes to enqueue them
+  std::vector<double> losses;    ///< of each step, this rank's part of the mean over the global batch
 };
 
 /// Forward, backward, SGD through torch's fused kernel, on this rank alone: neither buckets nor hooks, nor anything

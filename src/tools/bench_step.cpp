@@ -110,7 +110,10 @@ class StepBench {
     report.switches_per_step =
         static_cast<double>(switches_) / static_cast<double>(*settings_.train.steps * steps_.size());
     report.phases = phases_;
-    for (double& seconds : report.phases.seconds) seconds /= static_cast<double>(steps_.size());
+    report.bare_phases = bare_phases_;
+    for (auto* phases : {&report.phases, &report.bare_phases}) {
+      for (double& seconds : phases->seconds) seconds /= static_cast<double>(steps_.size());
+    }
     return report;
   }
 
@@ -159,7 +162,10 @@ class StepBench {
     steps_.push_back(diary.phases.training());
     bare_steps_.push_back(bare.step_seconds);
     overheads_.push_back(steps_.back() / bare.step_seconds - 1);
-    for (std::size_t i = 0; i < monitor::kPhaseCount; ++i) phases_.seconds[i] += diary.phases.seconds[i];
+    for (std::size_t i = 0; i < monitor::kPhaseCount; ++i) {
+      phases_.seconds[i] += diary.phases.seconds[i];
+      bare_phases_.seconds[i] += bare.phases.seconds[i];
+    }
   }
 
   train::RunSettings settings_;
@@ -169,7 +175,7 @@ class StepBench {
   std::unique_ptr<StoredBatches> batches_;
   std::unique_ptr<OwnFolder> folder_;                   ///< of the run under way; rank zero's
   std::vector<double> steps_, bare_steps_, overheads_;  ///< of each round
-  PhaseSeconds phases_;                                 ///< added over rounds
+  PhaseSeconds phases_, bare_phases_;                   ///< added over rounds
   std::uint64_t switches_ = 0;                          ///< likewise
   LedgerCost ledger_cost_;
   int rounds_ = 0;

@@ -37,6 +37,7 @@ struct StepBenchReport {
   double bare_step_seconds = 0;  ///< of the slowest rank; a rank's own share only, nothing is summed over ranks
   double overhead = 0;           ///< what the engine takes beyond the bare loop, as a fraction of it, by rounds
   monitor::PhaseSeconds phases;  ///< of rank zero's step, mean over all rounds
+  monitor::PhaseSeconds bare_phases;
   LedgerCost ledger_cost;
   double switches_per_step = 0;  ///< from one phase to the next, by rank zero; start and end of the run included
 
