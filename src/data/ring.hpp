@@ -85,6 +85,7 @@ class Ring {
   RingSettings settings_;
   SlotAllocator& allocator_;
   std::uint64_t sample_bytes_ = 0;
+  std::size_t slots_per_wake_ = 1;  // free ones that readers are woken for
 
   mutable std::mutex mutex_;
   std::condition_variable work_;   // readers wait

@@ -62,6 +62,14 @@ class OutOfMemoryTest(ProgramTest):
             self.runs[key] = out
         return self.runs[key]
 
+    def run_short(self, share: float, lacking: int, ranks: int, *changes, at_start=()):
+        """One rank has `share` of what a run without bounds takes at its peak: result, run directory, that run."""
+        reference = self.unlimited(ranks, *changes)
+        out = self.folder / f"limited-{ranks}"
+        result = run_limited(*self.flags(*changes), *at_start, "--out", out, ranks=ranks,
+                             limited={lacking: share * peak_of(reference) / MIB})
+        return result, out, reference
+
     def check_same(self, out: pathlib.Path, reference: pathlib.Path) -> None:
         self.assertLess(abs(last_loss(out) - last_loss(reference)), 1e-5)
         self.assertEqual(audit_of(out), audit_of(reference))
@@ -71,10 +79,7 @@ class OutOfMemoryTest(ProgramTest):
     def test_the_batch_stays_where_one_rank_lacks_memory(self):
         for ranks, lacking in ((1, 0), (2, 1), (3, 0)):
             with self.subTest(ranks=ranks):
-                reference = self.unlimited(ranks)
-                limit = 0.6 * peak_of(reference) / MIB
-                out = self.folder / f"limited-{ranks}"
-                result = run_limited(*self.flags(), "--out", out, ranks=ranks, limited={lacking: limit})
+                result, out, reference = self.run_short(0.6, lacking, ranks)
                 self.assertEqual(result.returncode, 0, result.stderr)
                 rungs = rungs_of(out)
                 self.assertGreaterEqual(len(rungs), 1)
@@ -118,36 +123,41 @@ class OutOfMemoryTest(ProgramTest):
 
     def test_losses_that_span_the_batch_are_made_again_too(self):
         changes = ("--task.name", "contrastive", "--eval.probe-samples", "0", "--data.augment", "flip")
-        reference = self.unlimited(2, *changes)
-        out = self.folder / "run"
         # Most of it is the projector and its gradients, which cannot be cut.
-        result = run_limited(*self.flags(*changes), "--out", out, ranks=2, limited={1: 0.95 * peak_of(reference) / MIB})
+        result, out, reference = self.run_short(0.95, 1, 2, *changes)
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertGreaterEqual(len(rungs_of(out)), 1)
         self.check_same(out, reference)
 
     def test_reproducible_mode_cuts_nothing(self):
         # This network has nothing to compute again either.
-        changes = ("--train.micro-shards", "2", "--train.epochs", "1")
-        reference = self.unlimited(2, *changes)
-        result = run_limited(*self.flags(*changes), "--out", self.folder / "run", ranks=2,
-                             limited={0: 0.6 * peak_of(reference) / MIB})
+        result, _, _ = self.run_short(0.6, 0, 2, "--train.micro-shards", "2", "--train.epochs", "1")
         self.assert_refused(result, 71, "nothing is left to give", "train.micro-shards fixes")
 
+    def test_reproducible_mode_computes_again_and_keeps_every_bit(self):
+        result, out, reference = self.run_short(0.7, 0, 2, "--model.name", "wrn-10-1", "--train.micro-shards", "2",
+                                                "--train.epochs", "1")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        rungs = rungs_of(out)
+        self.assertEqual([(rung["pieces"], rung["recomputes"]) for rung in rungs], [(1, True)])
+        self.assertEqual(end_of(out)["state_digest"], end_of(reference)["state_digest"])
+        self.assertEqual(audit_of(out), audit_of(reference))
+
+    def test_mixed_samples_keep_their_partners(self):
+        result, out, reference = self.run_short(0.6, 1, 2, "--train.mixup", "0.4")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertGreaterEqual(len(rungs_of(out)), 1)
+        self.check_same(out, reference)
+
     def test_the_largest_micro_batch_is_found_at_the_start(self):
-        reference = self.unlimited(2)
-        limited = {0: 0.6 * peak_of(reference) / MIB}
-        out = self.folder / "run"
-        result = run_limited(*self.flags("--train.micro-batch", "auto"), "--out", out, ranks=2, limited=limited)
+        result, out, reference = self.run_short(0.6, 0, 2, at_start=("--train.micro-batch", "auto"))
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("train.micro-batch auto: at most", result.stderr)
         self.assertEqual(rungs_of(out), [])
         self.check_same(out, reference)
 
     def test_without_a_ladder_the_run_ends(self):
-        reference = self.unlimited(2)
-        result = run_limited(*self.flags(), "--train.oom", "end", "--out", self.folder / "run", ranks=2,
-                             limited={1: 0.6 * peak_of(reference) / MIB})
+        result, _, _ = self.run_short(0.6, 1, 2, at_start=("--train.oom", "end"))
         self.assert_refused(result, 71, "out of memory", "train.oom is end")
 
 

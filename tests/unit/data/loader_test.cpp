@@ -325,6 +325,23 @@ TEST(Loader, RefusesAnEmptySplitAndFieldsThatAreNotDense) {
                [&] { Loader(packed.index, make_plan(4, 4), {}, place(0, 1)); });
 }
 
+TEST(Loader, NeverSleepsBesideWorkHoweverManyLeasesAreHeld) {
+  const PackedFixture& packed = test::shared_fixture();
+  for (const int threads : {1, 2}) {
+    for (const int depth : {1, 2, 3, 6}) {
+      Loader loader(packed.index, make_plan(4, 4, {}), {threads, depth, Verify::touch}, place(0, 1));
+      const auto slots = static_cast<std::size_t>(depth) + 2;
+      for (std::size_t most_held = 1; most_held < slots; ++most_held) {
+        std::deque<BatchLease> held;
+        for (int batch = 0; batch < 200; ++batch) {
+          held.push_back(*loader.next());
+          if (held.size() == most_held) batch % 2 == 0 ? held.pop_front() : held.clear();
+        }
+      }
+    }
+  }
+}
+
 TEST(Loader, SaysSoWhenEverySlotIsHeld) {
   const PackedFixture& packed = test::shared_fixture();
   Loader loader(packed.index, make_plan(4, 4, {}), {1, 1, Verify::touch}, place(0, 1));
