@@ -16,6 +16,7 @@
 #include "config/run_ini.hpp"
 #include "core/clock.hpp"
 #include "monitor/exit_report.hpp"
+#include "monitor/metrics.hpp"
 #include "train/failure_text.hpp"
 #include "train/training_run.hpp"
 

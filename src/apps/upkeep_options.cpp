@@ -27,11 +27,12 @@ void add_monitor_options(OptionTable& table, train::MonitorSettings& monitor) {
                 .help("Landmarks and classification: so many of the samples answered worst, of the first 64 that rank "
                       "zero scores, are drawn at every evaluation, for report.html and TensorBoard. 0: none, and none "
                       "in sweeps"));
-  table.add(option(monitor.metrics_every_steps, "monitor", "metrics-every-steps")
-                .at_least(1)
-                .unit("steps")
-                .help("A line of metrics.jsonl for every so many steps, and for the last of an epoch; its times are "
-                      "those of all of them"));
+  table.add(
+      option(monitor.metrics_every_steps, "monitor", "metrics-every-steps")
+          .at_least(1)
+          .unit("steps")
+          .help("A line of metrics.jsonl for every so many steps, for the last of an epoch and of the run; its times "
+                "are those of all steps since the line before"));
   table.add(option(monitor.metrics_mib, "monitor", "metrics-mib")
                 .at_least(1)
                 .at_most(1024 * 1024)

@@ -29,10 +29,11 @@ void DeferredWork::post(std::function<void()> work) {
 
 void DeferredWork::finish() {
   std::unique_lock lock(mutex_);
-  is_urgent_ = true;
-  wakes_.notify_one();
+  if (!waiting_.empty()) {
+    is_urgent_ = true;
+    wakes_.notify_one();
+  }
   progressed_.wait(lock, [this] { return waiting_.empty() && !is_working_; });
-  is_urgent_ = false;
 }
 
 void DeferredWork::work_until_ended() {
@@ -42,12 +43,13 @@ void DeferredWork::work_until_ended() {
     wakes_.wait(lock, [this] { return is_ending_ || !waiting_.empty(); });
     if (waiting_.empty()) return;
     wakes_.wait_for(lock, interval, [this] { return is_ending_ || is_urgent_; });
-    const auto batch = std::exchange(waiting_, {});
+    auto batch = std::exchange(waiting_, {});
     is_urgent_ = false;
     is_working_ = true;
     progressed_.notify_all();
     lock.unlock();
     for (const auto& work : batch) work();
+    batch.clear();
     lock.lock();
     is_working_ = false;
     progressed_.notify_all();

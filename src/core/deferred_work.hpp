@@ -11,6 +11,7 @@
 
 namespace hpctrain {
 
+/// One thread posts and finishes.
 class DeferredWork {
  public:
   struct Settings {

@@ -75,6 +75,7 @@ RingSettings make_ring_settings(const DatasetIndex& index, const std::vector<Fie
   const auto threads = static_cast<std::uint64_t>(std::max(1, settings.threads));
   const bool has_pictures = std::any_of(index.fields.begin(), index.fields.end(),
                                         [](const FieldSchema& f) { return f.kind == FieldKind::encoded; });
+  ring.is_copied = !has_pictures;
   ring.samples_per_chunk =
       has_pictures ? divide_up(ring.micro_batch, threads * kChunksPerThreadOfPictures)
                    : std::max(divide_up(ring.micro_batch, threads), divide_up(kLeastChunkBytes, sample_bytes));

@@ -11,7 +11,7 @@ namespace hpctrain::data {
 namespace {
 
 constexpr std::size_t kColumnAlignment = 256;  // what copies to a device like best
-/// Filling less than this takes less time than waking a thread for it does, above all on virtual machines.
+/// Copying less than this takes less time than waking a thread for it does, above all on virtual machines.
 constexpr std::size_t kSmallSlotBytes = 256u << 10;
 
 constexpr std::size_t aligned(std::size_t bytes) {
@@ -26,7 +26,7 @@ Ring::Ring(const RingSettings& settings, const MicroBatchPlanner& planner, SlotA
   slots_.resize(settings_.slots);
   try {
     const std::size_t slot_bytes = column_offset(settings_.row_bytes.size() + 1);
-    if (slot_bytes <= kSmallSlotBytes) slots_per_wake_ = std::max<std::size_t>(1, slots_.size() / 2);
+    is_woken_for_several_ = settings_.is_copied && slot_bytes <= kSmallSlotBytes;
     for (std::size_t i = 0; i < slots_.size(); ++i) {
       slots_[i].memory = allocator_.allocate(slot_bytes);
       free_.push_back(slots_.size() - 1 - i);
@@ -62,7 +62,7 @@ std::optional<Chunk> Ring::take_chunk() {
   Chunk chunk = cut_chunk(slots_[*filling_], *filling_);
   ++chunks_under_way_;
   // One thread is enough for small slots; where it is not, the consumer comes to wait and wakes all.
-  const bool is_more_work = slots_per_wake_ == 1 && (filling_ || (!free_.empty() && !is_plan_over_));
+  const bool is_more_work = !is_woken_for_several_ && (filling_ || (!free_.empty() && !is_plan_over_));
   lock.unlock();
   if (is_more_work) work_.notify_one();
   return chunk;
@@ -131,8 +131,7 @@ void Ring::wait_until_decided(std::unique_lock<std::mutex>& lock, double stall_s
                               const std::function<void()>& on_stall) {
   if (is_decided()) return;
   const Stopwatch waited;
-  // Readers may sleep beside a few free slots.
-  work_.notify_all();
+  if (is_woken_for_several_) work_.notify_all();
   if (stall_seconds > 0 &&
       !ready_.wait_for(lock, std::chrono::duration<double>(stall_seconds), [this] { return is_decided(); })) {
     ++counters_.stalls;
@@ -165,7 +164,7 @@ void Ring::release(std::size_t slot) noexcept {
     const std::lock_guard lock(mutex_);
     free_.push_back(slot);
     --leased_;
-    is_worth_waking = free_.size() >= slots_per_wake_;
+    is_worth_waking = !is_woken_for_several_ || 2 * free_.size() >= slots_.size() - leased_;
   }
   if (is_worth_waking) work_.notify_one();
 }

@@ -32,6 +32,7 @@ struct RingSettings {
   std::size_t slots = 3;
   std::uint64_t micro_batch = 0;  ///< most samples of a slot
   std::uint64_t samples_per_chunk = 1;
+  bool is_copied = false;                ///< rows are copied as they are stored
   std::vector<std::uint64_t> row_bytes;  ///< per field
 };
 
@@ -85,7 +86,7 @@ class Ring {
   RingSettings settings_;
   SlotAllocator& allocator_;
   std::uint64_t sample_bytes_ = 0;
-  std::size_t slots_per_wake_ = 1;  // free ones that readers are woken for
+  bool is_woken_for_several_ = false;  // readers sleep beside few free slots
 
   mutable std::mutex mutex_;
   std::condition_variable work_;   // readers wait

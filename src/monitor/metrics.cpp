@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "core/file_system.hpp"
 #include "core/log.hpp"
 
 namespace hpctrain::monitor {
@@ -94,24 +95,29 @@ std::vector<std::filesystem::path> metrics_files(const std::filesystem::path& ru
 }
 
 MetricsWriter::MetricsWriter(std::filesystem::path run_folder, std::uint64_t most_bytes)
-    : run_folder_(std::move(run_folder)), most_bytes_(most_bytes) {
-  open();
-}
-
-void MetricsWriter::open() {
+    : run_folder_(std::move(run_folder)), most_file_bytes_(most_bytes / 2) {
   try {
     file_ = std::make_unique<AppendFile>(run_folder_ / kFile);
   } catch (const Error& error) {
     warn_once(error.what());
   }
+  bytes_of_next_file_ = most_file_bytes_;
 }
 
+/// Where that fails, the present file takes as much again before the next attempt.
 void MetricsWriter::begin_another_file() {
-  file_.reset();
-  std::error_code error;
-  std::filesystem::rename(run_folder_ / kFile, run_folder_ / kEarlierFile, error);
-  if (error) warn_once(error.message().c_str());
-  open();
+  bytes_of_next_file_ = file_->bytes() + most_file_bytes_;
+  try {
+    posix_file_system().rename_replacing(run_folder_ / kFile, run_folder_ / kEarlierFile);
+    file_ = std::make_unique<AppendFile>(run_folder_ / kFile);
+  } catch (const Error& error) {
+    return log_warning("metrics.jsonl outgrows monitor.metrics-mib, training goes on: {}", error.what());
+  }
+  bytes_of_next_file_ = most_file_bytes_;
+  if (start_line_.is_null()) return;
+  // Without it nobody would know how many ranks there are, once the file with the start has gone.
+  start_line_["continues"] = true;
+  append(start_line_);
 }
 
 void MetricsWriter::write(const char* event, const MetricsPosition& position, nlohmann::json line) {
@@ -121,6 +127,12 @@ void MetricsWriter::write(const char* event, const MetricsPosition& position, nl
   line["epoch"] = position.epoch;
   line["seconds"] = position.seconds;
   line["unix"] = position.unix_seconds;
+  append(line);
+  if (std::string_view(event) == "run") start_line_ = std::move(line);
+  if (file_->bytes() >= bytes_of_next_file_) begin_another_file();
+}
+
+void MetricsWriter::append(const nlohmann::json& line) {
   // Not-finite numbers become null by themselves; bytes that are not UTF-8 (a path, a host's message) must not throw.
   const std::string text = line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   try {
@@ -128,7 +140,6 @@ void MetricsWriter::write(const char* event, const MetricsPosition& position, nl
   } catch (const Error& error) {
     warn_once(error.what());
   }
-  if (file_->bytes() >= most_bytes_ / 2) begin_another_file();
 }
 
 void MetricsWriter::warn_once(const char* reason) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -88,9 +89,6 @@ struct EndEvent {
   std::optional<GpuSummary> gpus{};                  ///< of this start, where drivers tell
 };
 
-/// A year of ten steps a second is 100 GB; a report reads all of it.
-inline constexpr std::uint64_t kMostMetricsBytes = std::uint64_t{1} << 30;
-
 /// Where the lines of a run are, the oldest first: metrics-before.jsonl where there is one, metrics.jsonl.
 std::vector<std::filesystem::path> metrics_files(const std::filesystem::path& run_folder);
 
@@ -105,13 +103,14 @@ nlohmann::json to_json(const CheckpointEvent& event);
 nlohmann::json to_json(const VerdictEvent& event);
 nlohmann::json to_json(const EndEvent& event);
 
-/// Rank zero only. One thread only.
+/// Rank zero only. One thread at a time.
 class MetricsWriter {
  public:
   /// Goes on at the end of an existing file. Where it cannot be opened: one warning, and every record is dropped.
   ///   most_bytes  of all lines that are kept: at half of it the file becomes metrics-before.jsonl, and the one that
-  ///               was called so goes
-  explicit MetricsWriter(std::filesystem::path run_folder, std::uint64_t most_bytes = kMostMetricsBytes);
+  ///               was called so goes; the `run` line of this start stands once more at the head of a new file
+  explicit MetricsWriter(std::filesystem::path run_folder,
+                         std::uint64_t most_bytes = std::numeric_limits<std::uint64_t>::max());
 
   /// Appends one line. Never throws for storage: one warning at the first failure, then it keeps trying quietly.
   void record(const MetricsPosition& position, const RunEvent& event) { write("run", position, to_json(event)); }
@@ -128,12 +127,14 @@ class MetricsWriter {
 
  private:
   void write(const char* event, const MetricsPosition& position, nlohmann::json line);
-  void open();
+  void append(const nlohmann::json& line);
   void begin_another_file();
   void warn_once(const char* reason);
 
   std::filesystem::path run_folder_;
-  std::uint64_t most_bytes_;
+  std::uint64_t most_file_bytes_;
+  std::uint64_t bytes_of_next_file_ = 0;  ///< so many in this one, and another is begun
+  nlohmann::json start_line_;             ///< of this start
   std::unique_ptr<AppendFile> file_;
   bool has_warned_ = false;
 };

@@ -45,10 +45,13 @@ void RunDiary::show(MetricsPosition position, const std::vector<Picture>& pictur
   for (const Picture& picture : pictures) {
     const bool is_saved =
         save_picture(folder / fmt::format("{}-worst-{}.png", picture.split, picture.place), picture.png);
-    if (is_saved || has_warned_) continue;
-    log_warning("{}: pictures cannot be written there, training goes on", folder.string());
-    has_warned_ = true;
+    if (!is_saved) warn_once((folder.string() + ": pictures cannot be written there").c_str());
   }
+}
+
+void RunDiary::warn_once(const char* reason) {
+  if (has_warned_.exchange(true)) return;
+  log_warning("{}; what is written about the run is incomplete, training goes on", reason);
 }
 
 }  // namespace hpctrain::monitor

@@ -2,7 +2,10 @@
 // not know who measures.
 #pragma once
 
+#include <atomic>
+#include <exception>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -20,8 +23,8 @@ namespace hpctrain::monitor {
 
 struct DiarySettings {
   bool writes_tensorboard = true;
-  std::map<std::string, std::string> parameters{};       ///< of the trial; empty: this is no trial
-  std::uint64_t most_metrics_bytes = kMostMetricsBytes;  ///< as MetricsWriter takes it
+  std::map<std::string, std::string> parameters{};  ///< of the trial; empty: this is no trial
+  std::uint64_t most_metrics_bytes = std::numeric_limits<std::uint64_t>::max();  ///< as MetricsWriter takes it
 };
 
 /// Rank zero only. One thread only. Losing any of it never stops the run.
@@ -42,7 +45,13 @@ class RunDiary {
   /// Written some tenths of a second later, by another thread: a step waits neither for the formatter nor for a disk.
   void record(MetricsPosition position, const StepEvent& event) {
     stamp(position);
-    steps_.post([this, position, event] { write(position, event); });
+    steps_.post([this, position, event] {
+      try {
+        write(position, event);
+      } catch (const std::exception& failure) {
+        warn_once(failure.what());
+      }
+    });
   }
   /// Blocks until every step is written.
   void finish() { steps_.finish(); }
@@ -67,11 +76,13 @@ class RunDiary {
     if (tensorboard_) tensorboard_->record(position, event);
   }
 
+  void warn_once(const char* reason);
+
   Stopwatch stopwatch_;
   std::filesystem::path run_folder_;
   MetricsWriter metrics_;
   std::optional<TensorboardWriter> tensorboard_;
-  bool has_warned_ = false;
+  std::atomic<bool> has_warned_ = false;
   DeferredWork steps_;  // last: what waits is written by the members above
 };
 

@@ -18,7 +18,7 @@
 
 namespace hpctrain::monitor {
 
-/// Rank zero only. One thread only.
+/// Rank zero only. One thread at a time.
 class TensorboardWriter {
  public:
   ///   parameters  of the trial, for the HPARAMS page; empty: this is no trial

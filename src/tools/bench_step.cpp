@@ -66,7 +66,7 @@ train::RunSettings plan_run(train::RunSettings settings, std::uint64_t steps) {
   // Neither is known to the bare loop.
   settings.mixup = 0;
   settings.train.head_only_epochs = 0;
-  settings.monitor.metrics_every_steps = 1;
+  settings.monitor = {.writes_tensorboard = settings.monitor.writes_tensorboard};
   settings.quiet = true;
   return settings;
 }

@@ -34,10 +34,10 @@ struct StepBenchReport {
   int ranks = 1;
   std::uint64_t batch = 0;
   double step_seconds = 0;
-  double bare_step_seconds = 0;  ///< of the slowest rank; a rank's own share only, nothing is summed over ranks
-  double overhead = 0;           ///< what the engine takes beyond the bare loop, as a fraction of it, by rounds
-  monitor::PhaseSeconds phases;  ///< of rank zero's step, mean over all rounds
-  monitor::PhaseSeconds bare_phases;
+  double bare_step_seconds = 0;       ///< of the slowest rank; a rank's own share only, nothing is summed over ranks
+  double overhead = 0;                ///< what the engine takes beyond the bare loop, as a fraction of it, by rounds
+  monitor::PhaseSeconds phases;       ///< of rank zero's step, mean over all rounds
+  monitor::PhaseSeconds bare_phases;  ///< likewise, of the bare loop
   LedgerCost ledger_cost;
   double switches_per_step = 0;  ///< from one phase to the next, by rank zero; start and end of the run included
 

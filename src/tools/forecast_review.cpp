@@ -29,7 +29,8 @@ std::optional<double> mean_step_seconds(const RunRecord& record) {
   if (record.steps.size() < 2) return std::nullopt;
   double seconds = 0;
   for (std::size_t i = 1; i < record.steps.size(); ++i) seconds += record.steps[i].phases.training();
-  return seconds / static_cast<double>(record.steps.size() - 1);
+  // A line may stand for several steps.
+  return seconds / static_cast<double>(record.steps.back().step - record.steps.front().step);
 }
 
 std::string describe(const char* name, const std::optional<double>& forecast, const std::optional<double>& truth,

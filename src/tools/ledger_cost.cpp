@@ -22,7 +22,7 @@ double measure_switch() {
 }
 
 double measure_line(const std::filesystem::path& folder) {
-  constexpr int kLines = 4'000;
+  constexpr int kLines = 4'000;  // fewer than may wait, so that posting one never does
   monitor::RunDiary diary(folder, {});
   diary.record({}, monitor::RunEvent{});
   monitor::StepEvent event{.loss = 0.6931471805599453, .lr = 0.05, .samples_per_second = 1234.5};

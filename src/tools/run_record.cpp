@@ -40,7 +40,10 @@ void add_line(RunRecord& record, nlohmann::json&& line) {
     record.steps.push_back(read_step(line));
     return;
   }
-  if (event == "run") forget_after(record, line.value("resumed_from", std::uint64_t{0}));
+  // Said again at the head of a file, for those who lack the one before.
+  const bool continues = line.value("continues", false);
+  if (continues && record.last(event) != nullptr) return;
+  if (event == "run" && !continues) forget_after(record, line.value("resumed_from", std::uint64_t{0}));
   EventRecord entry{line.at("step").get<std::uint64_t>(), line.at("epoch").get<std::uint64_t>(), {}};
   entry.line = std::move(line);
   record.events[event].push_back(std::move(entry));

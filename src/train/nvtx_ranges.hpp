@@ -15,6 +15,7 @@ class NvtxRanges final : public monitor::PhaseListener {
   /// From now on the phases of `clock`, which outlives this, as the calling thread goes through them. Ranges belong to
   /// threads: switches on another one, while this one waits for it, are left out.
   explicit NvtxRanges(monitor::StepClock& clock);
+  /// On the same thread.
   ~NvtxRanges() override;
   NvtxRanges(const NvtxRanges&) = delete;
   NvtxRanges& operator=(const NvtxRanges&) = delete;

@@ -66,11 +66,8 @@ void RunRecorder::record_step(const Progress& progress, const StepReport& report
   ++steps_;
   window_.record(report.batch.count);
   if (!diary_) return;
-  pending_ = PendingStep{progress, report, window_.samples_per_second(), std::nullopt, ready_batches};
-  if (progress.step % settings_.every_steps == 0 || report.batch.ends_epoch) {
-    pending_->phases = phases.since(phases_at_last_line_);
-    phases_at_last_line_ = phases;
-  }
+  const bool has_line = progress.step % settings_.every_steps == 0 || report.batch.ends_epoch;
+  pending_ = PendingStep{progress, report, window_.samples_per_second(), phases, has_line, ready_batches};
   show_progress(progress, report.batch.ends_epoch);
 }
 
@@ -82,18 +79,20 @@ void RunRecorder::end_pending_step() {
   if (report.update.skipped_updates.defined()) {
     skipped_updates_ = static_cast<std::uint64_t>(report.update.skipped_updates.item<float>());
   }
-  if (pending_->phases) write_line(*pending_);
+  if (pending_->has_line) write_line(*pending_);
   pending_.reset();
 }
 
 void RunRecorder::write_line(const PendingStep& pending) {
   const StepReport& report = pending.report;
+  const PhaseSeconds phases = pending.phases.since(phases_at_last_line_);
+  phases_at_last_line_ = pending.phases;
   diary_->record(position_of(pending.progress),
                  monitor::StepEvent{.loss = last_loss_,
                                     .lr = report.lr,
                                     .samples_per_second = pending.samples_per_second,
-                                    .data_wait_share = data_wait_share(*pending.phases),
-                                    .phases = *pending.phases,
+                                    .data_wait_share = data_wait_share(phases),
+                                    .phases = phases,
                                     .ready_batches = pending.ready_batches,
                                     .gradient_norm = read_if_defined(report.update.gradient_norm),
                                     .loss_scale = read_if_defined(report.update.loss_scale),
@@ -102,13 +101,17 @@ void RunRecorder::write_line(const PendingStep& pending) {
 
 void RunRecorder::flush_step() {
   end_pending_step();
+  keep_lines();
+}
+
+void RunRecorder::keep_lines() {
   if (diary_) diary_->finish();
 }
 
 void RunRecorder::record_epoch(const Progress& progress, std::span<const monitor::RankLedger> ledgers,
                                const nlohmann::json& memory) {
   if (!diary_) return;
-  flush_step();
+  end_pending_step();
   const PhaseSeconds phases = monitor::mean_phases(ledgers);
   const PhaseSeconds of_epoch = phases.since(at_last_epoch_.phases);
   const double rate = samples_per_second(samples_ - at_last_epoch_.samples, of_epoch);
@@ -165,7 +168,7 @@ void RunRecorder::show_progress(const Progress& progress, bool epoch_ended) {
 
 void RunRecorder::record_evaluation(const Progress& progress, const EvaluationReport& report) {
   if (!diary_) return;
-  flush_step();
+  end_pending_step();
   diary_->record(position_of(progress), monitor::EvalEvent{report.split, report.metrics});
   results_[report.split] = {report.split, report.metrics};
   tables_[report.split] = report.tables;
@@ -187,20 +190,20 @@ void RunRecorder::record_histograms(const Progress& progress,
 
 void RunRecorder::record_checkpoint(const Progress& progress, const monitor::CheckpointEvent& event) {
   if (!diary_) return;
-  flush_step();
+  end_pending_step();
   diary_->record(position_of(progress), event);
 }
 
 void RunRecorder::record_verdict(const Progress& progress, const std::string& text) {
   if (!diary_) return;
-  flush_step();
+  end_pending_step();
   diary_->record(position_of(progress), monitor::VerdictEvent{.text = text});
 }
 
 void RunRecorder::record_rung(const Progress& progress, const RungReport& report) {
   note_rung(report.description);
   if (!diary_) return;
-  flush_step();
+  end_pending_step();
   const nlohmann::json memory = {{"rank", report.rank},
                                  {"host", report.host},
                                  {"pieces", report.rung.pieces},
@@ -213,7 +216,8 @@ void RunRecorder::record_end(const Progress& progress, const std::string& reason
                              const nlohmann::json& data_traffic, std::span<const monitor::RankLedger> ledgers,
                              const nlohmann::json& memory) {
   if (!diary_) return;
-  flush_step();
+  if (pending_) pending_->has_line = true;
+  end_pending_step();
   const auto verdict = verdicts_.close_run(ledgers, steps_);
   if (verdict) record_verdict(progress, "run", *verdict);
   const PhaseSeconds phases = monitor::mean_phases(ledgers);

@@ -33,7 +33,7 @@ class RunRecorder {
     std::uint64_t samples_per_epoch = 0;
     monitor::VerdictFacts facts{};
     monitor::DiarySettings diary{};
-    std::uint64_t every_steps = 1;  ///< a line of metrics for every so many steps, and for an epoch's last
+    std::uint64_t every_steps = 1;  ///< a line for every so many steps, and for the last of an epoch and of the run
     std::function<std::map<std::string, double>()> augment_seconds{};  ///< by kind of operation; empty: none
   };
 
@@ -53,8 +53,10 @@ class RunRecorder {
   /// Writes all steps, the one whose loss was not read yet too. Before a checkpoint: a run that continues from it makes
   /// that step no more, and a kill between the two must not leave a gap.
   void flush_step();
-  /// Digest of every loss up to the last one written, each with its step and the digest before it: equal chains mean
-  /// equal series. Flush the step first.   (rank zero's; empty elsewhere)
+  /// The run failed: what was written stays. Reads nothing from the device.
+  void keep_lines();
+  /// Digest of every loss up to the last step that was flushed, each with its step and the digest before it: equal
+  /// chains mean equal series. Flush the step first.   (rank zero's; empty elsewhere)
   std::string chain() const { return settings_.is_active ? chain_ : std::string(); }
   /// Goes on where a restored checkpoint ended.
   void restore_chain(const std::string& chain) { chain_ = chain; }
@@ -82,7 +84,8 @@ class RunRecorder {
     Progress progress;
     StepReport report;
     double samples_per_second = 0;
-    std::optional<monitor::PhaseSeconds> phases;  ///< since the line before; empty: this step gets none
+    monitor::PhaseSeconds phases;  ///< of this rank since the start
+    bool has_line = true;
     std::uint64_t ready_batches = 0;
   };
   /// What had been counted at some moment of this start.

@@ -35,7 +35,7 @@ class TrainStep {
     ParameterUpdate& update;
     const Schedule& schedule;
     monitor::StepClock& clock;
-    MemoryLadder* ladder = nullptr;   ///< null: a lack of memory is an error as any other
+    MemoryLadder* ladder = nullptr;   ///< null, in groups of one only: a lack of memory is an error as any other
     PhaseMemory* memory = nullptr;    ///< null: nobody asks for peaks
     Audit* audit = nullptr;           ///< the accumulation's; null: none
     HeadFirst* head_first = nullptr;  ///< null: everything learns all the time

@@ -37,6 +37,7 @@ StopReason Trainer::run(Progress progress) {
   }
   parts_.tracer.finish();
   if (is_complete(*stop)) evaluate_at_end();
+  ranges_.reset();
   const checkpoint::TrainingState state = whole_state();
   // Rank zero writes it; nobody else has the whole state.
   const std::string digest = parts_.group.is_leader() ? checkpoint::state_digest(state) : "";

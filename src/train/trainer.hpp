@@ -108,7 +108,7 @@ class Trainer {
   Parts parts_;
   Progress progress_;
   LossGuard loss_guard_;
-  std::optional<NvtxRanges> ranges_;             ///< while the run goes on
+  std::optional<NvtxRanges> ranges_;             ///< while steps are made
   std::optional<std::uint64_t> evaluated_step_;  ///< when the watched split was last scored
   std::optional<double> quality_;                ///< of the watched split at that step
   bool epoch_ended_ = false;

@@ -270,6 +270,8 @@ StopReason TrainingRun::run() {
   try {
     return train_from_newest();
   } catch (const std::exception& failure) {
+    // The process may end without any destructor.
+    recorder_->keep_lines();
     // Torch's errors know no exit code, and carry a stack that says nothing to people.
     throw name_failure(failure);
   }

@@ -68,6 +68,7 @@ class BenchStepTest(ProgramTest):
         self.assertAlmostEqual(report["samples_per_second"] * report["step_seconds"], 32, places=6)
         self.assertGreater(report["bare_step_seconds"], 0)
         self.assertIsInstance(report["overhead"], float)
+        self.assertTrue({"make_batch", "forward", "backward", "optimizer"} <= report["bare_phase_seconds"].keys())
         phases = report["phase_seconds"]
         self.assertTrue({"make_batch", "forward", "backward", "optimizer"} <= phases.keys(), phases)
         self.assertEqual(phases.keys() & {"start", "evaluation", "checkpoint"}, set())

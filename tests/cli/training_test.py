@@ -100,6 +100,24 @@ class TrainingTest(ProgramTest):
         self.assertGreater(end["phase_seconds"]["evaluation"], 0)
         self.assertGreater(end["phase_seconds"]["checkpoint"], 0)
 
+    def test_lines_are_thinned_and_the_losses_all_counted(self):
+        flags = ("--batch", "32", "--lr", "0.01", "--epochs", "3", "--train.steps", "30")
+        every = self.train("every", *flags)
+        thinned = self.train("thinned", *flags, "--monitor.metrics-every-steps", "5")
+        lines = read_metrics(thinned, "step")
+        # 13 steps an epoch; the last of the run has a line too.
+        self.assertEqual([line["step"] for line in lines], [5, 10, 13, 15, 20, 25, 26, 30])
+        losses = {line["step"]: line["loss"] for line in read_metrics(every, "step")}
+        self.assertEqual(len(losses), 30)
+        for line in lines:
+            self.assertEqual(line["loss"], losses[line["step"]])
+        for phase in ("forward", "optimizer"):
+            self.assertAlmostEqual(sum(line["phase_seconds"][phase] for line in lines),
+                                   end_of(thinned)["phase_seconds"][phase], delta=30e-6)
+        chains = [read_metrics(run, "checkpoint")[-1]["chain"] for run in (every, thinned)]
+        self.assertEqual(chains[0], chains[1])
+        self.assertEqual(end_of(thinned)["state_digest"], end_of(every)["state_digest"])
+
     def test_the_ledger_of_the_end_is_the_mean_over_ranks(self):
         run = self.train("two", "--epochs", "1", "--batch", "32", "--lr", "0.01", ranks=2)
         end = end_of(run)["phase_seconds"]

@@ -144,6 +144,33 @@ TEST(Metrics, TakeNoMoreThanTheyMay) {
   EXPECT_TRUE(std::filesystem::exists(folder / "metrics-before.jsonl"));
 }
 
+TEST(Metrics, ANewFileBeginsWithTheStartThatItBelongsTo) {
+  const test::TemporaryFolder folder;
+  MetricsWriter writer(folder.path(), 4000);
+  writer.record({0, 0}, RunEvent{.world = 3, .resumed_from = 40});
+  EXPECT_FALSE(lines_of(folder).at(0).contains("continues"));
+  // Often enough that the file with the start has gone.
+  for (std::uint64_t step = 41; step <= 100; ++step) writer.record({step, 0}, StepEvent{});
+  const json first = lines_of(folder).at(0);
+  EXPECT_EQ(first.at("event"), "run");
+  EXPECT_EQ(first.at("world"), 3);
+  EXPECT_EQ(first.at("continues"), true);
+  EXPECT_EQ(lines_of(folder).at(1).at("event"), "step");
+}
+
+TEST(Metrics, WhereNoOtherFileCanBeBegunNoLineIsLost) {
+  const test::TemporaryFolder folder;
+  std::filesystem::create_directories(folder / "metrics-before.jsonl" / "in the way");
+  testing::internal::CaptureStderr();
+  start_logging({});
+  MetricsWriter writer(folder.path(), 4000);
+  for (std::uint64_t step = 1; step <= 30; ++step) writer.record({step, 0}, StepEvent{});
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(lines_of(folder).size(), 30u);
+  // At half of what there may be, and when it grew by as much again.
+  EXPECT_EQ(count_of(log, "outgrows monitor.metrics-mib"), 2u) << log;
+}
+
 TEST(Metrics, ALaterStartGoesOnCountingAnOldFile) {
   const test::TemporaryFolder folder;
   for (std::uint64_t step = 1; step <= 20; ++step) MetricsWriter(folder.path(), 4000).record({step, 0}, StepEvent{});

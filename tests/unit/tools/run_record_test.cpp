@@ -58,6 +58,25 @@ TEST(RunRecord, LinesThatALaterStartMadeVoidAreLeftOut) {
                                          std::pair<std::string, std::string>{"data.dir", "/a = b"}));
 }
 
+TEST(RunRecord, AFileThatBeganLaterGoesOnWhereTheOneBeforeEnded) {
+  const test::TemporaryFolder folder;
+  const std::string again = R"({"event":"run","epoch":0,"step":0,"world":2,"continues":true})"
+                            "\n";
+  write_text(folder / "run.ini", "");
+  write_text(folder / "metrics-before.jsonl", R"({"event":"run","epoch":0,"step":0,"world":2})"
+                                              "\n" +
+                                                  step_line(1, 4) + step_line(2, 3));
+  write_text(folder / "metrics.jsonl", again + step_line(3, 2));
+  const RunRecord record = load_run_record(posix_file_system(), folder.path());
+  EXPECT_THAT(losses_of(record), ElementsAre(4, 3, 2));
+  EXPECT_EQ(record.events.at("run").size(), 1u);
+  // The file with the start has gone.
+  write_text(folder / "metrics-before.jsonl", again + step_line(2, 3));
+  const RunRecord later = load_run_record(posix_file_system(), folder.path());
+  EXPECT_THAT(losses_of(later), ElementsAre(3, 2));
+  EXPECT_EQ(later.last("run")->at("world"), 2);
+}
+
 TEST(RunRecord, AStartWithoutCheckpointVoidsAllBeforeIt) {
   const test::TemporaryFolder folder;
   write_text(folder / "run.ini", "");
