@@ -22,7 +22,7 @@ const Hdf5Checks& checks() {
 }
 
 struct Digests {
-  std::optional<std::uint64_t> offsets, dims;  ///< unset: the right ones
+  std::optional<std::uint64_t> offsets{}, dims{};  ///< unset: the right ones
 };
 
 /// One shard of three encoded rows of ten bytes together, with these offsets and the dims of the second one.

@@ -22,12 +22,15 @@ TEST(LastWordsDeathTest, NameTheFileAtWorkWhateverTheSignal) {
   }
 }
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Winfinite-recursion"
 // NOLINTNEXTLINE(misc-no-recursion)
 int use_up_the_stack(volatile char* above) {
   volatile char page[4096];
   page[0] = *above;
   return use_up_the_stack(page) + page[0];
 }
+#pragma GCC diagnostic pop
 
 TEST(LastWordsDeathTest, AreSaidWithoutAnyStackLeft) {
   const auto die = [] {
