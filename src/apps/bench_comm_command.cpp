@@ -7,8 +7,8 @@
 #include "apps/bench_commands.hpp"
 #include "apps/rank_views.hpp"
 #include "comm/affinity.hpp"
-#include "comm/agree.hpp"
 #include "comm/guard.hpp"
+#include "comm/held_failure.hpp"
 #include "config/command_line.hpp"
 #include "config/option_table.hpp"
 #include "config/resolve.hpp"
@@ -44,11 +44,7 @@ std::string describe(const tools::CommBenchReport& report) {
 class CommBenchCommand {
  public:
   int run(const Arguments& arguments) {
-    try {
-      read_options(arguments);
-    } catch (const Error&) {
-      refusal_ = std::current_exception();
-    }
+    refusal_.hold([&] { read_options(arguments); });
     const auto environment = comm::read_environment();
     const comm::Launch launch = comm::plan_launch(environment);
     const auto cpus = comm::widen_affinity(launch.local_rank, launch.local_world.value_or(1), environment).share;
@@ -59,9 +55,7 @@ class CommBenchCommand {
  private:
   int run_ranks(comm::MpiSession& session) {
     comm::Communicator& world = session.world();
-    comm::run_agreed(world, [&] {
-      if (refusal_) std::rethrow_exception(refusal_);
-    });
+    refusal_.throw_together(world);
     const auto device = choose_device(world, session.placement(), device_);
     const auto report = tools::run_comm_bench(world, device, settings_);
     if (world.is_leader()) std::fputs((is_json_ ? to_json(report) : describe(report)).c_str(), stdout);
@@ -89,7 +83,7 @@ class CommBenchCommand {
             "usage: [mpirun -np N] hpctrain bench comm [--sizes 'BYTES …'] [--rounds N] [--json]");
   }
 
-  std::exception_ptr refusal_;  ///< of the options, said once for all ranks
+  comm::HeldFailure refusal_;  ///< of the options
   tools::CommBenchSettings settings_;
   device::DeviceWish device_ = device::DeviceWish::automatic;
   bool is_json_ = false;

@@ -2,12 +2,11 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <exception>
 #include <nlohmann/json.hpp>
 
 #include "apps/bench_commands.hpp"
-#include "comm/agree.hpp"
 #include "comm/guard.hpp"
+#include "comm/held_failure.hpp"
 #include "comm/mailbox.hpp"
 #include "config/command_line.hpp"
 #include "config/option_table.hpp"
@@ -57,11 +56,7 @@ std::string describe(const tools::SweepBenchReport& report, const tools::SweepBe
 class SweepBenchCommand {
  public:
   int run(const Arguments& arguments) {
-    try {
-      read_options(arguments);
-    } catch (const Error&) {
-      refusal_ = std::current_exception();
-    }
+    refusal_.hold([&] { read_options(arguments); });
     device::set_operation_threads(1);
     return comm::run_mpi_program(comm::read_environment(),
                                  [this](comm::MpiSession& session) { return run_ranks(session); });
@@ -70,9 +65,7 @@ class SweepBenchCommand {
  private:
   int run_ranks(comm::MpiSession& session) {
     comm::Communicator& world = session.world();
-    comm::run_agreed(world, [&] {
-      if (refusal_) std::rethrow_exception(refusal_);
-    });
+    refusal_.throw_together(world);
     const auto mailbox = comm::make_mpi_mailbox();
     const auto report = tools::run_sweep_bench(world, *mailbox, posix_file_system(), settings_);
     if (world.is_leader()) {
@@ -110,7 +103,7 @@ class SweepBenchCommand {
             "[--network NAME] [--dir DIR] [--json]");
   }
 
-  std::exception_ptr refusal_;  ///< of the options, said once for all ranks
+  comm::HeldFailure refusal_;  ///< of the options
   tools::SweepBenchSettings settings_;
   bool is_json_ = false;
 };
