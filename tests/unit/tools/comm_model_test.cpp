@@ -170,7 +170,7 @@ TEST_P(SlowLinks, AForecastForEightRanksFromTwoAndFourIsWithinFifteenPercent) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Routes, SlowLinks, testing::Values(SumRoute::ring, SumRoute::tree),
-                         [](const auto& info) { return info.param == SumRoute::ring ? "Ring" : "Tree"; });
+                         [](const auto& route) { return route.param == SumRoute::ring ? "Ring" : "Tree"; });
 
 }  // namespace
 }  // namespace hpctrain::tools

@@ -117,8 +117,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Trained{"classification", "mobilenet-v3-small", models::Stem::imagenet, 48, {8, 16, 32}},
                     Trained{"classification", "efficientnet-b0", models::Stem::imagenet, 32, {8, 16, 32}},
                     Trained{"landmarks", "unet", models::Stem::imagenet, 64, {6, 12, 24}}),
-    [](const auto& info) {
-      std::string name = info.param.network;
+    [](const auto& trained) {
+      std::string name = trained.param.network;
       std::erase(name, '-');
       return name;
     });

@@ -23,7 +23,12 @@ void write_text(const std::filesystem::path& path, const std::string& text) {
 SweepRecord sweep_with(const std::vector<std::pair<std::map<std::string, std::string>, double>>& trials) {
   SweepRecord record{.name = "s", .metric = "top1", .axes = {"optim.lr", "train.seed"}, .trials = {}};
   for (const auto& [values, metric] : trials) {
-    record.trials.push_back({.digest = "d", .state = "done", .values = values, .metric = metric});
+    TrialRecord trial;
+    trial.digest = "d";
+    trial.state = "done";
+    trial.values = values;
+    trial.metric = metric;
+    record.trials.push_back(trial);
   }
   return record;
 }

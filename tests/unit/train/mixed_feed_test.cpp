@@ -29,7 +29,7 @@ class MixedFeedTest : public testing::Test {
     plan.epochs = kEpochs;
     data::LoaderPlan other = plan;
     other.seed = 6;
-    const Placement place{.rank = rank, .world = world, .local_rank = rank, .local_world = world};
+    const Placement place{.rank = rank, .world = world, .local_rank = rank, .local_world = world, .host = {}};
     data::Loader first(packed_.index, plan, {}, place), second(packed_.index, other, {}, place);
     MixedFeed feed(std::make_unique<LoaderFeed>(first, torch::kCPU), std::make_unique<LoaderFeed>(second, torch::kCPU));
     feed.seek(from);

@@ -84,7 +84,7 @@ class PiecewiseFeedTest : public testing::Test {
 
 TEST_F(PiecewiseFeedTest, DeliversWhatTheWholeOnesHold) {
   for (int rank = 0; rank < 3; ++rank) {
-    const Placement place{.rank = rank, .world = 3, .local_rank = rank, .local_world = 3};
+    const Placement place{.rank = rank, .world = 3, .local_rank = rank, .local_world = 3, .host = {}};
     data::Loader plain(packed_.index, plan_of(4), {}, place);
     LoaderFeed whole(plain, torch::kCPU);
     const auto expected = drain(whole);

@@ -84,7 +84,8 @@ class PlannedFeed : public BatchFeed {
                 .micro_steps = plan.micro_steps,
                 .first_in_batch = plan.share.first,
                 .count = plan.share.count,
-                .sample_ids = ids_};
+                .sample_ids = ids_,
+                .rows = {}};
     return tasks::DeviceRecords{.host = present_, .fields = {}};
   }
   void look_ahead() override {}

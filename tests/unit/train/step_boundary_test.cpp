@@ -49,7 +49,8 @@ TEST(PlanBoundary, SavesEveryNthStep) {
 
 TEST(PlanBoundary, ChecksEveryNthStep) {
   EXPECT_EQ(plan_boundary(progress_at(5, 0, 50), kLength, false, {1, 0, 3}, 0), BoundaryDecision{});
-  EXPECT_EQ(plan_boundary(progress_at(6, 0, 60), kLength, false, {1, 0, 3}, 0), BoundaryDecision{.check = true});
+  EXPECT_EQ(plan_boundary(progress_at(6, 0, 60), kLength, false, {1, 0, 3}, 0),
+            BoundaryDecision({.check = true, .stop = {}}));
 }
 
 TEST(PlanBoundary, ChecksWhateverItSaves) {
@@ -93,7 +94,7 @@ TEST(PlanBoundary, SavesAndStopsWhereSomebodyPutAStopFile) {
 
 TEST(PlanBoundary, SettlesBackgroundSavesWhenRankZeroHasNews) {
   const auto decision = plan_boundary(progress_at(3, 0, 30), kLength, false, {1, 0}, kSettleWish);
-  EXPECT_EQ(decision, BoundaryDecision{.settle = true});
+  EXPECT_EQ(decision, BoundaryDecision({.settle = true, .stop = {}}));
 }
 
 TEST(PlanBoundary, SavesBeforeTheWallTimeEnds) {
