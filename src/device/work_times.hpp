@@ -1,23 +1,24 @@
-// How long named pieces of work take where they run: by the clock on the CPU, by events in the stream on a GPU, which
+// How long named pieces of work take where they run: by the clock on the CPU, by moments in the stream on a GPU, which
 // nobody waits for. One thread only.
 #pragma once
 
-#include <c10/core/Event.h>
 #include <torch/types.h>
 
 #include <deque>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "core/clock.hpp"
+#include "device/stream_moments.hpp"
 
 namespace hpctrain::device {
 
 class WorkTimes {
  public:
-  /// Runs `work`, which enqueues on the current stream of `device`, and books its time under `name`.
+  /// Runs `work`, which enqueues on the current stream of `device`, and books its time under `name`. Always the same
+  /// device.
   ///   cost  two looks at the clock, or two events
   template <typename Work>
   auto measure(std::string_view name, const torch::Device& device, Work work) {
@@ -27,9 +28,11 @@ class WorkTimes {
       add(name, watch.seconds());
       return result;
     }
-    auto start = mark(device);
+    if (!moments_) moments_ = make_stream_moments(device);
+    collect(/*waits=*/false);
+    auto start = moments_->set_down();
     auto result = work();
-    pending_.push_back({std::string(name), std::move(start), mark(device)});
+    pending_.push_back({std::string(name), std::move(start), moments_->set_down()});
     return result;
   }
 
@@ -40,15 +43,14 @@ class WorkTimes {
  private:
   struct Span {
     std::string name;
-    c10::Event start, end;
+    std::unique_ptr<StreamMoment> start, end;
   };
   void add(std::string_view name, double seconds);
-  c10::Event mark(const torch::Device& device);
   void collect(bool waits);
 
   std::map<std::string, double, std::less<>> seconds_;
+  std::unique_ptr<StreamMoments> moments_;  ///< null: all of it ran on the CPU so far
   std::deque<Span> pending_;
-  std::vector<c10::Event> idle_;
 };
 
 }  // namespace hpctrain::device

@@ -53,6 +53,7 @@ nlohmann::json to_json(const EpochEvent& event) {
   nlohmann::json line = {{"samples_per_second", event.samples_per_second},
                          {"phase_seconds", to_json(event.phases)},
                          {"resident_bytes", static_cast<std::uint64_t>(event.resident_bytes)}};
+  if (event.device_phases.total() > 0) line["device_phase_seconds"] = to_json(event.device_phases);
   if (!event.memory.empty()) line["memory"] = event.memory;
   if (event.gpus) line["gpus"] = to_json(*event.gpus);
   return line;
@@ -78,6 +79,7 @@ nlohmann::json to_json(const EndEvent& event) {
                          {"data_wait_share", event.data_wait_share},
                          {"phase_seconds", to_json(event.phases)},
                          {"best_metrics", event.best_metrics}};
+  if (event.device_phases.total() > 0) line["device_phase_seconds"] = to_json(event.device_phases);
   if (event.state_digest) line["state_digest"] = *event.state_digest;
   if (!event.augment_seconds.empty()) line["augment_seconds"] = event.augment_seconds;
   if (!event.data.empty()) line["data"] = event.data;

@@ -6,6 +6,19 @@
 #include <system_error>
 
 namespace hpctrain::monitor {
+namespace {
+
+PhaseSeconds mean_of(std::span<const RankLedger> ledgers, PhaseSeconds RankLedger::*part) noexcept {
+  PhaseSeconds mean;
+  for (const RankLedger& ledger : ledgers) {
+    for (std::size_t i = 0; i < kPhaseCount; ++i) {
+      mean.seconds[i] += (ledger.*part).seconds[i] / static_cast<double>(ledgers.size());
+    }
+  }
+  return mean;
+}
+
+}  // namespace
 
 double ProcessorSeconds::waiting_share() const noexcept {
   const double able = running + waiting;
@@ -15,6 +28,7 @@ double ProcessorSeconds::waiting_share() const noexcept {
 RankLedger RankLedger::since(const RankLedger& earlier) const noexcept {
   RankLedger difference = *this;
   difference.phases = phases.since(earlier.phases);
+  difference.device_phases = device_phases.since(earlier.device_phases);
   difference.processors.running -= earlier.processors.running;
   difference.processors.waiting -= earlier.processors.waiting;
   difference.gpu = gpu.since(earlier.gpu);
@@ -22,13 +36,11 @@ RankLedger RankLedger::since(const RankLedger& earlier) const noexcept {
 }
 
 PhaseSeconds mean_phases(std::span<const RankLedger> ledgers) noexcept {
-  PhaseSeconds mean;
-  for (const RankLedger& ledger : ledgers) {
-    for (std::size_t i = 0; i < kPhaseCount; ++i) {
-      mean.seconds[i] += ledger.phases.seconds[i] / static_cast<double>(ledgers.size());
-    }
-  }
-  return mean;
+  return mean_of(ledgers, &RankLedger::phases);
+}
+
+PhaseSeconds mean_device_phases(std::span<const RankLedger> ledgers) noexcept {
+  return mean_of(ledgers, &RankLedger::device_phases);
 }
 
 ProcessorSeconds read_processor_seconds(const std::filesystem::path& tasks) {

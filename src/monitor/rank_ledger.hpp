@@ -24,11 +24,16 @@ struct ProcessorSeconds {
 };
 
 struct RankLedger {
-  PhaseSeconds phases{};
+  PhaseSeconds phases{};         ///< by the host's clock
+  PhaseSeconds device_phases{};  ///< as its GPU came to them; none where it has no GPU
   ProcessorSeconds processors{};
   double cpus = 0;            ///< that it may run on
   double resident_bytes = 0;  ///< memory of its process at this moment
   GpuUse gpu{};               ///< of its GPU; no samples: it has none, or the driver does not tell
+
+  /// Where the time was lost: by the device's account where there is one, since a host may wait beside a device that
+  /// has work, and go ahead of one that waits.
+  const PhaseSeconds& exposed() const noexcept { return device_phases.total() > 0 ? device_phases : phases; }
 
   /// What came on top of `earlier`; CPUs and memory are those of now.
   RankLedger since(const RankLedger& earlier) const noexcept;
@@ -38,6 +43,7 @@ static_assert(std::is_trivially_copyable_v<RankLedger>, "ranks send it as bytes"
 
 /// Mean over ranks.
 PhaseSeconds mean_phases(std::span<const RankLedger> ledgers) noexcept;
+PhaseSeconds mean_device_phases(std::span<const RankLedger> ledgers) noexcept;
 
 /// As the kernel counts for every thread that lives now; zeros where it does not count.
 ///   `tasks`  /proc/self/task

@@ -112,6 +112,7 @@ std::string make_summary_text(const RunSummary& summary) {
   add("waiting for data", fmt::format("{} of the time", format_share(summary.phases.share(Phase::data_wait))));
   add("wall time", format_duration(summary.wall_seconds));
   add("time went to", describe_phases(summary.phases));
+  if (summary.device_phases.total() > 0) add("on the device", describe_phases(summary.device_phases));
   if (!summary.memory.empty()) add("memory", summary.memory);
   if (!summary.gpus.empty()) add("GPU busy", summary.gpus);
   if (!summary.verdict.empty()) add("verdict", summary.verdict);

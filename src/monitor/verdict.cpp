@@ -45,7 +45,7 @@ double middle_of_others(std::span<const RankLedger> ledgers, std::size_t without
 
 std::size_t find_critical_rank(std::span<const RankLedger> ledgers) {
   const auto waits_less = [](const RankLedger& a, const RankLedger& b) {
-    return a.phases[Phase::communication] < b.phases[Phase::communication];
+    return a.exposed()[Phase::communication] < b.exposed()[Phase::communication];
   };
   return static_cast<std::size_t>(std::min_element(ledgers.begin(), ledgers.end(), waits_less) - ledgers.begin());
 }
@@ -54,11 +54,11 @@ Evidence gather_evidence(std::span<const RankLedger> ledgers, const VerdictFacts
   const std::size_t critical = find_critical_rank(ledgers);
   const RankLedger& own = ledgers[critical];
   Evidence evidence{.rank = static_cast<int>(critical), .ranks = static_cast<int>(ledgers.size()), .own = own};
-  evidence.seconds = own.phases.total() - own.phases[Phase::start];
-  evidence.own_work = own_work(own.phases);
-  evidence.others_work = middle_of_others(ledgers, critical, [](const auto& l) { return own_work(l.phases); });
+  evidence.seconds = own.exposed().total() - own.exposed()[Phase::start];
+  evidence.own_work = own_work(own.exposed());
+  evidence.others_work = middle_of_others(ledgers, critical, [](const auto& l) { return own_work(l.exposed()); });
   evidence.others_data_wait =
-      middle_of_others(ledgers, critical, [](const auto& l) { return l.phases[Phase::data_wait]; });
+      middle_of_others(ledgers, critical, [](const auto& l) { return l.exposed()[Phase::data_wait]; });
   evidence.others_without_cpu =
       middle_of_others(ledgers, critical, [](const auto& l) { return l.processors.waiting_share(); });
   evidence.others_cpus = middle_of_others(ledgers, critical, [](const auto& l) { return l.cpus; });
@@ -85,7 +85,7 @@ struct Candidate {
 
 /// In the order in which equal shares win.
 std::vector<Candidate> list_candidates(const Evidence& evidence, const VerdictFacts& facts) {
-  const PhaseSeconds& phases = evidence.own.phases;
+  const PhaseSeconds& phases = evidence.own.exposed();
   const auto share = [&](double seconds) { return seconds / evidence.seconds; };
   const bool is_slow = evidence.ranks > 1 && evidence.own_work > kStragglerRatio * evidence.others_work;
   const double excess = is_slow ? evidence.own_work - evidence.others_work : 0;
@@ -101,7 +101,7 @@ std::vector<Candidate> list_candidates(const Evidence& evidence, const VerdictFa
 
 /// Ranks that all lack CPUs compute longer than they need to. Anything else that holds them up says more.
 Candidate fall_back(const Evidence& evidence) {
-  const double passes = evidence.own.phases[Phase::forward] + evidence.own.phases[Phase::backward];
+  const double passes = evidence.own.exposed()[Phase::forward] + evidence.own.exposed()[Phase::backward];
   const double slowed = evidence.without_cpu() * evidence.own_work / evidence.seconds;
   if (slowed >= kLeastShare) return {Cause::processors, slowed, 0};
   return {Cause::compute, passes / evidence.seconds, 0};
@@ -111,7 +111,7 @@ bool is_of_one_rank(Cause cause, const Evidence& evidence) {
   if (cause == Cause::straggler) return true;
   // A rank that waits for data twice as long as the others has a reason of its own.
   return cause == Cause::data && evidence.ranks > 1 &&
-         evidence.own.phases[Phase::data_wait] > 2 * evidence.others_data_wait;
+         evidence.own.exposed()[Phase::data_wait] > 2 * evidence.others_data_wait;
 }
 
 }  // namespace
@@ -146,7 +146,7 @@ Verdict plan_verdict(std::span<const RankLedger> ledgers, const VerdictFacts& fa
   }
   if (verdict.cause != Cause::compute) verdict.speedup_without = 1 / (1 - std::min(verdict.share, 0.99));
   if (facts.samples_per_step >= 2 * ledgers.size()) {
-    verdict.speedup_twice_ranks = forecast_twice_ranks(evidence.own.phases, ledgers.size());
+    verdict.speedup_twice_ranks = forecast_twice_ranks(evidence.own.exposed(), ledgers.size());
   }
   if (is_of_one_rank(verdict.cause, evidence)) {
     verdict.rank = evidence.rank;

@@ -118,21 +118,23 @@ void RunRecorder::record_epoch(const Progress& progress, std::span<const monitor
   at_last_epoch_ = {samples_, phases};
   const auto most = std::max_element(ledgers.begin(), ledgers.end(),
                                      [](const auto& a, const auto& b) { return a.resident_bytes < b.resident_bytes; });
+  const auto since = ledgers_since_last_epoch(ledgers);
   diary_->record(position_of(progress),
-                 monitor::EpochEvent{rate, of_epoch, most->resident_bytes, memory, summarize_epoch_gpus(ledgers)});
+                 monitor::EpochEvent{rate, of_epoch, most->resident_bytes, memory, monitor::summarize_gpus(since),
+                                     monitor::mean_device_phases(since)});
   if (const auto verdict = verdicts_.close_epoch(ledgers, steps_)) {
     record_verdict(progress, "epoch", *verdict);
     say_if_new(progress, *verdict);
   }
 }
 
-std::optional<monitor::GpuSummary> RunRecorder::summarize_epoch_gpus(std::span<const monitor::RankLedger> ledgers) {
+std::vector<monitor::RankLedger> RunRecorder::ledgers_since_last_epoch(std::span<const monitor::RankLedger> ledgers) {
   std::vector<monitor::RankLedger> of_epoch(ledgers.begin(), ledgers.end());
   for (std::size_t rank = 0; rank < ledgers_at_last_epoch_.size(); ++rank) {
     of_epoch[rank] = ledgers[rank].since(ledgers_at_last_epoch_[rank]);
   }
   ledgers_at_last_epoch_.assign(ledgers.begin(), ledgers.end());
-  return monitor::summarize_gpus(of_epoch);
+  return of_epoch;
 }
 
 void RunRecorder::record_verdict(const Progress& progress, const char* scope, const monitor::Verdict& verdict) {
@@ -229,7 +231,8 @@ void RunRecorder::record_end(const Progress& progress, const std::string& reason
                           .best_metrics = {},
                           .data = data_traffic,
                           .memory = memory,
-                          .gpus = monitor::summarize_gpus(ledgers)};
+                          .gpus = monitor::summarize_gpus(ledgers),
+                          .device_phases = monitor::mean_device_phases(ledgers)};
   for (const auto& [split, result] : results_) {
     for (const auto& [name, value] : result.metrics) event.best_metrics[split + "_" + name] = value;
   }
@@ -249,6 +252,7 @@ void RunRecorder::print_summary(const Progress& progress, const monitor::EndEven
   summary.samples_per_second = event.samples_per_second;
   summary.wall_seconds = diary_->seconds();
   summary.phases = event.phases;
+  summary.device_phases = event.device_phases;
   if (event.gpus) summary.gpus = monitor::describe_gpus(*event.gpus);
   summary.verdict = verdict;
   summary.augment_seconds = event.augment_seconds;

@@ -97,7 +97,7 @@ class RunRecorder {
   void end_pending_step();
   void write_line(const PendingStep& pending);
   void show_progress(const Progress& progress, bool epoch_ended);
-  std::optional<monitor::GpuSummary> summarize_epoch_gpus(std::span<const monitor::RankLedger> ledgers);
+  std::vector<monitor::RankLedger> ledgers_since_last_epoch(std::span<const monitor::RankLedger> ledgers);
   void record_verdict(const Progress& progress, const char* scope, const monitor::Verdict& verdict);
   void say_if_new(const Progress& progress, const monitor::Verdict& verdict);
   void print_summary(const Progress& progress, const monitor::EndEvent& event, const std::string& verdict) const;

@@ -179,6 +179,7 @@ std::vector<monitor::RankLedger> Trainer::gather_ledgers() {
                            .cpus = static_cast<double>(comm::read_affinity().size()),
                            .resident_bytes = static_cast<double>(monitor::read_resident_bytes())};
   if (parts_.gpu != nullptr) mine.gpu = parts_.gpu->use();
+  if (parts_.device_phases != nullptr) mine.device_phases = parts_.device_phases->seconds();
   std::vector<monitor::RankLedger> all(static_cast<std::size_t>(parts_.group.size()));
   parts_.group.all_gather(std::as_bytes(std::span(&mine, 1)), std::as_writable_bytes(std::span(all)));
   return all;

@@ -13,6 +13,7 @@
 #include "monitor/gpu_gauge.hpp"
 #include "monitor/step_clock.hpp"
 #include "train/batch_feed.hpp"
+#include "train/device_phases.hpp"
 #include "train/early_stopping.hpp"
 #include "train/evaluation_watch.hpp"
 #include "train/evaluator.hpp"
@@ -74,6 +75,7 @@ class Trainer {
     JudgeEvaluation judge{};                    ///< none: the run goes on to its end
     EvaluationWatch* watch = nullptr;           ///< rank zero's, where something is to be shown
     monitor::GpuGauge* gpu = nullptr;           ///< where this rank has one
+    DevicePhases* device_phases = nullptr;      ///< likewise
     bool measures_histograms = false;           ///< of weights and gradients, after evaluations while training
     const StateShards* state_shards = nullptr;  ///< optimizer state that is cut among the ranks; null: state has it
   };

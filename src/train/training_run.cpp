@@ -12,6 +12,7 @@
 #include "data/file_system_kind.hpp"
 #include "data/sample_order.hpp"
 #include "device/gpu_identity.hpp"
+#include "device/stream_moments.hpp"
 #include "models/registry.hpp"
 #include "tasks/image_size.hpp"
 #include "train/device_channel.hpp"
@@ -235,6 +236,10 @@ void TrainingRun::make_trainer() {
     watched = splits.front();
   }
   if (context_.make_watch && context_.group.is_leader()) watch_ = context_.make_watch(*task_);
+  // Moments that are set down while a graph is recorded would become part of it.
+  if (auto moments = device::make_stream_moments(context_.device); moments && !graphs_) {
+    device_phases_ = std::make_unique<DevicePhases>(clock_, std::move(moments));
+  }
   if (context_.device.is_cuda()) {
     gpu_gauge_ =
         std::make_unique<monitor::GpuGauge>(monitor::kNvmlLibrary, device::gpu_identity(context_.device.index()));
@@ -261,6 +266,7 @@ void TrainingRun::make_trainer() {
                                                       context_.judge,
                                                       watch_.get(),
                                                       gpu_gauge_.get(),
+                                                      device_phases_.get(),
                                                       settings_.monitor.histograms,
                                                       state_shards_.get()},
                                        settings_.train);

@@ -74,6 +74,7 @@ TEST(Metrics, NamesAreThoseThatScriptsRelyOn) {
                             "phase_seconds":{"forward":0.25,"communication":0.000012},
                             "state_digest":"ab12","best_metrics":{"top1":0.9}})"));
   EXPECT_EQ(to_json(EndEvent{.data = {{"stalls", 2}}}).at("data"), json::parse(R"({"stalls":2})"));
+  EXPECT_EQ(to_json(EndEvent{.device_phases = phases}).at("device_phase_seconds"), to_json(phases));
   EXPECT_EQ(to_json(VerdictEvent{"skipped", {{"rank", 3}}}), json::parse(R"({"text":"skipped","rank":3})"));
 }
 

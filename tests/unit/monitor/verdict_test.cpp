@@ -209,6 +209,20 @@ TEST(Verdict, WaitingForTheDeviceIsNotWorkOfTheHost) {
   EXPECT_EQ(plan_verdict(meet({ledger}), facts).cause, Cause::compute);
 }
 
+TEST(Verdict, TheDevicesAccountDecidesWhereThereIsOne) {
+  VerdictFacts facts = facts_of(2);
+  facts.is_on_gpu = true;
+  // The host waits for data beside a device that has work, and launches sums that the device waits for.
+  RankLedger ledger = scaled(healthy(), 0.6);
+  ledger.phases[Phase::data_wait] += 40;
+  EXPECT_EQ(plan_verdict(meet({ledger, ledger}), facts).cause, Cause::data);
+  ledger.device_phases = healthy().phases;
+  ledger.device_phases[Phase::communication] = 50;
+  const Verdict verdict = plan_verdict(std::vector{ledger, ledger}, facts);
+  EXPECT_EQ(verdict.cause, Cause::communication);
+  EXPECT_NEAR(verdict.share, 50 / (ledger.device_phases.total() - ledger.device_phases[Phase::start]), 1e-9);
+}
+
 TEST(Verdict, MuchEvaluationIsNamed) {
   RankLedger ledger = scaled(healthy(), 0.6);
   ledger.phases[Phase::evaluation] = 42;
