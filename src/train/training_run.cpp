@@ -9,7 +9,6 @@
 #include "comm/common_facts.hpp"
 #include "core/log.hpp"
 #include "data/delivered_fields.hpp"
-#include "data/file_system_kind.hpp"
 #include "data/sample_order.hpp"
 #include "device/gpu_identity.hpp"
 #include "device/stream_moments.hpp"
@@ -28,6 +27,7 @@
 #include "train/run_start.hpp"
 #include "train/spanning_losses.hpp"
 #include "train/tree_reduction.hpp"
+#include "train/verdict_facts.hpp"
 
 namespace hpctrain::train {
 
@@ -210,20 +210,6 @@ void TrainingRun::make_ladder() {
   held.optimizer = update_->state();
   memory_->make_ladder({held, *buckets_, *statistics_, slots_, *network_, *micro_step_, *evaluator_, *pieces_,
                         *wholeness_, *recorder_, statistics_over_ranks_ != nullptr, graphs_.get()});
-}
-
-/// What verdicts need to know besides the ledgers.   (collective)
-monitor::VerdictFacts TrainingRun::make_verdict_facts() {
-  monitor::VerdictFacts facts;
-  facts.hosts = comm::all_gather_text(context_.group, context_.placement.host);
-  facts.samples_per_step = settings_.train.batch;
-  facts.is_on_gpu = context_.device.is_cuda();
-  facts.reads_over_network = !data::probe_file_system(context_.index.folder).is_local && cache_->counters().shards == 0;
-  facts.decodes_pictures = std::any_of(context_.index.fields.begin(), context_.index.fields.end(),
-                                       [](const auto& field) { return field.kind == data::FieldKind::encoded; });
-  facts.reader_threads = settings_.loader.threads;
-  facts.saves_in_background = settings_.checkpoint.is_async;
-  return facts;
 }
 
 void TrainingRun::make_trainer() {

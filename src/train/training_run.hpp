@@ -82,7 +82,6 @@ class TrainingRun {
   void make_recorder();
   StopReason train_from_newest();
   void make_trainer();
-  monitor::VerdictFacts make_verdict_facts();
   Progress restore();
   void start_afresh();
   void require_equal_start();
