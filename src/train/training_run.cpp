@@ -193,16 +193,17 @@ void TrainingRun::make_evaluator(const ForwardPass& forward_pass) {
 }
 
 void TrainingRun::make_recorder() {
-  recorder_ = std::make_unique<RunRecorder>(
-      RunRecorder::Settings{context_.run_folder,
-                            context_.group.is_leader(),
-                            settings_.quiet,
-                            length_,
-                            feed_->num_samples(),
-                            make_verdict_facts(),
-                            {settings_.monitor.writes_tensorboard, context_.trial, settings_.monitor.metrics_mib << 20},
-                            settings_.monitor.metrics_every_steps,
-                            [this] { return task_->operation_seconds(); }});
+  recorder_ = std::make_unique<RunRecorder>(RunRecorder::Settings{
+      context_.run_folder,
+      context_.group.is_leader(),
+      settings_.quiet,
+      length_,
+      feed_->num_samples(),
+      gather_verdict_facts(settings_, context_.index, {context_.group, context_.placement, context_.device},
+                           cache_->counters().shards > 0),
+      {settings_.monitor.writes_tensorboard, context_.trial, settings_.monitor.metrics_mib << 20},
+      settings_.monitor.metrics_every_steps,
+      [this] { return task_->operation_seconds(); }});
 }
 
 void TrainingRun::make_ladder() {

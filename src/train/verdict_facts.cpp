@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "comm/agree.hpp"
 #include "data/file_system_kind.hpp"
 
 namespace hpctrain::train {
