@@ -44,9 +44,9 @@ std::string describe(const tools::CommBenchReport& report) {
 class CommBenchCommand {
  public:
   int run(const Arguments& arguments) {
-    refusal_.hold([&] { read_options(arguments); });
     const auto environment = comm::read_environment();
     const comm::Launch launch = comm::plan_launch(environment);
+    refusal_.hold(launch.kind, [&] { read_options(arguments); });
     const auto cpus = comm::widen_affinity(launch.local_rank, launch.local_world.value_or(1), environment).share;
     device::set_operation_threads(static_cast<int>(cpus));
     return comm::run_mpi_program(environment, [&](comm::MpiSession& session) { return run_ranks(session); });

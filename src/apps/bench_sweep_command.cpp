@@ -56,10 +56,10 @@ std::string describe(const tools::SweepBenchReport& report, const tools::SweepBe
 class SweepBenchCommand {
  public:
   int run(const Arguments& arguments) {
-    refusal_.hold([&] { read_options(arguments); });
+    const auto environment = comm::read_environment();
+    refusal_.hold(comm::plan_launch(environment).kind, [&] { read_options(arguments); });
     device::set_operation_threads(1);
-    return comm::run_mpi_program(comm::read_environment(),
-                                 [this](comm::MpiSession& session) { return run_ranks(session); });
+    return comm::run_mpi_program(environment, [this](comm::MpiSession& session) { return run_ranks(session); });
   }
 
  private:

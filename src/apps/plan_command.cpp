@@ -16,6 +16,7 @@
 #include "comm/affinity.hpp"
 #include "comm/agree.hpp"
 #include "comm/guard.hpp"
+#include "comm/held_failure.hpp"
 #include "core/error.hpp"
 #include "core/file_system.hpp"
 #include "core/log.hpp"
@@ -115,12 +116,7 @@ class PlanCommand {
   int run(const Arguments& arguments) {
     const auto environment = comm::read_environment();
     const comm::Launch launch = comm::plan_launch(environment);
-    try {
-      prepare(arguments, launch, environment);
-    } catch (const Error&) {
-      if (launch.kind == comm::LaunchKind::single) throw;
-      refusal_ = std::current_exception();
-    }
+    refusal_.hold(launch.kind, [&] { prepare(arguments, launch, environment); });
     return comm::run_mpi_program(environment, [this](comm::MpiSession& session) { return run_ranks(session); });
   }
 
@@ -191,9 +187,7 @@ class PlanCommand {
 
   int run_ranks(comm::MpiSession& session) {
     comm::Communicator& world = session.world();
-    comm::run_agreed(world, [&] {
-      if (refusal_) std::rethrow_exception(refusal_);
-    });
+    refusal_.throw_together(world);
     const auto device = choose_device(world, session.placement(), question_.run.train.device);
     const auto links = tools::survey_links(world, session.placement(), device, flags_.network);
     const auto text = comm::run_on_leader(world, [&] {
@@ -244,7 +238,7 @@ class PlanCommand {
   PlanFlags flags_;
   tools::PlanQuestion question_;
   std::optional<tools::RunRecord> record_;  ///< of the run to compare with
-  std::exception_ptr refusal_;              ///< of the options, said once for all ranks
+  comm::HeldFailure refusal_;               ///< of the options
 };
 
 }  // namespace

@@ -44,12 +44,7 @@ std::vector<comm::Fact> start_facts(const CommandInput& input) {
 
 void RankedStart::prepare(const std::function<void(CommandInput&)>& resolve) {
   const comm::Launch launch = comm::plan_launch(environment_);
-  try {
-    prepare_or_throw(launch, resolve);
-  } catch (const std::exception&) {
-    if (launch.kind == comm::LaunchKind::single) throw;
-    failed_ = std::current_exception();
-  }
+  failed_.hold(launch.kind, [&] { prepare_or_throw(launch, resolve); });
 }
 
 /// All of it must happen before MPI starts: threads are bound, and a forked child and an initialised MPI do not go
@@ -81,9 +76,7 @@ data::DatasetIndex RankedStart::share_index(comm::Communicator& world) const {
 }
 
 DatasetIndices RankedStart::share_indices(comm::Communicator& world) const {
-  comm::run_agreed(world, [this] {
-    if (failed_) std::rethrow_exception(failed_);
-  });
+  failed_.throw_together(world);
   comm::require_common_facts(world, start_facts(input_),
                              "start all ranks with the same program, options, files and environment");
   DatasetIndices indices;

@@ -5,7 +5,6 @@
 #include <torch/types.h>
 
 #include <cstddef>
-#include <exception>
 #include <functional>
 #include <map>
 #include <optional>
@@ -16,6 +15,7 @@
 #include "apps/rank_views.hpp"
 #include "comm/communicator.hpp"
 #include "comm/guard.hpp"
+#include "comm/held_failure.hpp"
 #include "comm/launch.hpp"
 #include "data/dataset_index.hpp"
 
@@ -57,7 +57,7 @@ class RankedStart {
   CommandInput input_;
   std::size_t granted_cpus_ = 1;
   DatasetIndices indices_;  ///< rank zero's
-  std::exception_ptr failed_;
+  comm::HeldFailure failed_;
 };
 
 }  // namespace hpctrain::apps

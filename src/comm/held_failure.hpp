@@ -5,25 +5,26 @@
 
 #include "comm/agree.hpp"
 #include "comm/communicator.hpp"
-#include "core/error.hpp"
+#include "comm/launch.hpp"
 
 namespace hpctrain::comm {
 
 class HeldFailure {
  public:
-  /// Runs `work` and keeps the Error that it throws.
+  /// Runs `work` and keeps what it throws; a process that was started alone throws it at once.
   template <class Work>
-  void hold(Work work) {
+  void hold(LaunchKind kind, Work work) {
     try {
       work();
-    } catch (const Error&) {
+    } catch (const std::exception&) {
+      if (kind == LaunchKind::single) throw;
       failure_ = std::current_exception();
     }
   }
 
   /// Throws what was kept on any rank.
   ///   collective  all ranks of the group
-  ///   errors      that Error, agreed
+  ///   errors      that, agreed
   void throw_together(Communicator& group) const {
     run_agreed(group, [this] {
       if (failure_) std::rethrow_exception(failure_);

@@ -3,6 +3,7 @@
 #include <c10/core/Event.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -14,7 +15,13 @@ using IdleEvents = std::vector<c10::Event>;
 class EventMoment final : public StreamMoment {
  public:
   EventMoment(c10::Event event, std::shared_ptr<IdleEvents> idle) : event_(std::move(event)), idle_(std::move(idle)) {}
-  ~EventMoment() override { idle_->push_back(std::move(event_)); }
+  ~EventMoment() override {
+    try {
+      idle_->push_back(std::move(event_));
+    } catch (const std::bad_alloc&) {
+      // Then the next moment makes another.
+    }
+  }
   EventMoment(const EventMoment&) = delete;
   EventMoment& operator=(const EventMoment&) = delete;
 

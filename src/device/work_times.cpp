@@ -19,8 +19,10 @@ void WorkTimes::add(std::string_view name, double seconds) {
 void WorkTimes::collect(bool waits) {
   while (!pending_.empty()) {
     const Span& span = pending_.front();
-    if (!waits && !span.end->is_past()) return;
-    span.end->wait();
+    if (!span.end->is_past()) {
+      if (!waits) return;
+      span.end->wait();
+    }
     add(span.name, span.end->seconds_since(*span.start));
     pending_.pop_front();
   }

@@ -110,7 +110,11 @@ MetricsWriter::MetricsWriter(std::filesystem::path run_folder, std::uint64_t mos
 void MetricsWriter::begin_another_file() {
   bytes_of_next_file_ = file_->bytes() + most_file_bytes_;
   try {
-    posix_file_system().rename_replacing(run_folder_ / kFile, run_folder_ / kEarlierFile);
+    std::error_code ignored;
+    // Not there: an earlier attempt got so far.
+    if (std::filesystem::exists(run_folder_ / kFile, ignored)) {
+      posix_file_system().rename_replacing(run_folder_ / kFile, run_folder_ / kEarlierFile);
+    }
     file_ = std::make_unique<AppendFile>(run_folder_ / kFile);
   } catch (const Error& error) {
     return log_warning("metrics.jsonl outgrows monitor.metrics-mib, training goes on: {}", error.what());

@@ -54,7 +54,7 @@ struct EpochEvent {
   double resident_bytes = 0;                         ///< memory of the rank that has most, at this moment
   nlohmann::json memory = nlohmann::json::object();  ///< of tensors, all ranks, since the start
   std::optional<GpuSummary> gpus{};                  ///< since the epoch before, where drivers tell
-  PhaseSeconds device_phases{};                      ///< as the phases, by the devices' account; none on CPUs
+  PhaseSeconds device_phases{};                      ///< as the phases, by the devices' account where there is one
 };
 
 /// Metrics are fractions 0–1; names ending in _mm are millimetres.
@@ -88,7 +88,7 @@ struct EndEvent {
   nlohmann::json data = nlohmann::json::object();    ///< what reading took, all ranks, this start
   nlohmann::json memory = nlohmann::json::object();  ///< of tensors, all ranks, this start
   std::optional<GpuSummary> gpus{};                  ///< of this start, where drivers tell
-  PhaseSeconds device_phases{};                      ///< as the phases, by the devices' account; none on CPUs
+  PhaseSeconds device_phases{};                      ///< as the phases, by the devices' account where there is one
 };
 
 /// Where the lines of a run are, the oldest first: metrics-before.jsonl where there is one, metrics.jsonl.

@@ -25,7 +25,7 @@ struct ProcessorSeconds {
 
 struct RankLedger {
   PhaseSeconds phases{};         ///< by the host's clock
-  PhaseSeconds device_phases{};  ///< as its GPU came to them; none where it has no GPU
+  PhaseSeconds device_phases{};  ///< as its GPU came to them; none on CPUs and with train.cuda-graph
   ProcessorSeconds processors{};
   double cpus = 0;            ///< that it may run on
   double resident_bytes = 0;  ///< memory of its process at this moment
@@ -33,7 +33,8 @@ struct RankLedger {
 
   /// Where the time was lost: by the device's account where there is one, since a host may wait beside a device that
   /// has work, and go ahead of one that waits.
-  const PhaseSeconds& exposed() const noexcept { return device_phases.total() > 0 ? device_phases : phases; }
+  const PhaseSeconds& exposed() const noexcept { return has_device_account() ? device_phases : phases; }
+  bool has_device_account() const noexcept { return device_phases.total() > 0; }
 
   /// What came on top of `earlier`; CPUs and memory are those of now.
   RankLedger since(const RankLedger& earlier) const noexcept;

@@ -52,7 +52,7 @@ struct PhaseSeconds {
 class PhaseListener {
  public:
   virtual ~PhaseListener() = default;
-  virtual void note(Phase phase, double begin_seconds, double end_seconds) = 0;
+  virtual void note(Phase /*phase*/, double /*begin_seconds*/, double /*end_seconds*/) {}
   virtual void enter(Phase /*phase*/) {}
 };
 

@@ -27,7 +27,7 @@ struct RunSummary {
   double samples_per_second = 0;                    ///< over the world, in the time of steps
   double wall_seconds = 0;                          ///< of this start
   PhaseSeconds phases{};                            ///< of this start, mean over ranks
-  PhaseSeconds device_phases{};                     ///< likewise, by the devices' account; none on CPUs
+  PhaseSeconds device_phases{};                     ///< likewise, by the devices' account where there is one
   std::map<std::string, double> augment_seconds{};  ///< of rank zero, by kind of operation; may be empty
   std::string memory{};                             ///< what tensors held; empty: nothing was measured
   std::string gpus{};                               ///< how busy they were; empty: nobody told

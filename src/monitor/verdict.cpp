@@ -68,12 +68,16 @@ Evidence gather_evidence(std::span<const RankLedger> ledgers, const VerdictFacts
 
 /// Seconds of the span that steps take whatever their samples are.
 double per_step_work(const Evidence& evidence, const VerdictFacts& facts) {
-  const PhaseSeconds& phases = evidence.own.phases;
-  // On a GPU `other` is where the host waits for the device, which is busy meanwhile.
-  const double loop = phases[Phase::optimizer] + (facts.is_on_gpu ? 0 : phases[Phase::other]);
+  const PhaseSeconds& phases = evidence.own.exposed();
+  const PhaseSeconds& host = evidence.own.phases;
+  // By the host's clock alone `other` is where it waits for a GPU, which is busy meanwhile.
+  const bool waits_in_other = facts.is_on_gpu && !evidence.own.has_device_account();
+  const double loop = phases[Phase::optimizer] + (waits_in_other ? 0 : phases[Phase::other]);
   if (evidence.step_seconds >= kShortStepSeconds) return loop;
-  const double passes = phases[Phase::forward] + phases[Phase::backward];
-  const double launches = std::min(passes, kLaunchSeconds * static_cast<double>(facts.steps));
+  double launches =
+      std::min(host[Phase::forward] + host[Phase::backward], kLaunchSeconds * static_cast<double>(facts.steps));
+  // A host that waits for its device launched in time.
+  if (evidence.own.has_device_account()) launches = std::max(0.0, launches - host[Phase::other]);
   return loop + phases[Phase::communication] + launches;
 }
 
@@ -103,7 +107,8 @@ std::vector<Candidate> list_candidates(const Evidence& evidence, const VerdictFa
 Candidate fall_back(const Evidence& evidence) {
   const double passes = evidence.own.exposed()[Phase::forward] + evidence.own.exposed()[Phase::backward];
   const double slowed = evidence.without_cpu() * evidence.own_work / evidence.seconds;
-  if (slowed >= kLeastShare) return {Cause::processors, slowed, 0};
+  // A device does not compute longer because threads of its host take turns.
+  if (slowed >= kLeastShare && !evidence.own.has_device_account()) return {Cause::processors, slowed, 0};
   return {Cause::compute, passes / evidence.seconds, 0};
 }
 

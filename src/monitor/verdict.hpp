@@ -33,7 +33,7 @@ struct VerdictFacts {
   std::vector<std::string> hosts{};    ///< by rank
   std::uint64_t steps = 0;             ///< in the span that is judged
   std::uint64_t samples_per_step = 0;  ///< of all ranks
-  bool is_on_gpu = false;              ///< then phases last until work is enqueued, and `other` waits for the device
+  bool is_on_gpu = false;              ///< then the host's phases last until work is enqueued, and its `other` waits
   bool reads_over_network = false;     ///< the data set lies on another machine, and this node has no copies
   bool decodes_pictures = false;       ///< reader threads decode JPEG or PNG
   int reader_threads = 1;              ///< data.threads

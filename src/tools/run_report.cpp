@@ -98,13 +98,19 @@ void add_phase_table(HtmlPage& page, const RunRecord& record) {
   const json* end = record.last("end");
   if (end == nullptr || !end->contains("phase_seconds")) return;
   const monitor::PhaseSeconds phases = read_phases(end->at("phase_seconds"));
+  const bool has_device = end->contains("device_phase_seconds");
+  const monitor::PhaseSeconds device = has_device ? read_phases(end->at("device_phase_seconds")) : phases;
   HtmlTable table{.caption = "Last start, mean over ranks", .head = {"part", "seconds", "share"}, .rows = {}};
+  if (has_device) table.head.emplace_back("on the device");
   for (std::size_t i = 0; i < monitor::kPhaseCount; ++i) {
     const auto phase = static_cast<monitor::Phase>(i);
-    if (phases[phase] <= 0) continue;
+    if (phases[phase] <= 0 && device[phase] <= 0) continue;
     table.rows.push_back({{.text = std::string(monitor::phase_words(phase))},
                           number_cell(fmt::format("{:.2f}", phases[phase]), phases[phase]),
                           number_cell(format_share(phases.share(phase)), phases.share(phase))});
+    if (has_device) {
+      table.rows.back().push_back(number_cell(format_share(device.share(phase)), device.share(phase)));
+    }
   }
   page.add_html(write_table(table));
 }

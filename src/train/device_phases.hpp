@@ -2,6 +2,7 @@
 // for nothing while steps are made. Decides nothing.
 #pragma once
 
+#include <cstddef>
 #include <deque>
 #include <memory>
 #include <thread>
@@ -23,11 +24,11 @@ class DevicePhases final : public monitor::PhaseListener {
   DevicePhases(const DevicePhases&) = delete;
   DevicePhases& operator=(const DevicePhases&) = delete;
 
-  void note(monitor::Phase phase, double begin_seconds, double end_seconds) override;
-  /// cost  one event, and a look at the oldest ones
+  /// Throws nothing: it is also called while a failure of the device is on its way.
+  ///   cost  one event; now and then a look at those that are past
   void enter(monitor::Phase phase) override;
 
-  /// Up to now.
+  /// Up to now; where the device failed, up to then.
   ///   blocks  until the device has done what was enqueued
   monitor::PhaseSeconds seconds();
 
@@ -36,13 +37,15 @@ class DevicePhases final : public monitor::PhaseListener {
     monitor::Phase phase;  ///< that begins here
     std::unique_ptr<device::StreamMoment> moment;
   };
-  void collect(bool waits);
+  void mark(monitor::Phase phase, std::size_t most_kept);
+  void collect(std::size_t most_kept);
 
   monitor::StepClock& clock_;
   std::unique_ptr<device::StreamMoments> moments_;
   std::thread::id thread_ = std::this_thread::get_id();
   monitor::PhaseSeconds seconds_;
   std::deque<Mark> marks_;
+  bool has_failed_ = false;
 };
 
 }  // namespace hpctrain::train

@@ -79,7 +79,12 @@ void RunRecorder::end_pending_step() {
   if (report.update.skipped_updates.defined()) {
     skipped_updates_ = static_cast<std::uint64_t>(report.update.skipped_updates.item<float>());
   }
-  if (pending_->has_line) write_line(*pending_);
+  if (pending_->has_line) {
+    write_line(*pending_);
+    without_line_.reset();
+  } else {
+    without_line_ = pending_;
+  }
   pending_.reset();
 }
 
@@ -218,8 +223,8 @@ void RunRecorder::record_end(const Progress& progress, const std::string& reason
                              const nlohmann::json& data_traffic, std::span<const monitor::RankLedger> ledgers,
                              const nlohmann::json& memory) {
   if (!diary_) return;
-  if (pending_) pending_->has_line = true;
   end_pending_step();
+  if (without_line_) write_line(*without_line_);
   const auto verdict = verdicts_.close_run(ledgers, steps_);
   if (verdict) record_verdict(progress, "run", *verdict);
   const PhaseSeconds phases = monitor::mean_phases(ledgers);

@@ -112,6 +112,7 @@ class RunRecorder {
   monitor::VerdictSpan verdicts_;
   std::optional<monitor::Verdict> said_;  ///< the last verdict that a person was told
   std::optional<PendingStep> pending_;
+  std::optional<PendingStep> without_line_;  ///< the last step, where it got none: the run may end with it
   std::uint64_t samples_ = 0;
   std::uint64_t steps_ = 0;
   double last_loss_ = 0;

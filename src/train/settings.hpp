@@ -134,7 +134,7 @@ struct MonitorSettings {
   bool histograms = true;      ///< of weights and gradients, for TensorBoard, after evaluations while training
   std::uint64_t pictures = 3;  ///< of the worst samples, at each evaluation; not in sweeps
   std::string trace{};         ///< as monitor::read_step_range() takes it; empty: none
-  std::uint64_t metrics_every_steps = 1;  ///< a line for every so many, and for an epoch's last
+  std::uint64_t metrics_every_steps = 1;  ///< a line for every so many, for an epoch's last and the run's
   std::uint64_t metrics_mib = 1024;       ///< most that the lines take
 };
 

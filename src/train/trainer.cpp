@@ -42,12 +42,16 @@ StopReason Trainer::run(Progress progress) {
   // Rank zero writes it; nobody else has the whole state.
   const std::string digest = parts_.group.is_leader() ? checkpoint::state_digest(state) : "";
   const nlohmann::json traffic = sum_data_traffic();
-  parts_.recorder.record_end(progress_, end_reason(*stop), digest, traffic, gather_ledgers(), parts_.memory.gather());
+  const auto ledgers = gather_ledgers();
+  parts_.recorder.record_end(progress_, end_reason(*stop), digest, traffic, ledgers, parts_.memory.gather());
   return *stop;
 }
 
 std::optional<StopReason> Trainer::pass_boundary() {
-  if (epoch_ended_) parts_.recorder.record_epoch(progress_, gather_ledgers(), parts_.memory.gather());
+  if (epoch_ended_) {
+    const auto ledgers = gather_ledgers();
+    parts_.recorder.record_epoch(progress_, ledgers, parts_.memory.gather());
+  }
   const std::uint32_t news = parts_.saver.has_news() ? kSettleWish : 0;
   const BoundaryDecision decision = parts_.boundary.decide(progress_, epoch_ended_, news);
   if (decision.settle) parts_.saver.settle(false);

@@ -75,7 +75,7 @@ class Trainer {
     JudgeEvaluation judge{};                    ///< none: the run goes on to its end
     EvaluationWatch* watch = nullptr;           ///< rank zero's, where something is to be shown
     monitor::GpuGauge* gpu = nullptr;           ///< where this rank has one
-    DevicePhases* device_phases = nullptr;      ///< likewise
+    DevicePhases* device_phases = nullptr;      ///< where its device has an account of its own
     bool measures_histograms = false;           ///< of weights and gradients, after evaluations while training
     const StateShards* state_shards = nullptr;  ///< optimizer state that is cut among the ranks; null: state has it
   };

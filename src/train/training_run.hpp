@@ -134,7 +134,7 @@ class TrainingRun {
   std::unique_ptr<StepTracer> tracer_;
   std::unique_ptr<EvaluationWatch> watch_;        ///< rank zero's, where something is to be shown
   std::unique_ptr<monitor::GpuGauge> gpu_gauge_;  ///< null: no GPU
-  std::unique_ptr<DevicePhases> device_phases_;   ///< likewise
+  std::unique_ptr<DevicePhases> device_phases_;   ///< null: no GPU, or graphs are recorded on it
   std::unique_ptr<Trainer> trainer_;
 };
 

@@ -101,14 +101,14 @@ class TrainingTest(ProgramTest):
         self.assertGreater(end["phase_seconds"]["checkpoint"], 0)
 
     def test_lines_are_thinned_and_the_losses_all_counted(self):
-        flags = ("--batch", "32", "--lr", "0.01", "--epochs", "3", "--train.steps", "30")
+        flags = ("--batch", "32", "--lr", "0.01", "--epochs", "3", "--train.steps", "31")
         every = self.train("every", *flags)
         thinned = self.train("thinned", *flags, "--monitor.metrics-every-steps", "5")
         lines = read_metrics(thinned, "step")
         # 13 steps an epoch; the last of the run has a line too.
-        self.assertEqual([line["step"] for line in lines], [5, 10, 13, 15, 20, 25, 26, 30])
+        self.assertEqual([line["step"] for line in lines], [5, 10, 13, 15, 20, 25, 26, 30, 31])
         losses = {line["step"]: line["loss"] for line in read_metrics(every, "step")}
-        self.assertEqual(len(losses), 30)
+        self.assertEqual(len(losses), 31)
         for line in lines:
             self.assertEqual(line["loss"], losses[line["step"]])
         for phase in ("forward", "optimizer"):

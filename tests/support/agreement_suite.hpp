@@ -3,11 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "comm/agree.hpp"
 #include "comm/communicator.hpp"
+#include "core/error.hpp"
 
 namespace hpctrain::comm::suite {
 

@@ -12,7 +12,6 @@
 #include <thread>
 #include <vector>
 
-#include "comm/agree.hpp"
 #include "comm/communicator.hpp"
 #include "comm/gradient_channel.hpp"
 #include "support/agreement_suite.hpp"

@@ -223,6 +223,24 @@ TEST(Verdict, TheDevicesAccountDecidesWhereThereIsOne) {
   EXPECT_NEAR(verdict.share, 50 / (ledger.device_phases.total() - ledger.device_phases[Phase::start]), 1e-9);
 }
 
+TEST(Verdict, WhatADeviceDoesNotWaitForHoldsNobodyUp) {
+  // Two milliseconds a step; the host's optimizer and threads without CPUs are hidden behind a device that computes.
+  RankLedger ledger = scaled(healthy(), 0.3);
+  ledger.phases[Phase::optimizer] = 30;
+  ledger.processors = {50, 50};
+  VerdictFacts facts = facts_of(1);
+  facts.is_on_gpu = true;
+  facts.steps = 50000;
+  ledger.device_phases[Phase::forward] = 40;
+  ledger.device_phases[Phase::backward] = 57;
+  ledger.device_phases[Phase::optimizer] = 3;
+  ledger.phases[Phase::other] = 100 - ledger.phases.total() + ledger.phases[Phase::start];
+  EXPECT_EQ(plan_verdict(std::vector{ledger}, facts).cause, Cause::compute);
+  // A device that idles between steps does wait.
+  ledger.device_phases[Phase::other] = 40;
+  EXPECT_EQ(plan_verdict(std::vector{ledger}, facts).cause, Cause::small_batches);
+}
+
 TEST(Verdict, MuchEvaluationIsNamed) {
   RankLedger ledger = scaled(healthy(), 0.6);
   ledger.phases[Phase::evaluation] = 42;

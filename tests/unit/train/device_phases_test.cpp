@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <stdexcept>
 #include <thread>
 
 namespace hpctrain::train {
@@ -16,6 +17,7 @@ struct FakeStream {
   double enqueued_seconds = 0;  ///< when all that was enqueued so far will be done
   double done_seconds = 0;
   int waits = 0;
+  bool has_failed = false;
 };
 
 class FakeMoment final : public device::StreamMoment {
@@ -39,7 +41,10 @@ class FakeMoment final : public device::StreamMoment {
 class FakeMoments final : public device::StreamMoments {
  public:
   explicit FakeMoments(FakeStream& stream) : stream_(stream) {}
-  std::unique_ptr<device::StreamMoment> set_down() override { return std::make_unique<FakeMoment>(stream_); }
+  std::unique_ptr<device::StreamMoment> set_down() override {
+    if (stream_.has_failed) throw std::runtime_error("an illegal memory access");
+    return std::make_unique<FakeMoment>(stream_);
+  }
 
  private:
   FakeStream& stream_;
@@ -91,6 +96,19 @@ TEST_F(DevicePhasesTest, GoOnAfterSomebodyAsked) {
   make_step();
   EXPECT_EQ(phases_.seconds()[Phase::backward], 8);
   EXPECT_EQ(phases_.seconds().total(), 14);
+}
+
+TEST_F(DevicePhasesTest, AFailureOfTheDeviceIsNotTheirs) {
+  make_step();
+  EXPECT_EQ(phases_.seconds().total(), 7);
+  stream_.has_failed = true;
+  try {
+    // Its end is a switch too, on the way of the error.
+    const monitor::PhaseTimer timer(clock_, Phase::backward);
+    throw std::runtime_error("an illegal memory access");
+  } catch (const std::runtime_error&) {
+  }
+  EXPECT_EQ(phases_.seconds().total(), 7);
 }
 
 TEST_F(DevicePhasesTest, AnotherThreadsSwitchesAreLeftOut) {
