@@ -6,7 +6,6 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
-#include <exception>
 #include <optional>
 
 #include "apps/command_input.hpp"
