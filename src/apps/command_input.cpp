@@ -1,5 +1,9 @@
 #include "apps/command_input.hpp"
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "apps/fold_datasets.hpp"
 #include "apps/option_table.hpp"
 #include "apps/run_folder.hpp"
@@ -12,6 +16,20 @@
 #include "core/file_system.hpp"
 
 namespace hpctrain::apps {
+namespace {
+
+bool is_fold(const config::Assignment& assignment) {
+  return assignment.option->name() == kFoldOption;
+}
+
+/// That a data.dir is given which is no pattern of folds'.
+bool names_whole_dataset(const std::vector<config::Assignment>& assignments) {
+  return std::any_of(assignments.begin(), assignments.end(), [](const config::Assignment& assignment) {
+    return assignment.option->name() == "data.dir" && assignment.text.find(kFoldPlace) == std::string::npos;
+  });
+}
+
+}  // namespace
 
 CommandInput::CommandInput() : table(make_option_table(settings)) {}
 
@@ -50,8 +68,12 @@ std::vector<std::string> CommandInput::resolve_run(const std::vector<std::string
   sources.flags = line.assignments;
   sources.environment = config::parse_environment(table, config::process_environment());
   sources.files.push_back(config::assignments_from_ini(table, config::load_ini(run_ini), run_ini));
+  // Another data set has no folds, or others.
+  const bool is_elsewhere = names_whole_dataset(sources.flags) || names_whole_dataset(sources.environment);
+  if (is_elsewhere) std::erase_if(sources.files.back(), is_fold);
   resolution = config::resolve(table, sources, config::AxisPolicy::refuse);
-  const auto differences = config::compare_identity(table, posix_file_system().read_file(run_ini), run_ini);
+  auto differences = config::compare_identity(table, posix_file_system().read_file(run_ini), run_ini);
+  if (is_elsewhere) std::erase_if(differences, [](const auto& difference) { return difference.name == kFoldOption; });
   if (!differences.empty()) {
     const auto& first = differences.front();
     throw Error(Fault::usage, first.name + " is " + first.here + ", but the run in " + folder.string() +

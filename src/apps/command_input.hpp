@@ -1,4 +1,4 @@
-// From program arguments to settled values: what `train` (and later `sweep`, `plan`, `doctor`) start from.
+// From program arguments to settled values: what commands with options start from.
 // Runs before MPI and communicates with nobody; every rank comes to the same answer.
 #pragma once
 

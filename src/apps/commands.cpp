@@ -82,13 +82,12 @@ int run_or_help(const Command& command, const Arguments& arguments) {
   }
 }
 
-/// A first word that is no flag is a command or an INI file.
+/// A first word that is no flag is a command or an INI file; `hpctrain plan > plan` is a command beside a file.
 int dispatch(const Arguments& arguments) {
+  const Command* command = arguments.empty() ? nullptr : find_command(arguments[0]);
+  if (command != nullptr) return run_or_help(*command, Arguments(arguments.begin() + 1, arguments.end()));
   if (arguments.empty() || arguments[0].starts_with("-") || is_ini_file(arguments[0])) {
     return run_or_help(*find_command("train"), arguments);
-  }
-  if (const Command* command = find_command(arguments[0])) {
-    return run_or_help(*command, Arguments(arguments.begin() + 1, arguments.end()));
   }
   std::vector<std::string> names;
   for (const auto& command : kCommands) names.emplace_back(command.name);
@@ -114,7 +113,10 @@ int run_command_line(const Arguments& arguments) {
       std::puts(kVersion);
       return 0;
     }
-    return dispatch(arguments);
+    const int code = dispatch(arguments);
+    const bool is_written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+    require(is_written || code != 0, Fault::storage, "cannot write to standard output; see whether its disk is full");
+    return code;
   } catch (const Error& error) {
     log_error("{}", error.what());
     return exit_code(error.fault());

@@ -10,20 +10,18 @@
 namespace hpctrain::apps {
 namespace {
 
-constexpr const char* kFold = "data.fold";
-constexpr std::string_view kPlace = "{fold}";
 constexpr double kMostFolds = 1000;
 
 std::filesystem::path folder_of_fold(const Settings& settings, const std::optional<std::string>& fold) {
   std::string text = settings.data_dir.string();
-  const bool has_place = text.find(kPlace) != std::string::npos;
+  const bool has_place = text.find(kFoldPlace) != std::string::npos;
   require(!has_place || fold, Fault::usage,
           "data.dir " + text + " holds {fold}, and data.fold is not given; give --data.fold 1, or a list in a sweep");
   require(has_place || !fold, Fault::usage,
           "data.fold " + fold.value_or("") + " is given, and data.dir " + text +
               " has no {fold} in its name; give --data with {fold} where the folders' names differ, or leave it away");
-  for (auto place = text.find(kPlace); place != std::string::npos; place = text.find(kPlace)) {
-    text.replace(place, kPlace.size(), *fold);
+  for (auto place = text.find(kFoldPlace); place != std::string::npos; place = text.find(kFoldPlace)) {
+    text.replace(place, kFoldPlace.size(), *fold);
   }
   return text;
 }
@@ -64,7 +62,7 @@ std::filesystem::path dataset_folder(const Settings& settings) {
 }
 
 std::vector<std::filesystem::path> dataset_folders(const Settings& settings, const std::vector<config::Axis>& axes) {
-  const auto axis = std::find_if(axes.begin(), axes.end(), [](const auto& one) { return one.name() == kFold; });
+  const auto axis = std::find_if(axes.begin(), axes.end(), [](const auto& one) { return one.name() == kFoldOption; });
   if (axis == axes.end()) return {dataset_folder(settings)};
   std::vector<std::filesystem::path> folders;
   for (const std::string& value : fold_values(*axis)) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "apps/settings.hpp"
@@ -11,6 +12,9 @@
 #include "data/dataset_index.hpp"
 
 namespace hpctrain::apps {
+
+inline constexpr std::string_view kFoldOption = "data.fold";
+inline constexpr std::string_view kFoldPlace = "{fold}";  ///< in data.dir, where the fold's number goes
 
 /// Layouts of data sets by the folder that dataset_folder() gives.
 using DatasetIndices = std::map<std::filesystem::path, data::DatasetIndex>;

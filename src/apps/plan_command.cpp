@@ -10,6 +10,7 @@
 
 #include "apps/command_input.hpp"
 #include "apps/commands.hpp"
+#include "apps/fold_datasets.hpp"
 #include "apps/rank_views.hpp"
 #include "apps/sample_dataset.hpp"
 #include "comm/affinity.hpp"
@@ -170,7 +171,7 @@ class PlanCommand {
             "--records, --outputs and --samples describe records that nobody has yet, and --data names a data set; "
             "leave one of them away");
     if (is_given || record_) {
-      question_.index = data::index_dataset(packer_program(), input_.settings.data_dir);
+      question_.index = data::index_dataset(packer_program(), dataset_folder(input_.settings));
       const auto& split = question_.run.train_split;
       require(question_.index->has_split(split), Fault::usage,
               "data.train-split " + split + ": " + question_.index->folder.string() + " has no such split");

@@ -46,7 +46,7 @@ std::vector<RankView> gather_views(comm::Communicator& world, const RankView& mi
 std::string describe_ranks(const std::vector<RankView>& views);
 /// "2 × cpu, 4 threads per rank": every kind of device with the number of ranks that have it.
 std::string describe_devices(const std::vector<RankView>& views);
-/// "/local/job-7, 412.0 GiB free" of the first rank, with the least of all ranks where they differ.
+/// "/local/job-7, at least 412.0 GiB free on every node": the folder of the first rank, the least of all.
 std::string describe_scratch(const std::vector<RankView>& views);
 
 }  // namespace hpctrain::apps

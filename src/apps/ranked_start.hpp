@@ -1,5 +1,5 @@
-// How every command that runs on ranks begins: options, threads and the data set's layout before MPI is up, what ranks
-// must share right after. Knows no command.
+// How commands that train or score on ranks begin: options, threads and the data set's layout before MPI is up, what
+// ranks must share right after. Knows no command.
 #pragma once
 
 #include <torch/types.h>

@@ -87,6 +87,19 @@ void open_run_folder(FileSystem& files, const std::filesystem::path& folder, con
   write_file_durably(files, folder / kDatasetFile, data::index_to_text(description) + "\n");
 }
 
+void require_sweep_folder(FileSystem& files, const std::filesystem::path& folder) {
+  require_own_folder(folder);
+  require(!is_run_folder(folder), Fault::usage,
+          "run.out " + folder.string() + " holds a training run; give a sweep another --out");
+  if (!files.exists(folder) || files.exists(folder / "ledger")) return;
+  const auto names = files.list_folder(folder);
+  // What a sweep makes before its ledger, a start that was killed meanwhile leaves.
+  const bool is_fresh = std::all_of(names.begin(), names.end(),
+                                    [](const auto& name) { return is_temporary_name(name) || name == "trials"; });
+  require(is_fresh, Fault::usage,
+          "run.out " + folder.string() + " is not empty and holds no sweep (no ledger); give another --out");
+}
+
 data::DatasetIndex load_dataset_description(FileSystem& files, const std::filesystem::path& folder) {
   const auto path = folder / kDatasetFile;
   require(files.exists(path), Fault::usage,

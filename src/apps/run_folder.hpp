@@ -24,6 +24,10 @@ std::filesystem::path choose_run_folder(const std::filesystem::path& out, const 
 void open_run_folder(FileSystem& files, const std::filesystem::path& folder, const config::OptionTable& table,
                      const data::DatasetIndex& index);
 
+/// A sweep may go there: nothing is there, or a sweep of this user.
+///   errors  Fault::usage
+void require_sweep_folder(FileSystem& files, const std::filesystem::path& folder);
+
 /// What the run's data set is, without its samples: schema, statistics, splits. Whoever looks at the run later can read
 /// it where the data set is gone.
 ///   errors  Fault::usage when the run has none

@@ -41,14 +41,10 @@ class FolderLock {
 };
 
 Fault fault_of_exit_code(int code) {
-  switch (code) {
-    case 65:
-      return Fault::data;
-    case 74:
-      return Fault::storage;
-    default:
-      return Fault::bug;
+  for (const Fault fault : {Fault::data, Fault::storage, Fault::usage}) {
+    if (code == exit_code(fault)) return fault;
   }
+  return Fault::bug;
 }
 
 void run_packer(const std::filesystem::path& folder) {
@@ -57,8 +53,13 @@ void run_packer(const std::filesystem::path& folder) {
   std::array<const char*, 8> arguments = {program.c_str(), "idx",           kSourceFolder, "-o",
                                           out.c_str(),     "--class-names", kClassNames,   nullptr};
   pid_t child = 0;
+  // What this program prints may be read by another one.
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
   const int failure =
-      posix_spawn(&child, program.c_str(), nullptr, nullptr, const_cast<char* const*>(arguments.data()), environ);
+      posix_spawn(&child, program.c_str(), &actions, nullptr, const_cast<char* const*>(arguments.data()), environ);
+  posix_spawn_file_actions_destroy(&actions);
   require(failure == 0, Fault::data, "cannot start " + program + "; install hpctrain-pack beside hpctrain");
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {

@@ -22,6 +22,7 @@
 #include "comm/node_ring.hpp"
 #include "comm/watchdog.hpp"
 #include "core/clock.hpp"
+#include "core/integer_division.hpp"
 #include "core/log.hpp"
 #include "core/run_identifier.hpp"
 #include "monitor/exit_report.hpp"
@@ -132,6 +133,7 @@ int SweepCommand::run_ranks(comm::MpiSession& session) {
 }
 
 void SweepCommand::open_ledger() {
+  require_sweep_folder(posix_file_system(), folder_);
   posix_file_system().create_folders(folder_ / "trials");
   // Starting the sweep again is the newer wish.
   posix_file_system().remove_all(folder_ / train::kStopFileName);
@@ -198,7 +200,7 @@ void SweepCommand::print_plan(int groups) {
     const auto parameters = plan.propose(number, {});
     std::printf("%s  %s\n", plan.identify(parameters).c_str(), sweep::describe_parameters(parameters).c_str());
   }
-  const auto rounds = (plan.trials + static_cast<std::uint64_t>(groups) - 1) / static_cast<std::uint64_t>(groups);
+  const auto rounds = divide_up(plan.trials, static_cast<std::uint64_t>(groups));
   std::printf("%llu trials on %d groups of %d ranks: the time of %llu trials one after another\n",
               static_cast<unsigned long long>(plan.trials), groups, start_.input().settings.sweep.ranks_per_trial,
               static_cast<unsigned long long>(rounds));
@@ -218,7 +220,7 @@ int SweepCommand::finish() {
     return exit_code(Fault::stopped);
   }
   int code = 0;
-  for (const auto& entry : sorted) {
+  for (const auto& entry : planner_.select_own(sorted)) {
     if (entry.outcome.state != sweep::TrialState::failed) continue;
     log_warning("trial {} failed with {}: {}", sweep::describe_parameters(entry.trial.parameters), entry.outcome.code,
                 entry.outcome.message);

@@ -49,11 +49,10 @@ void add_sweep_options(OptionTable& table, Settings& settings) {
   table.add(option(sweep.attempts, "sweep", "attempts")
                 .at_least(1)
                 .help("Starts of one trial that end with the whole job, before it counts as failed"));
-  table.add(
-      option(sweep.dry_run, "sweep", "dry-run")
-          .help(
-              "Print the trials in the order in which they are dealt, the groups and, where run.out holds trials that "
-              "are done, how long the others will take; run nothing"));
+  table.add(option(sweep.dry_run, "sweep", "dry-run")
+                .help("Print the trials in the order in which they are dealt (of tpe those that it begins with), the "
+                      "groups and, "
+                      "where run.out holds trials that are done, how long the others will take; run nothing"));
 }
 
 }  // namespace hpctrain::apps

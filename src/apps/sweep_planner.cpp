@@ -116,17 +116,17 @@ sweep::TrialPlan SweepPlanner::make_plan(const std::vector<sweep::LedgerEntry>& 
       break;
     case sweep::Method::tpe:
       plan.is_fixed = false;
+      plan.owns = [this](const sweep::Trial& trial) { return is_own(trial); };
       plan.propose = [this](std::uint64_t number, const auto& known) { return propose_by_tpe(number, known); };
       break;
   }
   return plan;
 }
 
-sweep::Parameters SweepPlanner::propose_by_tpe(std::uint64_t number,
-                                               const std::vector<sweep::LedgerEntry>& history) const {
+sweep::Parameters SweepPlanner::propose_by_tpe(std::uint64_t number, const std::vector<sweep::LedgerEntry>& history) {
   // TPE asks for their order alone, and a stopped trial's score says less than one of the last epoch.
   std::vector<sweep::Observation> observations;
-  for (const auto& entry : sweep::sort_results(history, metric_)) {
+  for (const auto& entry : sweep::sort_results(select_own(history), metric_)) {
     if (!entry.outcome.metric) break;
     observations.push_back({entry.trial.parameters, static_cast<double>(observations.size())});
   }
@@ -155,10 +155,13 @@ std::vector<sweep::Trial> SweepPlanner::list_trials(const sweep::TrialPlan& plan
 std::vector<sweep::LedgerEntry> SweepPlanner::select_own(const std::vector<sweep::LedgerEntry>& history) {
   std::vector<sweep::LedgerEntry> own;
   for (const sweep::LedgerEntry& entry : history) {
-    const sweep::Trial& trial = entry.trial;
-    if (has_axes(trial.parameters, space_.axes) && name_trial(trial.parameters) == trial.digest) own.push_back(entry);
+    if (is_own(entry.trial)) own.push_back(entry);
   }
   return own;
+}
+
+bool SweepPlanner::is_own(const sweep::Trial& trial) {
+  return has_axes(trial.parameters, space_.axes) && name_trial(trial.parameters) == trial.digest;
 }
 
 /// Of trials that were cut off only the last part is known.

@@ -46,7 +46,8 @@ class SweepPlanner {
   std::string name_trial(const sweep::Parameters& parameters);
   std::uint64_t step_parts(const sweep::Parameters& parameters);
   std::vector<sweep::Parameters> plan_longest_first(const std::vector<sweep::LedgerEntry>& history);
-  sweep::Parameters propose_by_tpe(std::uint64_t number, const std::vector<sweep::LedgerEntry>& history) const;
+  sweep::Parameters propose_by_tpe(std::uint64_t number, const std::vector<sweep::LedgerEntry>& history);
+  bool is_own(const sweep::Trial& trial);
 
   CommandInput input_;
   sweep::Space space_;

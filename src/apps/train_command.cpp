@@ -171,7 +171,9 @@ void TrainCommand::report_hang(const comm::HangReport& hang) const {
 
 void TrainCommand::report_failure(const comm::FailureReport& failure) const {
   if (watchdog_) watchdog_->stand_down();
-  if (run_folder_.empty() || !is_run_folder(run_folder_)) return;
+  // A newer start has the run: how this one ends is no news of it.
+  const bool is_fenced = failure.code == exit_code(Fault::fenced);
+  if (is_fenced || run_folder_.empty() || !is_run_folder(run_folder_)) return;
   try {
     // A stopped rank that goes on while its job is being ended must not write over what named it.
     const auto present = monitor::load_exit_report(posix_file_system(), run_folder_);

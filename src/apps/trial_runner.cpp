@@ -23,6 +23,8 @@
 namespace hpctrain::apps {
 namespace {
 
+constexpr const char* kDiverged = ": the trial diverged; try a smaller optim.lr";
+
 /// The place of this rank among the ranks of its group.   (collective)
 Placement place_in_group(const Placement& world, comm::Communicator& group) {
   Placement placement = world;
@@ -72,7 +74,8 @@ std::optional<double> find_finite(const std::map<std::string, double>& metrics, 
 
 void save_report(const std::filesystem::path& folder, const Placement& placement, double started_unix, int code,
                  const std::string& cause, const train::TrainingRun* run) {
-  if (placement.rank != 0) return;
+  // A newer start has the trial: how this one ends is no news of it.
+  if (placement.rank != 0 || code == exit_code(Fault::fenced)) return;
   monitor::ExitReport report;
   report.code = code;
   report.cause = cause;
@@ -91,7 +94,7 @@ sweep::TrialOutcome TrialRunner::run(const sweep::Trial& trial, comm::Communicat
   const double started_unix = unix_seconds();
   const TeamMembership team(parts_.heartbeat, group, parts_.placement.rank);
   const Stopwatch since_lease;
-  for (const auto& [name, value] : trial.parameters) parts_.input.table.at(name).assign(value, "sweep");
+  assign(trial.parameters);
   const auto folder = parts_.sweep_folder / "trials" / trial.digest;
   const bool was_finished = open_trial(folder, started_unix, group);
   train::RunContext context{own_index(),
@@ -127,7 +130,7 @@ sweep::TrialOutcome TrialRunner::run(const sweep::Trial& trial, comm::Communicat
     save_report(folder, context.placement, started_unix, train::is_complete(reason) ? 0 : exit_code(Fault::stopped),
                 std::string(train::stop_reason_name(reason)), training.get());
     if (stopped_at) return sweep::outcome_of_stop(*stopped_at);
-    sweep::TrialOutcome outcome = outcome_of(reason, folder, group);
+    sweep::TrialOutcome outcome = outcome_of(reason, folder, training->deciding_split(), group);
     outcome.steps = training->step();
     return outcome;
   } catch (const std::exception& failure) {
@@ -137,15 +140,25 @@ sweep::TrialOutcome TrialRunner::run(const sweep::Trial& trial, comm::Communicat
   }
 }
 
+/// Options that an earlier trial set and this one does not name are those of the start again.
+void TrialRunner::assign(const sweep::Parameters& parameters) {
+  auto& table = parts_.input.table;
+  for (const auto& [name, value] : of_start_) table.at(name).assign(value, "sweep");
+  for (const auto& [name, value] : parameters) {
+    of_start_.try_emplace(name, table.at(name).value_text());
+    table.at(name).assign(value, "sweep");
+  }
+}
+
 sweep::TrialOutcome TrialRunner::outcome_of(train::StopReason reason, const std::filesystem::path& folder,
-                                            comm::Communicator& group) const {
+                                            const std::optional<std::string>& split, comm::Communicator& group) const {
   if (!train::is_complete(reason)) {
     sweep::TrialOutcome outcome{sweep::TrialState::paused};
     outcome.message = reason == train::StopReason::regroup ? sweep::kRegroup : train::stop_reason_name(reason);
     return outcome;
   }
   sweep::TrialOutcome outcome{sweep::TrialState::done};
-  const auto metric = comm::run_on_leader(group, [&] { return nlohmann::json(load_metric(folder)).dump(); });
+  const auto metric = comm::run_on_leader(group, [&] { return nlohmann::json(load_metric(folder, split)).dump(); });
   outcome.metric = nlohmann::json::parse(metric).get<double>();
   return outcome;
 }
@@ -156,8 +169,8 @@ void TrialRunner::refuse_score(const train::Progress& progress, const train::Eva
                                   "; the trial's metrics.jsonl shows what the task measures")
         .as_agreed();
   }
-  throw Error(Fault::usage, parts_.metric + " is no number after epoch " + std::to_string(progress.cursor.epoch) +
-                                ": the trial diverged; try a smaller optim.lr")
+  throw Error(Fault::usage,
+              parts_.metric + " is no number after epoch " + std::to_string(progress.cursor.epoch) + kDiverged)
       .as_agreed();
 }
 
@@ -173,22 +186,22 @@ bool TrialRunner::open_trial(const std::filesystem::path& folder, double started
          }) == "yes";
 }
 
-double TrialRunner::load_metric(const std::filesystem::path& folder) const {
-  std::map<std::string, double> last;  // by split
+double TrialRunner::load_metric(const std::filesystem::path& folder, const std::optional<std::string>& split) const {
+  std::optional<nlohmann::json> last;
   for (const auto& path : monitor::metrics_files(folder)) {
     std::ifstream file(path);
     for (std::string line; std::getline(file, line);) {
       const auto event = nlohmann::json::parse(line, nullptr, false);
-      if (!event.is_object() || event.value("event", "") != "eval") continue;
+      if (!event.is_object() || event.value("event", "") != "eval" || event.value("split", "") != split) continue;
       const auto& metrics = event.at("metrics");
-      if (metrics.contains(parts_.metric)) last[event.at("split").get<std::string>()] = metrics.at(parts_.metric);
+      if (metrics.contains(parts_.metric)) last = metrics.at(parts_.metric);
     }
   }
-  require(!last.empty(), Fault::usage,
+  require(last.has_value(), Fault::usage,
           "sweep.metric " + parts_.metric + " is in no evaluation of " + folder.string() +
               "; its metrics.jsonl shows what the task measures");
-  const auto validation = last.find("validation");
-  return validation != last.end() ? validation->second : last.begin()->second;
+  require(last->is_number(), Fault::usage, parts_.metric + " is no number after the last step" + kDiverged);
+  return last->get<double>();
 }
 
 }  // namespace hpctrain::apps

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <string>
 
 #include "apps/command_input.hpp"
@@ -38,13 +40,15 @@ class TrialRunner {
  private:
   const data::DatasetIndex& own_index() const { return parts_.indices.at(dataset_folder(parts_.input.settings)); }
   bool open_trial(const std::filesystem::path& folder, double started_unix, comm::Communicator& group);
-  double load_metric(const std::filesystem::path& folder) const;
+  void assign(const sweep::Parameters& parameters);
+  double load_metric(const std::filesystem::path& folder, const std::optional<std::string>& split) const;
   /// Of an evaluation without a finite metric: says which of the two is the reason.
   [[noreturn]] void refuse_score(const train::Progress& progress, const train::EvaluationReport& report) const;
   sweep::TrialOutcome outcome_of(train::StopReason reason, const std::filesystem::path& folder,
-                                 comm::Communicator& group) const;
+                                 const std::optional<std::string>& split, comm::Communicator& group) const;
 
   Parts parts_;
+  std::map<std::string, std::string> of_start_;  ///< what trials changed so far, as the start had it
 };
 
 }  // namespace hpctrain::apps

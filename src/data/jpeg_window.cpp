@@ -53,7 +53,7 @@ class JpegWindow {
     jpeg_.scale_denom = reduction;
     jpeg_.out_color_space = channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
     if (!run([&] { jpeg_start_decompress(&jpeg_); })) return false;
-    // One pixel of margin, which a smoothed edge of the window may need.
+    // Whole reduced pixels, so that the window lies inside.
     const unsigned top = std::min(window.top / reduction, jpeg_.output_height - 1);
     const unsigned bottom =
         std::min((window.top + window.size.height + reduction - 1) / reduction, jpeg_.output_height);

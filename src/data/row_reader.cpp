@@ -120,7 +120,11 @@ const std::byte* RowReader::resident_column(OpenShard& place, std::size_t column
   parts_.verifier.touch(place, column, 0, extent.bytes, block_buffer_);
   auto memory = std::make_unique<std::byte[]>(extent.bytes);
   place.read_at(extent.offset, {memory.get(), extent.bytes});
-  return place.keep_resident(column, std::move(memory));
+  const std::byte* mine = memory.get();
+  const std::byte* kept = place.keep_resident(column, std::move(memory));
+  // Another thread was earlier.
+  if (kept != mine) parts_.resident_budget_bytes.fetch_add(bytes, std::memory_order_relaxed);
+  return kept;
 }
 
 /// Where the rows of an encoded column begin: read once for each shard, checked against its digest and its bounds.

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/error.hpp"
+#include "core/integer_division.hpp"
 #include "core/philox.hpp"
 
 namespace hpctrain::data {
@@ -102,7 +103,7 @@ SampleOrder SampleOrder::windowed(std::vector<std::uint64_t> rows_of_shards, std
   require_invariant(order.num_samples_ > 0, "an epoch has samples");
   const std::uint64_t shards = rows_of_shards.size();
   order.streams_ = std::min(shape.streams, order.num_samples_);
-  order.window_rows_ = (order.num_samples_ + shards - 1) / shards * shape.shards_per_window;
+  order.window_rows_ = divide_up(order.num_samples_, shards) * shape.shards_per_window;
   order.rows_of_shards_ = std::move(rows_of_shards);
   return order;
 }

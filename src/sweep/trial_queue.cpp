@@ -11,12 +11,12 @@ TrialQueue::TrialQueue(TrialPlan plan, Ledger& ledger) : plan_(std::move(plan)),
     take_unfinished_of_plan();
     return;
   }
-  const auto entries = ledger_.entries();
-  for (const auto& entry : entries) {
-    if (!is_final(entry.outcome.state)) unfinished_.push_back(entry.trial);
+  for (const auto& entry : ledger_.entries()) {
     seen_.insert(entry.trial.digest);
+    if (plan_.owns && !plan_.owns(entry.trial)) continue;
+    if (!is_final(entry.outcome.state)) unfinished_.push_back(entry.trial);
+    ++number_;
   }
-  number_ = entries.size();
 }
 
 /// What the axes do not name any more stays as it is.

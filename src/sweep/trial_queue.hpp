@@ -24,6 +24,8 @@ struct TrialPlan {
   /// True where point n is the same whatever the history: a start then goes through the points from the first.
   bool is_fixed = true;
   Identify identify = digest_parameters;
+  /// Whether an entry of the ledger is of this plan: earlier starts may have had other axes and options. None: all are.
+  std::function<bool(const Trial&)> owns{};
   int attempts = 3;  ///< starts of one trial that end neither well nor with an error, before it counts as failed
 };
 

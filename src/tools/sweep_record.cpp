@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "sweep/replicates.hpp"
 #include "tools/run_record.hpp"
+#include "train/run_parts.hpp"
 
 namespace hpctrain::tools {
 namespace {
@@ -46,6 +47,7 @@ ConfigurationRecord read_configuration(const nlohmann::ordered_json& row, const 
 std::vector<TrialRecord::Score> read_scores(FileSystem& files, const std::filesystem::path& folder,
                                             const std::string& metric) {
   std::map<std::string, std::vector<TrialRecord::Score>> by_split;
+  std::vector<std::string> splits;  // the one that decides is scored first
   if (!files.exists(folder / "run.ini")) return {};
   const RunRecord run = load_run_record(files, folder);
   const auto found = run.events.find("eval");
@@ -53,11 +55,11 @@ std::vector<TrialRecord::Score> read_scores(FileSystem& files, const std::filesy
   for (const EventRecord& event : found->second) {
     const auto metrics = event.line.find("metrics");
     if (metrics == event.line.end() || !metrics->contains(metric) || !metrics->at(metric).is_number()) continue;
-    by_split[event.line.value("split", "")].push_back({event.epoch + 1, metrics->at(metric).get<double>()});
+    splits.push_back(event.line.value("split", ""));
+    by_split[splits.back()].push_back({event.epoch + 1, metrics->at(metric).get<double>()});
   }
-  const auto validation = by_split.find("validation");
-  if (validation != by_split.end()) return validation->second;
-  return by_split.empty() ? std::vector<TrialRecord::Score>() : by_split.begin()->second;
+  const auto split = train::deciding_split(splits);
+  return split ? by_split.at(*split) : std::vector<TrialRecord::Score>();
 }
 
 std::optional<double> as_number(const std::string& text) {

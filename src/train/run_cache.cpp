@@ -22,7 +22,11 @@ namespace fs = std::filesystem;
 fs::path choose_folder(const data::CacheSettings& settings) {
   if (!settings.folder.empty()) return fs::absolute(settings.folder).lexically_normal();
   const auto scratch = find_node_scratch(plan_scratch_candidates(comm::read_environment()));
-  return scratch ? scratch->folder : fs::path();
+  if (!scratch) return {};
+  // Sites make links of such folders; only one that a user names must say where it leads.
+  std::error_code error;
+  const fs::path folder = fs::canonical(scratch->folder, error);
+  return error ? fs::path() : folder;
 }
 
 /// What is free, and what copies of this data set take already.

@@ -112,6 +112,12 @@ std::vector<std::string> scored_splits(const RunSettings& settings, const tasks:
   return names;
 }
 
+std::optional<std::string> deciding_split(const std::vector<std::string>& scored) {
+  const auto validation = std::find(scored.begin(), scored.end(), kValidationSplit);
+  if (validation != scored.end()) return *validation;
+  return scored.empty() ? std::nullopt : std::optional(scored.front());
+}
+
 std::vector<std::string> splits_in_use(const RunSettings& settings, const tasks::Task& task,
                                        const data::DatasetIndex& index) {
   std::vector<std::string> names{settings.train_split};

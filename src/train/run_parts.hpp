@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,7 @@ namespace hpctrain::train {
 
 /// Where pictures without labels stand, by the packer's word: nothing there can be scored.
 inline constexpr std::string_view kUnlabelledSplit = "unlabeled";
+inline constexpr std::string_view kValidationSplit = "validation";
 
 ///   errors  Fault::data, Fault::usage: as tasks::make_task and tasks::read_augmentation
 std::unique_ptr<tasks::Task> make_run_task(const RunSettings& settings, const data::DatasetIndex& index);
@@ -47,6 +49,10 @@ Schedule make_run_schedule(const RunSettings& settings, const RunLength& length)
 /// and the unlabelled one. None where the task has no scores.
 std::vector<std::string> scored_splits(const RunSettings& settings, const tasks::Task& task,
                                        const data::DatasetIndex& index);
+
+/// Of scored splits the one that is scored while training and that trials are compared by: validation where there is
+/// one, else the first.
+std::optional<std::string> deciding_split(const std::vector<std::string>& scored);
 
 /// Splits that training reads: its own, what is scored, and the one of the reference samples.
 std::vector<std::string> splits_in_use(const RunSettings& settings, const tasks::Task& task,

@@ -215,13 +215,6 @@ void TrainingRun::make_ladder() {
 
 void TrainingRun::make_trainer() {
   const auto splits = scored_splits(settings_, *task_, context_.index);
-  const bool has_validation = std::find(splits.begin(), splits.end(), "validation") != splits.end();
-  std::optional<std::string> watched;
-  if (has_validation) {
-    watched = "validation";
-  } else if (!splits.empty()) {
-    watched = splits.front();
-  }
   if (context_.make_watch && context_.group.is_leader()) watch_ = context_.make_watch(*task_);
   // Moments that are set down while a graph is recorded would become part of it.
   if (auto moments = device::make_stream_moments(context_.device); moments && !graphs_) {
@@ -246,8 +239,8 @@ void TrainingRun::make_trainer() {
                                                       clock_,
                                                       length_,
                                                       splits,
-                                                      watched,
-                                                      has_validation,
+                                                      deciding_split(),
+                                                      deciding_split() == kValidationSplit,
                                                       fixed_steering(),
                                                       context_.config_digest,
                                                       context_.judge,
@@ -378,6 +371,10 @@ void TrainingRun::require_same_data(const nlohmann::json& steering) const {
   require(steering.value("bucket_layout", "") == expected["bucket_layout"], Fault::usage,
           "model.name: the checkpoint's parameters are laid out in another way than this network's; continue with the "
           "version of hpctrain that wrote it, or start a new run with another --out");
+}
+
+std::optional<std::string> TrainingRun::deciding_split() const {
+  return train::deciding_split(scored_splits(settings_, *task_, context_.index));
 }
 
 std::optional<std::string> TrainingRun::newest_checkpoint() const {

@@ -60,6 +60,8 @@ class TrainingRun {
   /// As far as the run got; readable after run() threw, for exit.json.
   std::uint64_t step() const noexcept { return std::max(trainer_->progress().step, restored_step_); }
   std::optional<std::string> newest_checkpoint() const;
+  /// As train::deciding_split().
+  std::optional<std::string> deciding_split() const;
   std::int64_t parameter_count() const { return models::count_parameters(*network_); }
   const tasks::Task& task() const noexcept { return *task_; }
   bool is_resident() const noexcept { return feed_->is_resident(); }

@@ -50,6 +50,18 @@ class OptionsTest(ProgramTest):
     def test_unknown_command_names_the_nearest(self):
         self.assert_refused(run_hpctrain("exprot", "runs/x"), 64, "exprot", "export")
 
+    def test_a_file_called_like_a_command_is_not_meant(self):
+        (self.folder / "report").write_text("")
+        result = run_hpctrain("report", self.folder / "none", folder=self.folder)
+        self.assert_refused(result, 64, "is not a run")
+
+    def test_what_cannot_be_printed_is_an_error(self):
+        with open("/dev/full", "w") as full:
+            result = subprocess.run([HPCTRAIN, "bench", "comm", "--sizes", "64", "--rounds", "1", "--device", "cpu"],
+                                    stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+        self.assertEqual(result.returncode, 74, result.stderr)
+        self.assertIn("standard output", result.stderr)
+
     def test_several_ranks_say_it_once(self):
         self.assert_refused(run_hpctrain("--lr", "0", ranks=3), 64, "lr")
 

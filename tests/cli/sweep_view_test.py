@@ -127,6 +127,11 @@ class SweepViewTest(ProgramTest):
         self.assertEqual(alone.returncode, 0, alone.stderr)
         score = [line for line in read_metrics(self.folder / "alone", "eval") if line["split"] == "validation"][-1]
         self.assertEqual(score["metrics"]["top1"], float(rows[0]["top1"]))
+        # Elsewhere there are no folds.
+        elsewhere = run_hpctrain("eval", trial, "--data", self.folder / "cv" / "2")
+        self.assertEqual(elsewhere.returncode, 0, elsewhere.stderr)
+        planned = run_hpctrain("plan", "--data", data, "--data.fold", "1", "--json")
+        self.assertEqual(planned.returncode, 0, planned.stderr)
 
     def test_folds_that_are_not_there_or_not_of_one_division_are_refused_before_anything_runs(self):
         data = self.pack_folds(1, 2)
