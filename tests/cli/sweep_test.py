@@ -125,6 +125,30 @@ class SweepTest(ProgramTest):
         self.assertEqual(states, sorted(states))  # done, then stopped
         self.assertEqual(set(states), {"done", "stopped"})
 
+    def test_tpe_over_other_axes_learns_and_inherits_nothing_from_the_trials_before(self):
+        tpe = ("--sweep.method", "tpe", "--sweep.trials", "2", "--sweep.metric", "loss")
+        first = self.sweep(*tpe, "--optim.lr", "log(1e-5, 0.03)", ranks=1)
+        self.assertEqual(first.returncode, 0, first.stderr)
+        before = {trial.name for trial in (self.out / "trials").iterdir()}
+        second = self.sweep(*tpe, "--optim.weight-decay", "log(1e-6, 1e-3)", ranks=1)
+        self.assertEqual(second.returncode, 0, second.stderr)
+        fresh = [trial for trial in (self.out / "trials").iterdir() if trial.name not in before]
+        self.assertEqual((len(before), len(fresh)), (2, 2))
+        rates = {re.search(r"^lr = (.*)$", (trial / "run.ini").read_text(), re.MULTILINE)[1] for trial in fresh}
+        self.assertEqual(rates, {"0.05"})
+
+    def test_a_folder_that_holds_something_else_is_refused(self):
+        self.out.mkdir()
+        (self.out / "notes.txt").write_text("mine")
+        self.assert_refused(self.sweep(*GRID, ranks=1), 64, "run.out", "holds no sweep")
+        trained = run_hpctrain("--data", self.data, "--out", self.folder / "run", "--epochs", "1", "--batch", "48")
+        self.assertEqual(trained.returncode, 0, trained.stderr)
+        kept = (self.folder / "run" / "exit.json").read_text()
+        self.out = self.folder / "run"
+        self.assert_refused(self.sweep(*GRID, ranks=1), 64, "run.out", "holds a training run")
+        self.assertEqual((self.out / "exit.json").read_text(), kept)
+        self.assertFalse((self.out / "trials").exists())
+
     def test_a_scheduler_without_evaluations_is_refused(self):
         result = self.sweep("--optim.lr", "0.1,0.2", "--sweep.scheduler", "asha", "--eval.every-epochs", "0", ranks=1)
         self.assert_refused(result, 64, "sweep.scheduler", "eval.every-epochs")
