@@ -12,6 +12,7 @@
 #include "apps/commands.hpp"
 #include "apps/last_reports.hpp"
 #include "apps/ranked_start.hpp"
+#include "apps/run_folder.hpp"
 #include "apps/sweep_display.hpp"
 #include "apps/sweep_planner.hpp"
 #include "apps/sweep_results.hpp"
