@@ -53,7 +53,7 @@ class OptionsTest(ProgramTest):
     def test_a_file_called_like_a_command_is_not_meant(self):
         (self.folder / "report").write_text("")
         result = run_hpctrain("report", self.folder / "none", folder=self.folder)
-        self.assert_refused(result, 64, "is not a run")
+        self.assert_refused(result, 64, "holds neither run.ini of a run nor sweep.json of a sweep")
 
     def test_what_cannot_be_printed_is_an_error(self):
         with open("/dev/full", "w") as full:

@@ -84,7 +84,8 @@ class RunFolderTest(ProgramTest):
         self.addCleanup(newer.wait)
         self.addCleanup(newer.kill)
         self.assertEqual(older.wait(60), 73)
-        self.assertFalse((self.run_folder / "exit.json").exists(), "how the older start ends is no news of the run")
+        # The newer start says that the older one was left behind; how that one ends is no news of the run.
+        self.assertEqual(json.loads((self.run_folder / "exit.json").read_text())["code"], 75)
         self.assertTrue(wait_until(lambda: len(read_metrics(self.run_folder, "run")) == 2))
         saves = len(read_metrics(self.run_folder, "checkpoint"))
         self.assertTrue(wait_until(lambda: len(read_metrics(self.run_folder, "checkpoint")) > saves + 1))
