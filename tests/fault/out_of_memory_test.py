@@ -135,7 +135,7 @@ class OutOfMemoryTest(ProgramTest):
         self.assert_refused(result, 71, "nothing is left to give", "train.micro-shards fixes")
 
     def test_reproducible_mode_computes_again_and_keeps_every_bit(self):
-        result, out, reference = self.run_short(0.7, 0, 2, "--model.name", "wrn-10-1", "--train.micro-shards", "2",
+        result, out, reference = self.run_short(0.75, 0, 2, "--model.name", "wrn-28-1", "--train.micro-shards", "2",
                                                 "--train.epochs", "1")
         self.assertEqual(result.returncode, 0, result.stderr)
         rungs = rungs_of(out)
