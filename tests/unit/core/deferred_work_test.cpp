@@ -34,6 +34,10 @@ TEST(DeferredWork, FinishWithNothingToDoReturns) {
   DeferredWork work({.interval_seconds = kNever});
   work.finish();
   work.finish();
+  bool is_done = false;
+  work.post([&is_done] { is_done = true; });
+  work.finish();
+  EXPECT_TRUE(is_done);
 }
 
 TEST(DeferredWork, WhatStillWaitsIsDoneAtTheEnd) {
@@ -76,9 +80,17 @@ TEST(DeferredWork, NobodyWaitsForSlowWorkBeforeThereIsTooMuchOfIt) {
   std::mutex blocks;
   std::unique_lock held(blocks);
   DeferredWork work({.interval_seconds = 0});
-  for (int i = 0; i < 100; ++i) work.post([&blocks] { const std::lock_guard lock(blocks); });
+  int done = 0;
+  for (int i = 0; i < 100; ++i) {
+    work.post([&] {
+      const std::lock_guard lock(blocks);
+      ++done;
+    });
+  }
+  EXPECT_EQ(done, 0);
   held.unlock();
   work.finish();
+  EXPECT_EQ(done, 100);
 }
 
 }  // namespace
