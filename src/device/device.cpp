@@ -30,6 +30,9 @@ std::string describe_device(const torch::Device& device) {
 }
 
 void set_operation_threads(int threads) {
+  // On Intel's processors MKL lets several threads add in whatever order they come, unless this says otherwise when it
+  // is first called. A user who set it is obeyed.
+  setenv("MKL_CBWR", "AUTO", /*overwrite=*/0);
   at::set_num_threads(threads);
 }
 
