@@ -90,7 +90,7 @@ int dispatch(const Arguments& arguments) {
     return run_or_help(*find_command("train"), arguments);
   }
   std::vector<std::string> names;
-  for (const auto& command : kCommands) names.emplace_back(command.name);
+  for (const auto& known : kCommands) names.emplace_back(known.name);
   const auto nearest = nearest_name(arguments[0], names);
   throw Error(Fault::usage,
               "'" + arguments[0] + "' is neither a command nor an INI file" +

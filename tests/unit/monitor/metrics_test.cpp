@@ -12,19 +12,14 @@
 #include "core/file_system.hpp"
 #include "core/log.hpp"
 #include "support/temporary_folder.hpp"
+#include "unit/monitor/support/metrics_lines.hpp"
 
 namespace hpctrain::monitor {
 namespace {
 
 using nlohmann::json;
+using test::lines_of;
 using testing::HasSubstr;
-
-std::vector<json> lines_of(const test::TemporaryFolder& folder) {
-  std::istringstream text(posix_file_system().read_file(folder / "metrics.jsonl"));
-  std::vector<json> lines;
-  for (std::string line; std::getline(text, line);) lines.push_back(json::parse(line, nullptr, false));
-  return lines;
-}
 
 std::size_t count_of(const std::string& text, const std::string& part) {
   std::size_t count = 0;

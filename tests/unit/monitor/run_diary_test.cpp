@@ -4,23 +4,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <sstream>
-
-#include "core/file_system.hpp"
 #include "support/temporary_folder.hpp"
+#include "unit/monitor/support/metrics_lines.hpp"
 
 namespace hpctrain::monitor {
 namespace {
 
 using nlohmann::json;
+using test::lines_of;
 using testing::ElementsAre;
-
-std::vector<json> lines_of(const test::TemporaryFolder& folder) {
-  std::istringstream text(posix_file_system().read_file(folder / "metrics.jsonl"));
-  std::vector<json> lines;
-  for (std::string line; std::getline(text, line);) lines.push_back(json::parse(line));
-  return lines;
-}
 
 std::vector<std::uint64_t> steps_of(const std::vector<json>& lines) {
   std::vector<std::uint64_t> steps;

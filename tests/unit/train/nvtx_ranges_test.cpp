@@ -49,14 +49,17 @@ void make_step(monitor::StepClock& clock) {
   const PhaseTimer communication(clock, Phase::communication);
 }
 
+/// A run of one step, number 7.
+void make_run(monitor::StepClock& clock) {
+  const NvtxRanges ranges(clock);
+  make_step(clock);
+  ranges.finish_step(7);
+}
+
 TEST(NvtxRanges, EachPhaseIsARangeAndEachStepAMark) {
   const NotedNvtx nvtx(true);
   monitor::StepClock clock;
-  {
-    const NvtxRanges ranges(clock);
-    make_step(clock);
-    ranges.finish_step(7);
-  }
+  make_run(clock);
   make_step(clock);  // nobody listens any more
   EXPECT_THAT(nvtx.said(), ElementsAre("start", ".", "backward", ".", "communication", ".", "backward", ".", "start",
                                        "! step 7 made", "."));
@@ -76,11 +79,7 @@ TEST(NvtxRanges, AnotherThreadsSwitchesDisturbNoRange) {
 TEST(NvtxRanges, WithoutCudaNothingIsSaid) {
   const NotedNvtx nvtx(false);
   monitor::StepClock clock;
-  {
-    const NvtxRanges ranges(clock);
-    make_step(clock);
-    ranges.finish_step(1);
-  }
+  make_run(clock);
   EXPECT_THAT(nvtx.said(), IsEmpty());
 }
 
