@@ -23,8 +23,8 @@ torch::Device make_device(std::optional<int> gpu_ordinal);
 /// "cpu, 2 threads" or the GPU's name and memory.
 std::string describe_device(const torch::Device& device);
 
-/// Threads that one operation may use on the CPU. Different counts may give different bits, the same count the same ones
-/// on one kind of processor.   (before the first operation; for the process)
+/// Threads that one operation may use on the CPU. Different counts may give different bits, the same count the same
+/// ones on one kind of processor.   (before the first operation; for the process)
 void set_operation_threads(int threads);
 
 /// How kernels are chosen on GPUs, for the process. Before the device's first use.
