@@ -92,7 +92,9 @@ BareLoopReport run_bare_loop(const train::RunSettings& settings, const tasks::Ta
       clock = monitor::StepClock();
       clock.switch_to(Phase::other);
     }
+    clock.switch_to(Phase::optimizer);
     optimizer.zero_gradients();
+    clock.switch_to(Phase::other);
     auto sum = torch::zeros({}, device);
     for (const auto& records : batches.step(step)) {
       if (records.count == 0) continue;

@@ -11,6 +11,12 @@ namespace hpctrain::train {
 using monitor::Phase;
 using monitor::PhaseTimer;
 
+/// As long as a large part of the update, and with it in the phase's usual meaning.
+void Accumulation::clear_gradients() {
+  const PhaseTimer timer(parts_.clock, Phase::optimizer);
+  parts_.reduction.start_step();
+}
+
 tasks::DeviceRecords Accumulation::next_records(std::uint64_t step) {
   auto records = [this] {
     const PhaseTimer timer(parts_.clock, Phase::data_wait);
@@ -28,8 +34,13 @@ void Accumulation::write_passengers(const torch::Tensor& loss) {
   parts_.statistics.write(passengers.narrow(0, kStepPassengers, parts_.statistics.elements()));
 }
 
+void Accumulation::end_micro_step() {
+  const PhaseTimer timer(parts_.clock, Phase::backward);
+  parts_.reduction.end_micro_step();
+}
+
 data::GlobalBatch SampleLosses::run(std::uint64_t step) {
-  parts_.reduction.start_step();
+  clear_gradients();
   while (true) {
     const tasks::DeviceRecords records = next_records(step);
     run_micro_step(records, step);
@@ -56,7 +67,7 @@ void SampleLosses::run_micro_step(const tasks::DeviceRecords& records, std::uint
   write_passengers(loss);
   parts_.reduction.start_backward(records.host.is_last_of_step());
   if (loss.defined() && !is_differentiated) parts_.micro_step.run_backward(parts_.update.scaled(loss));
-  parts_.reduction.end_micro_step();
+  end_micro_step();
 }
 
 }  // namespace hpctrain::train

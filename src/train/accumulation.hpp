@@ -47,11 +47,15 @@ class Accumulation {
   virtual data::GlobalBatch run(std::uint64_t step) = 0;
 
  protected:
+  /// No gradients and no statistics yet.
+  void clear_gradients();
   /// The next micro-batch of the step, which the loader always has; the audit knows.
   tasks::DeviceRecords next_records(std::uint64_t step);
   /// This rank's part of the loss and what forward passes staged ride with the last bucket: to be written before
   /// backward, for it may leave before backward returns.
   void write_passengers(const torch::Tensor& loss);
+  /// What the reduction adds up on its own counts as backward.
+  void end_micro_step();
 
   Parts parts_;
 };

@@ -40,7 +40,7 @@ data::GlobalBatch SpanningLosses::run(std::uint64_t step) {
 }
 
 data::GlobalBatch SpanningLosses::run_both_passes(std::uint64_t step) {
-  parts_.reduction.start_step();
+  clear_gradients();
   data::GlobalBatch batch;
   std::exception_ptr lack;
   try {
@@ -118,7 +118,7 @@ void SpanningLosses::run_second_pass(Held& held, const Answer& answer, bool is_l
     const auto gradient = rows_of(answer.gradients, held.place, held.count).to(held.outputs.scalar_type());
     parts_.micro_step.run_backward(held.outputs, parts_.update.scaled(gradient));
   }
-  parts_.reduction.end_micro_step();
+  end_micro_step();
   held = {};
 }
 
