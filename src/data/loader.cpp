@@ -23,7 +23,7 @@
 namespace hpctrain::data {
 namespace {
 
-constexpr std::uint64_t kLeastChunkBytes = 128u << 10;   // below this, handing work over costs more than doing it
+constexpr std::uint64_t kLeastChunkBytes = 512u << 10;   // below this, handing work over costs more than doing it
 constexpr std::uint64_t kChunksPerThreadOfPictures = 4;  // pictures differ in cost
 constexpr std::int64_t kResidentBytes = 32 << 20;        // of short columns, where they are not mapped
 constexpr std::align_val_t kSlotAlignment{4096};

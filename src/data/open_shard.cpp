@@ -67,6 +67,13 @@ bool is_in_page_cache(int descriptor, std::uint64_t offset, std::uint64_t bytes)
   return pages.cached >= (bytes + page_bytes() - 1) / page_bytes();
 }
 
+/// A fault in a mapping that asks for large pages reads 2 MiB at once, as one page where the file system keeps such:
+/// one entry of the page table instead of 512. Since Linux 5.18; taken for granted only where a newer call answers.
+bool are_large_pages_read() {
+  static const bool kAre = ::syscall(kCacheStatCall, -1, nullptr, nullptr, 0) != 0 && errno == EBADF;
+  return kAre;
+}
+
 /// Descriptors that a data set of many shards leaves to others.
 bool is_descriptor_spare(int descriptor) {
   rlimit limit{};
@@ -94,6 +101,7 @@ OpenShard::OpenShard(const SplitLayout& layout, std::size_t shard, ShardLocation
   }
   // Rows are visited in random order; what is read ahead is decided by populate(), not guessed by the kernel.
   ::madvise(memory, file_bytes_, MADV_RANDOM);
+  reads_large_pages_ = are_large_pages_read() && ::madvise(memory, file_bytes_, MADV_HUGEPAGE) == 0;
   mapped_ = static_cast<const std::byte*>(memory);
   if (access.opens_blocks && is_descriptor_spare(file.descriptor())) file_ = std::make_unique<RawFile>(std::move(file));
 }
@@ -142,7 +150,8 @@ void OpenShard::populate(std::uint64_t offset, std::uint64_t bytes) const {
   void* memory = const_cast<std::byte*>(mapped_) + begin;
   const std::uint64_t length = offset + bytes - begin;
   // One large read instead of one for each page. Where nothing is to be read, the call only costs: it visits each page.
-  if (!file_ || !is_in_page_cache(file_->descriptor(), begin, length)) ::madvise(memory, length, MADV_WILLNEED);
+  const bool asks_before = !reads_large_pages_ && !(file_ && is_in_page_cache(file_->descriptor(), begin, length));
+  if (asks_before) ::madvise(memory, length, MADV_WILLNEED);
   if (::madvise(memory, length, kPopulateRead) == 0 || errno != EFAULT) return;
   fail_reading(offset, bytes);
 }

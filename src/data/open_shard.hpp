@@ -65,6 +65,7 @@ class OpenShard {
   std::uint64_t file_bytes_;
   std::unique_ptr<RawFile> file_;  // when mapped: to ask what is in the page cache, none where descriptors are few
   const std::byte* mapped_ = nullptr;
+  bool reads_large_pages_ = false;  // when mapped: page faults do
   std::atomic<std::uint64_t> blocks_left_;
   std::unique_ptr<std::atomic<std::uint64_t>[]> opened_;
   std::vector<std::atomic<const std::byte*>> resident_;  // [column]

@@ -1,4 +1,4 @@
-// See ring.hpp. One mutex guards all of it: it is taken twice for each chunk of at least 64 KiB.
+// See ring.hpp. One mutex guards all of it: it is taken twice for each chunk, which is large or a whole slot.
 #include "data/ring.hpp"
 
 #include <algorithm>

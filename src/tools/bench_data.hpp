@@ -29,11 +29,11 @@ struct DataBenchReport {
   std::uint64_t bytes = 0;    ///< of an epoch, as delivered
   std::string engine;
   double samples_per_second = 0;              ///< later epochs, best round
-  double first_epoch_samples_per_second = 0;  ///< digests included
+  double first_epoch_samples_per_second = 0;  ///< of a loader made for it, digests included; best round
   /// Ceiling: the same threads copy the same rows out of ordinary memory. Unset for pictures, which are decoded.
   std::optional<double> memcpy_samples_per_second;
   double pread_samples_per_second = 0;                          ///< the pread engine, best round
-  std::optional<double> staged_first_epoch_samples_per_second;  ///< out of copies that were verified as they were made
+  std::optional<double> staged_first_epoch_samples_per_second;  ///< out of copies verified as they were made; best round
   double first_batch_seconds = 0;     ///< from opening the data set, before anything else touched it
   double start_batch_seconds = 0;     ///< the same later, page cache warm: to the first batch of an epoch
   double resume_batch_seconds = 0;    ///< to the batch in the middle of an epoch
@@ -41,7 +41,7 @@ struct DataBenchReport {
   std::uint64_t resident_bytes = 0;   ///< anonymous memory that the loader took, slots included
 };
 
-///   blocks  for about 3 · rounds epochs
+///   blocks  for about 5 · rounds epochs
 ///   errors  as data::Loader
 DataBenchReport run_data_bench(const data::DatasetIndex& index, const DataBenchSettings& settings);
 
