@@ -13,9 +13,11 @@
 namespace hpctrain::data {
 namespace {
 
+// What XXH3 asks for itself comes too late out of memory.
 constexpr std::size_t kCacheLineBytes = 64;
 constexpr std::size_t kPieceBytes = 1024;
-constexpr std::size_t kBytesAhead = 4096;  // what XXH3 asks for itself comes too late out of memory
+constexpr std::size_t kBytesAhead = 8192;
+constexpr int kSecondLevelCache = 2;
 
 struct Hashing {
   std::span<const std::byte> bytes;
@@ -27,9 +29,10 @@ void hash_bytes(void* argument) {
   std::span<const std::byte> left = hashing->bytes;
   while (!left.empty()) {
     const std::span<const std::byte> piece = left.first(std::min(kPieceBytes, left.size()));
-    // A prefetch behind the end is a wish that nobody hears.
-    for (std::size_t at = 0; at < kPieceBytes; at += kCacheLineBytes)
-      __builtin_prefetch(left.data() + kBytesAhead + at);
+    // Behind the end it is a wish that nobody hears.
+    for (std::size_t at = 0; at < kPieceBytes; at += kCacheLineBytes) {
+      __builtin_prefetch(left.data() + kBytesAhead + at, 0, kSecondLevelCache);
+    }
     hashing->digest.update(piece);
     left = left.subspan(piece.size());
   }

@@ -135,10 +135,15 @@ class Loader::Impl {
                                      MicroBatchPlanner(planned_),
                                      seams.allocator != nullptr ? *seams.allocator : host_slot_allocator())) {
     const ReaderParts parts{layout_, places_, verifier_, order_, stored_, delivered_, seams.window_plan, resident_};
-    for (int i = 0; i < std::max(1, settings.threads); ++i) readers_.push_back(std::make_unique<RowReader>(parts));
+    const int threads = std::max(1, settings.threads);
+    // The last one is the consumer's.
+    for (int i = 0; i <= threads; ++i) readers_.push_back(std::make_unique<RowReader>(parts));
+    waiting_ = {settings_.stall_warning_seconds, [this] { warn_of_stall(); }, {}};
+    copying_ = waiting_;
+    copying_.fill = [this](const Chunk& chunk) { fill(*readers_.back(), chunk); };
     try {
-      for (const auto& reader : readers_) {
-        threads_.push_back(start_reader([this, own = reader.get()] { read_chunks(*own); }));
+      for (int i = 0; i < threads; ++i) {
+        threads_.push_back(start_reader([this, own = readers_[i].get()] { read_chunks(*own); }));
       }
     } catch (...) {
       stop_readers();
@@ -151,8 +156,7 @@ class Loader::Impl {
   void seek(Cursor cursor) { ring_->restart(cursor); }
 
   std::optional<BatchLease> next() {
-    const std::optional<std::size_t> slot =
-        ring_->next_slot(settings_.stall_warning_seconds, [this] { warn_of_stall(); });
+    const std::optional<std::size_t> slot = ring_->next_slot(is_all_open() ? copying_ : waiting_);
     if (!slot) return std::nullopt;
     return BatchLease(ring_, *slot);
   }
@@ -177,15 +181,29 @@ class Loader::Impl {
 
  private:
   void read_chunks(RowReader& reader) {
-    while (const std::optional<Chunk> chunk = ring_->take_chunk()) {
-      std::exception_ptr error;
-      try {
-        reader.fill(*chunk);
-      } catch (...) {
-        error = std::current_exception();
-      }
-      ring_->finish_chunk(*chunk, error);
+    while (const std::optional<Chunk> chunk = ring_->take_chunk()) fill(reader, *chunk);
+  }
+
+  void fill(RowReader& reader, const Chunk& chunk) {
+    std::exception_ptr error;
+    try {
+      reader.fill(chunk);
+    } catch (...) {
+      error = std::current_exception();
     }
+    ring_->finish_chunk(chunk, error);
+  }
+
+  /// Nothing is left to be read or checked, only to be copied or decoded: the consumer may lend a hand then, and is not
+  /// kept by storage while the micro-batch that it waits for becomes ready.
+  bool is_all_open() {
+    const auto table = places_.table();
+    if (table == open_table_) return true;
+    const bool is_open = std::all_of(table->begin(), table->end(), [](const auto& place) {
+      return place->mapped() != nullptr && place->is_all_open();
+    });
+    if (is_open) open_table_ = table;
+    return is_open;
   }
 
   void warn_of_stall() {
@@ -216,6 +234,8 @@ class Loader::Impl {
   std::atomic<std::int64_t> resident_{kResidentBytes};
   std::shared_ptr<Ring> ring_;  // leases may outlive the loader
   std::vector<std::unique_ptr<RowReader>> readers_;
+  Waiting waiting_, copying_;                     // of the consumer
+  std::shared_ptr<const PlaceTable> open_table_;  // the consumer found it so
   std::vector<std::thread> threads_;
 };
 

@@ -50,8 +50,8 @@ class BatchLease {
 
 /// Always measured; read at any time. Their difference over a step is the step's own.
 struct LoaderCounters {
-  double wait_seconds = 0;             ///< time next() was blocked
-  double decode_seconds = 0;           ///< of all reader threads together, in pictures
+  double wait_seconds = 0;             ///< time next() took because its micro-batch was not ready
+  double decode_seconds = 0;           ///< of all threads together, in pictures
   std::uint64_t samples = 0;           ///< handed out on this rank
   std::uint64_t bytes = 0;             ///< put into slots
   std::uint64_t source_bytes = 0;      ///< read where the data set lies

@@ -63,7 +63,7 @@ class OpenShard {
   ShardLocation location_;
   std::size_t shard_;
   std::uint64_t file_bytes_;
-  std::unique_ptr<RawFile> file_;  // when mapped: to ask what is in the page cache, none where descriptors are few
+  std::unique_ptr<RawFile> file_;  // unless mapped
   const std::byte* mapped_ = nullptr;
   bool reads_large_pages_ = false;  // when mapped: page faults do
   std::atomic<std::uint64_t> blocks_left_;

@@ -53,19 +53,24 @@ std::optional<Chunk> Ring::take_chunk() {
   std::unique_lock lock(mutex_);
   for (;;) {
     if (is_stopped_) return std::nullopt;
-    if (!is_restarting_ && (filling_ || open_slot())) {
-      if (filling_) break;
-      continue;  // an empty micro-batch: ready as it stands
-    }
+    if (has_chunk()) break;
     work_.wait(lock);
   }
-  Chunk chunk = cut_chunk(slots_[*filling_], *filling_);
-  ++chunks_under_way_;
+  Chunk chunk = cut_chunk(*filling_);
   // One thread is enough for small slots; where it is not, the consumer comes to wait and wakes all.
   const bool is_more_work = !is_woken_for_several_ && (filling_ || (!free_.empty() && !is_plan_over_));
   lock.unlock();
   if (is_more_work) work_.notify_one();
   return chunk;
+}
+
+/// Opens slots until there is something to fill in one: an empty micro-batch is ready as it stands.
+bool Ring::has_chunk() {
+  if (is_restarting_) return false;
+  while (!filling_) {
+    if (!open_slot()) return false;
+  }
+  return true;
 }
 
 bool Ring::open_slot() {
@@ -101,7 +106,8 @@ bool Ring::open_slot() {
   return true;
 }
 
-Chunk Ring::cut_chunk(Slot& slot, std::size_t number) {
+Chunk Ring::cut_chunk(std::size_t number) {
+  Slot& slot = slots_[number];
   const MicroBatch& content = slot.content;
   Chunk chunk;
   chunk.slot = number;
@@ -114,6 +120,7 @@ Chunk Ring::cut_chunk(Slot& slot, std::size_t number) {
   }
   slot.taken += chunk.count;
   if (slot.taken == content.count) filling_.reset();
+  ++chunks_under_way_;
   return chunk;
 }
 
@@ -127,25 +134,35 @@ void Ring::finish_chunk(const Chunk& chunk, std::exception_ptr error) {
   if (is_front_ready() || (is_restarting_ && chunks_under_way_ == 0)) ready_.notify_all();
 }
 
-void Ring::wait_until_decided(std::unique_lock<std::mutex>& lock, double stall_seconds,
-                              const std::function<void()>& on_stall) {
+void Ring::wait_until_decided(std::unique_lock<std::mutex>& lock, const Waiting& waiting) {
   if (is_decided()) return;
   const Stopwatch waited;
-  if (is_woken_for_several_) work_.notify_all();
-  if (stall_seconds > 0 &&
-      !ready_.wait_for(lock, std::chrono::duration<double>(stall_seconds), [this] { return is_decided(); })) {
+  if (waiting.fill) fill_until_decided(lock, waiting.fill);
+  if (is_woken_for_several_ && !is_decided()) work_.notify_all();
+  if (waiting.stall_seconds > 0 &&
+      !ready_.wait_for(lock, std::chrono::duration<double>(waiting.stall_seconds), [this] { return is_decided(); })) {
     ++counters_.stalls;
     lock.unlock();
-    on_stall();
+    waiting.on_stall();
     lock.lock();
   }
   ready_.wait(lock, [this] { return is_decided(); });
   counters_.wait_seconds += waited.seconds();
 }
 
-std::optional<std::size_t> Ring::next_slot(double stall_seconds, const std::function<void()>& on_stall) {
+/// As long as something is left to be taken. Waking one who sleeps costs as much as copying a good part of a chunk.
+void Ring::fill_until_decided(std::unique_lock<std::mutex>& lock, const std::function<void(const Chunk&)>& fill) {
+  while (!is_decided() && has_chunk()) {
+    const Chunk chunk = cut_chunk(*filling_);
+    lock.unlock();
+    fill(chunk);
+    lock.lock();
+  }
+}
+
+std::optional<std::size_t> Ring::next_slot(const Waiting& waiting) {
   std::unique_lock lock(mutex_);
-  wait_until_decided(lock, stall_seconds, on_stall);
+  wait_until_decided(lock, waiting);
   if (!is_front_ready()) {
     require_invariant(is_plan_over_ || leased_ < slots_.size(), "a batch lease is dropped before all slots are leased");
     return std::nullopt;

@@ -36,6 +36,13 @@ struct RingSettings {
   std::vector<std::uint64_t> row_bytes;  ///< per field
 };
 
+/// What a consumer does while its micro-batch is not ready. Each may be empty.
+struct Waiting {
+  double stall_seconds = 0;                ///< when it took longer; 0: never
+  std::function<void()> on_stall;          ///< called once then
+  std::function<void(const Chunk&)> fill;  ///< fills and finishes a chunk as a reader thread does
+};
+
 class Ring {
  public:
   /// Allocates every slot now; `allocator` must outlive the ring.
@@ -46,14 +53,14 @@ class Ring {
 
   /// (reader threads) The next piece of work; empty after stop().   blocks  until there is some
   std::optional<Chunk> take_chunk();
-  /// (reader threads) `error` empty: the chunk is filled.
+  /// (who took it) `error` empty: the chunk is filled.
   void finish_chunk(const Chunk& chunk, std::exception_ptr error);
 
   /// (consumer) The slot of the next micro-batch, leased; empty when the plan is over.
   ///   blocks  until it is filled
   ///   errors  what finish_chunk was given; again at every further call until restart()
-  /// `on_stall` is called once, without the lock, when it blocks longer than `stall_seconds`; 0: never.
-  std::optional<std::size_t> next_slot(double stall_seconds = 0, const std::function<void()>& on_stall = {});
+  /// `waiting` says what is done meanwhile, without the lock.
+  std::optional<std::size_t> next_slot(const Waiting& waiting = {});
   const MicroBatch& content(std::size_t slot) const { return slots_[slot].content; }
   void release(std::size_t slot) noexcept;
 
@@ -73,14 +80,15 @@ class Ring {
 
     bool is_ready() const noexcept { return filled == content.count; }
   };
+  bool has_chunk();
   bool open_slot();
-  Chunk cut_chunk(Slot& slot, std::size_t number);
+  Chunk cut_chunk(std::size_t number);
   std::size_t column_offset(std::size_t column) const;
   bool is_decided() const {
     return is_front_ready() || (is_plan_over_ && pending_.empty()) || leased_ == slots_.size();
   }
-  void wait_until_decided(std::unique_lock<std::mutex>& lock, double stall_seconds,
-                          const std::function<void()>& on_stall);
+  void wait_until_decided(std::unique_lock<std::mutex>& lock, const Waiting& waiting);
+  void fill_until_decided(std::unique_lock<std::mutex>& lock, const std::function<void(const Chunk&)>& fill);
   bool is_front_ready() const { return !pending_.empty() && slots_[pending_.front()].is_ready(); }
 
   RingSettings settings_;

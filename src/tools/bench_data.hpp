@@ -32,13 +32,14 @@ struct DataBenchReport {
   double first_epoch_samples_per_second = 0;  ///< of a loader made for it, digests included; best round
   /// Ceiling: the same threads copy the same rows out of ordinary memory. Unset for pictures, which are decoded.
   std::optional<double> memcpy_samples_per_second;
-  double pread_samples_per_second = 0;                          ///< the pread engine, best round
-  std::optional<double> staged_first_epoch_samples_per_second;  ///< out of copies verified as they were made; best round
-  double first_batch_seconds = 0;     ///< from opening the data set, before anything else touched it
-  double start_batch_seconds = 0;     ///< the same later, page cache warm: to the first batch of an epoch
-  double resume_batch_seconds = 0;    ///< to the batch in the middle of an epoch
-  double epoch_start_wait_steps = 0;  ///< wait at the first step of an epoch, in median steps
-  std::uint64_t resident_bytes = 0;   ///< anonymous memory that the loader took, slots included
+  double pread_samples_per_second = 0;  ///< the pread engine, best round
+  std::optional<double>
+      staged_first_epoch_samples_per_second;  ///< out of copies verified as they were made; best round
+  double first_batch_seconds = 0;             ///< from opening the data set, before anything else touched it
+  double start_batch_seconds = 0;             ///< the same later, page cache warm: to the first batch of an epoch
+  double resume_batch_seconds = 0;            ///< to the batch in the middle of an epoch
+  double epoch_start_wait_steps = 0;          ///< wait at the first step of an epoch, in median steps
+  std::uint64_t resident_bytes = 0;           ///< anonymous memory that the loader took, slots included
 };
 
 ///   blocks  for about 5 · rounds epochs
