@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <cstdlib>
+#include <new>
 #include <thread>
 
 #include "core/error.hpp"
@@ -26,17 +28,21 @@ namespace {
 constexpr std::uint64_t kLeastChunkBytes = 512u << 10;   // below this, handing work over costs more than doing it
 constexpr std::uint64_t kChunksPerThreadOfPictures = 4;  // pictures differ in cost
 constexpr std::int64_t kResidentBytes = 32 << 20;        // of short columns, where they are not mapped
-constexpr std::align_val_t kSlotAlignment{4096};
+constexpr std::size_t kPageBytes = 4096, kLargePageBytes = 2u << 20;
 
 class HostSlotAllocator final : public SlotAllocator {
  public:
   std::byte* allocate(std::size_t bytes) override {
-    auto* memory = static_cast<std::byte*>(::operator new(bytes, kSlotAlignment));
-    // Large pages where there are some: a slot is written from end to end, again and again.
-    ::madvise(memory, bytes, MADV_HUGEPAGE);
+    const bool is_large = bytes >= kLargePageBytes;
+    const std::size_t alignment = is_large ? kLargePageBytes : kPageBytes;
+    const std::size_t whole_pages = divide_up(bytes, alignment) * alignment;
+    auto* memory = static_cast<std::byte*>(std::aligned_alloc(alignment, whole_pages));
+    if (memory == nullptr) throw std::bad_alloc();
+    // Large pages where there are some: slots are written from end to end, again and again.
+    if (is_large) ::madvise(memory, whole_pages, MADV_HUGEPAGE);
     return memory;
   }
-  void release(std::byte* memory) noexcept override { ::operator delete(memory, kSlotAlignment); }
+  void release(std::byte* memory) noexcept override { std::free(memory); }
 };
 
 std::uint64_t epoch_samples(const DatasetIndex& index, const LoaderPlan& plan) {

@@ -11,11 +11,12 @@ namespace hpctrain::data {
 namespace {
 
 constexpr std::size_t kColumnAlignment = 256;  // what copies to a device like best
+constexpr std::size_t kSlotAlignment = 4096;
 /// Copying less than this takes less time than waking a thread for it does, above all on virtual machines.
 constexpr std::size_t kSmallSlotBytes = 256u << 10;
 
-constexpr std::size_t aligned(std::size_t bytes) {
-  return (bytes + kColumnAlignment - 1) / kColumnAlignment * kColumnAlignment;
+constexpr std::size_t round_up(std::size_t bytes, std::size_t alignment) {
+  return (bytes + alignment - 1) / alignment * alignment;
 }
 
 }  // namespace
@@ -24,28 +25,25 @@ Ring::Ring(const RingSettings& settings, const MicroBatchPlanner& planner, SlotA
     : settings_(settings), allocator_(allocator), planner_(planner) {
   for (const std::uint64_t bytes : settings_.row_bytes) sample_bytes_ += bytes;
   slots_.resize(settings_.slots);
-  try {
-    const std::size_t slot_bytes = column_offset(settings_.row_bytes.size() + 1);
-    is_woken_for_several_ = settings_.is_copied && slot_bytes <= kSmallSlotBytes;
-    for (std::size_t i = 0; i < slots_.size(); ++i) {
-      slots_[i].memory = allocator_.allocate(slot_bytes);
-      free_.push_back(slots_.size() - 1 - i);
-    }
-  } catch (...) {
-    for (const Slot& slot : slots_) {
-      if (slot.memory != nullptr) allocator_.release(slot.memory);
-    }
-    throw;
+  free_.reserve(settings_.slots);
+  const std::size_t slot_bytes = round_up(column_offset(settings_.row_bytes.size() + 1), kSlotAlignment);
+  is_woken_for_several_ = settings_.is_copied && slot_bytes <= kSmallSlotBytes;
+  memory_ = allocator_.allocate(settings_.slots * slot_bytes);
+  for (std::size_t i = slots_.size(); i > 0; --i) {
+    slots_[i - 1].memory = memory_ + (i - 1) * slot_bytes;
+    free_.push_back(i - 1);
   }
 }
 
 Ring::~Ring() {
-  for (const Slot& slot : slots_) allocator_.release(slot.memory);
+  allocator_.release(memory_);
 }
 
 std::size_t Ring::column_offset(std::size_t column) const {
-  std::size_t offset = column == 0 ? 0 : aligned(settings_.micro_batch * sizeof(std::uint64_t));
-  for (std::size_t f = 0; f + 1 < column; ++f) offset += aligned(settings_.micro_batch * settings_.row_bytes[f]);
+  std::size_t offset = column == 0 ? 0 : round_up(settings_.micro_batch * sizeof(std::uint64_t), kColumnAlignment);
+  for (std::size_t f = 0; f + 1 < column; ++f) {
+    offset += round_up(settings_.micro_batch * settings_.row_bytes[f], kColumnAlignment);
+  }
   return offset;
 }
 

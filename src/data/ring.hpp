@@ -93,6 +93,7 @@ class Ring {
 
   RingSettings settings_;
   SlotAllocator& allocator_;
+  std::byte* memory_ = nullptr;  // of all slots
   std::uint64_t sample_bytes_ = 0;
   bool is_woken_for_several_ = false;  // readers sleep beside few free slots
 
