@@ -99,10 +99,6 @@ int dispatch(const Arguments& arguments) {
 
 }  // namespace
 
-std::span<const Command> commands() {
-  return kCommands;
-}
-
 int run_command_line(const Arguments& arguments) {
   try {
     if (!arguments.empty() && (arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help")) {

@@ -1,7 +1,6 @@
 // The commands of hpctrain, one function each; arguments come without program and command name.
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,8 +15,6 @@ struct Command {
   std::string_view summary;
   int (*run)(const Arguments&);  ///< returns the exit code; throws hpctrain::Error
 };
-
-std::span<const Command> commands();
 
 /// Finds the command (train where none is named) and runs it. Errors are printed in one line.
 ///   returns  the process's exit code

@@ -124,10 +124,10 @@ int SweepCommand::run_ranks(comm::MpiSession& session) {
   }
   run_trials(world, runner);
   const int code = std::stoi(comm::run_on_leader(world, [&] {
-    const int code = finish();
-    save_exit_report(code, coordinator_->stop_cause().value_or(code == 0 ? "finished" : "a trial failed"), 0,
+    const int outcome = finish();
+    save_exit_report(outcome, coordinator_->stop_cause().value_or(outcome == 0 ? "finished" : "a trial failed"), 0,
                      session.placement().host);
-    return std::to_string(code);
+    return std::to_string(outcome);
   }));
   ring.leave();
   return code;

@@ -31,4 +31,13 @@ int write_fully(int descriptor, std::span<const std::byte> bytes) noexcept {
   return 0;
 }
 
+int reserve_space(int descriptor, std::uint64_t bytes) noexcept {
+  if (bytes == 0) return 0;
+  while (::fallocate(descriptor, 0, 0, static_cast<off_t>(bytes)) != 0) {
+    if (errno == EOPNOTSUPP || errno == ENOSYS) return 0;
+    if (errno != EINTR) return errno;
+  }
+  return 0;
+}
+
 }  // namespace hpctrain

@@ -1,8 +1,9 @@
-// A file descriptor that closes itself, and the two system calls every writer needs done right. Must not know what is
+// A file descriptor that closes itself, and the system calls that every writer needs done right. Must not know what is
 // written.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <utility>
@@ -32,5 +33,8 @@ OwnedDescriptor open_retrying(const std::filesystem::path& path, int flags) noex
 
 /// Writes all of `bytes`, through signals and short writes; the errno of a failure, 0 when everything is written.
 int write_fully(int descriptor, std::span<const std::byte> bytes) noexcept;
+
+/// Takes room for the first `bytes` of a file; the errno of a failure. 0 also where the file system cannot promise any.
+int reserve_space(int descriptor, std::uint64_t bytes) noexcept;
 
 }  // namespace hpctrain

@@ -60,14 +60,6 @@ void lock_or_throw(int descriptor, int operation, const fs::path& path) {
   if (result != 0) throw storage_error("lock", path, errno);
 }
 
-void reserve_or_throw(int descriptor, std::uint64_t bytes, const fs::path& path) {
-  int result = 0;
-  do {
-    result = bytes > 0 ? ::fallocate(descriptor, 0, 0, static_cast<off_t>(bytes)) : 0;
-  } while (result != 0 && errno == EINTR);
-  if (result != 0 && errno != EOPNOTSUPP && errno != ENOSYS) throw storage_error("write", path, errno);
-}
-
 std::string read_small_file(int folder, const std::string& name) {
   const OwnedDescriptor file(::openat(folder, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   std::string text(kMostRecordBytes, '\0');
@@ -182,7 +174,8 @@ std::optional<PartFile> CacheFolder::start_part(const std::string& name, std::ui
     require(used <= limit_bytes && bytes <= limit_bytes - used, Fault::storage,
             fmt::format("the copies in {} would take more than {}; give more room with cache.dir or cache.limit-gib",
                         path_.string(), format_bytes(limit_bytes)));
-    reserve_or_throw(started.descriptor.get(), bytes, path_ / with_suffix(name, kPartSuffix));
+    const int error_number = reserve_space(started.descriptor.get(), bytes);
+    if (error_number != 0) throw storage_error("write", path_ / with_suffix(name, kPartSuffix), error_number);
   } catch (const Error&) {
     abandon(started);
     throw;

@@ -95,10 +95,6 @@ Hdf5Input open_hdf5_input(const std::string& path, std::uint64_t expected_bytes_
   return input;
 }
 
-bool has_link(const Hdf5Input&, hid_t parent, const std::string& name) {
-  return H5Lexists(parent, name.c_str(), H5P_DEFAULT) > 0;
-}
-
 Hid open_group(const Hdf5Input& input, hid_t parent, const std::string& name) {
   return open_hard_link(input, parent, name, H5I_GROUP, "group");
 }

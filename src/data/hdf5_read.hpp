@@ -22,7 +22,6 @@ struct Hdf5Input {
 /// errors  Fault::data when it is missing, no regular file (links included), or no HDF5 file
 Hdf5Input open_hdf5_input(const std::string& path, std::uint64_t expected_bytes_or_zero = 0);
 
-bool has_link(const Hdf5Input& input, hid_t parent, const std::string& name);
 /// Follows one hard link; any other kind is refused.
 Hid open_group(const Hdf5Input& input, hid_t parent, const std::string& name);
 Hid open_dataset(const Hdf5Input& input, hid_t parent, const std::string& name);
@@ -59,7 +58,6 @@ std::vector<std::byte> read_table_bytes(const Hdf5Input& input, hid_t parent, co
                                         std::span<const std::uint64_t> shape);
 std::vector<std::uint64_t> read_u64_table(const Hdf5Input& input, hid_t parent, const std::string& name,
                                           std::uint64_t count);
-std::vector<double> read_f64_table(const Hdf5Input& input, hid_t parent, const std::string& name, std::uint64_t count);
 /// A one-dimensional dataset of fixed-length texts.
 std::vector<std::string> read_text_table(const Hdf5Input& input, hid_t parent, const std::string& name,
                                          std::uint64_t count, std::size_t most_bytes);

@@ -94,13 +94,6 @@ std::vector<std::uint64_t> read_u64_table(const Hdf5Input& input, hid_t parent, 
   return values;
 }
 
-std::vector<double> read_f64_table(const Hdf5Input& input, hid_t parent, const std::string& name, std::uint64_t count) {
-  const std::vector<std::byte> bytes = read_table_bytes(input, parent, name, ElementType::f64, {&count, 1});
-  std::vector<double> values(bytes.size() / sizeof(double));
-  if (!values.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
-  return values;
-}
-
 std::vector<std::string> read_text_table(const Hdf5Input& input, hid_t parent, const std::string& name,
                                          std::uint64_t count, std::size_t most_bytes) {
   const Hid dataset = open_dataset(input, parent, name);

@@ -1,4 +1,4 @@
-// Bytes as hexadecimal digits and back.
+// Hexadecimal digits as bytes; the way back is hex_text() of core/digest.hpp.
 #pragma once
 
 #include <cstddef>

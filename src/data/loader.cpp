@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <csignal>
 #include <cstdlib>
 #include <new>
 #include <thread>
@@ -14,6 +13,7 @@
 #include "core/error.hpp"
 #include "core/integer_division.hpp"
 #include "core/log.hpp"
+#include "core/signal_free_thread.hpp"
 #include "data/block_verifier.hpp"
 #include "data/delivered_fields.hpp"
 #include "data/ring.hpp"
@@ -92,18 +92,6 @@ std::vector<FieldSchema> make_delivered(const DatasetIndex& index, const LoaderP
   return delivered_fields(index, seams.window_plan != nullptr ? seams.window_plan->output() : plan.image_size);
 }
 
-/// Starts a thread that leaves signals to the main thread, whose handlers expect them there.
-template <class Body>
-std::thread start_reader(Body body) {
-  sigset_t all, before;
-  sigfillset(&all);
-  for (const int fatal : {SIGBUS, SIGSEGV, SIGFPE, SIGILL, SIGABRT}) sigdelset(&all, fatal);
-  pthread_sigmask(SIG_BLOCK, &all, &before);
-  std::thread thread(std::move(body));
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return thread;
-}
-
 }  // namespace
 
 SlotAllocator& host_slot_allocator() {
@@ -149,7 +137,7 @@ class Loader::Impl {
     copying_.fill = [this](const Chunk& chunk) { fill(*readers_.back(), chunk); };
     try {
       for (int i = 0; i < threads; ++i) {
-        threads_.push_back(start_reader([this, own = readers_[i].get()] { read_chunks(*own); }));
+        threads_.push_back(start_signal_free_thread([this, own = readers_[i].get()] { read_chunks(*own); }));
       }
     } catch (...) {
       stop_readers();
@@ -234,10 +222,10 @@ class Loader::Impl {
   std::vector<FieldSchema> stored_, delivered_;
   PlannerSettings planned_;
   SplitLayout layout_;
+  std::atomic<std::int64_t> resident_{kResidentBytes};  // left
   ShardPlaces places_;
   BlockVerifier verifier_;
   SampleOrder order_;
-  std::atomic<std::int64_t> resident_{kResidentBytes};
   std::shared_ptr<Ring> ring_;  // leases may outlive the loader
   std::vector<std::unique_ptr<RowReader>> readers_;
   Waiting waiting_, copying_;                     // of the consumer

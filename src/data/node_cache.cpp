@@ -3,13 +3,12 @@
 
 #include <fmt/format.h>
 
-#include <csignal>
 #include <system_error>
-#include <thread>
 
 #include "core/clock.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
+#include "core/signal_free_thread.hpp"
 #include "data/node_cache_state.hpp"
 #include "data/shard_stager.hpp"
 
@@ -70,23 +69,17 @@ NodeCache::NodeCache(const DatasetIndex& index, const CachePlan& plan, const std
   }
   state_->copier.emplace(state_->index, *state_->folder, std::move(read_source));
   if (!state_->content.makes_copies) {
-    // Looking takes no longer than opening would; a thread would come too late for a split that is read in a moment.
+    // No more than a look at each; a thread would come too late for a split that is read in a moment.
     ShardStager(*state_).run();
     state_->is_finished = true;
     return;
   }
-  // Signals are the main thread's.
-  sigset_t all, before;
-  sigfillset(&all);
-  for (const int fatal : {SIGBUS, SIGSEGV, SIGFPE, SIGILL, SIGABRT}) sigdelset(&all, fatal);
-  pthread_sigmask(SIG_BLOCK, &all, &before);
-  std::thread([state = state_] {
+  start_signal_free_thread([state = state_] {
     ShardStager(*state).run();
     const std::lock_guard lock(state->mutex);
     state->is_finished = true;
     state->changed.notify_all();
   }).detach();
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 NodeCache::~NodeCache() {
@@ -101,8 +94,8 @@ ShardLocation NodeCache::locate(std::size_t shard_of_dataset) {
   const std::lock_guard lock(state_->mutex);
   const StagedShard& staged = state_->staged[shard_of_dataset];
   if (staged.copy_inode) {
-    return {state_->folder->path() / ShardCopier::copy_name(layout), Tier::node_cache, state_->content.trusts_copies,
-            true};
+    return {state_->folder->path() / ShardCopier::copy_name(layout), Tier::node_cache,
+            state_->content.trusts_copies && staged.is_copy_verified, true};
   }
   require(staged.source_reason.empty(), Fault::data, staged.source_reason);
   return {state_->index.folder / layout.path, Tier::source, false, state_->content.is_source_mappable};

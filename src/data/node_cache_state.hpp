@@ -15,6 +15,7 @@ namespace hpctrain::data {
 /// What is known of one shard. Guarded by the mutex of State.
 struct StagedShard {
   std::optional<std::uint64_t> copy_inode;  ///< of the copy that may be read
+  bool is_copy_verified = true;             ///< as a whole, since the node started
   std::string source_reason;                ///< why the source must not be read; empty: it may
   int rejected_copies = 0;                  ///< damaged ones; after two the source is read
   double again_seconds = 0;                 ///< steady clock: not copied anew before, readers go to the source first

@@ -142,7 +142,7 @@ bool OpenShard::note_open(std::uint64_t block) noexcept {
   return true;
 }
 
-const std::byte* OpenShard::keep_resident(std::size_t column, std::unique_ptr<std::byte[]> bytes) {
+const std::byte* OpenShard::keep_resident(std::size_t column, ResidentMemory bytes) {
   const std::lock_guard lock(resident_mutex_);
   if (const std::byte* kept = resident(column)) return kept;
   owned_.push_back(std::move(bytes));

@@ -15,6 +15,18 @@
 
 namespace hpctrain::data {
 
+/// Frees a column that was kept in memory, and gives back what it took of a budget.
+struct ResidentRelease {
+  std::atomic<std::int64_t>* budget_bytes = nullptr;  ///< none: it was not counted
+  std::int64_t bytes = 0;
+
+  void operator()(std::byte* memory) const noexcept {
+    delete[] memory;
+    if (budget_bytes != nullptr) budget_bytes->fetch_add(bytes, std::memory_order_relaxed);
+  }
+};
+using ResidentMemory = std::unique_ptr<std::byte[], ResidentRelease>;
+
 class OpenShard {
  public:
   struct Access {
@@ -55,7 +67,7 @@ class OpenShard {
     return resident_[column].load(std::memory_order_acquire);
   }
   /// Keeps `bytes` as the column unless another thread was first.
-  const std::byte* keep_resident(std::size_t column, std::unique_ptr<std::byte[]> bytes);
+  const std::byte* keep_resident(std::size_t column, ResidentMemory bytes);
 
  private:
   [[noreturn]] void fail_reading(std::uint64_t offset, std::uint64_t bytes) const;
@@ -70,7 +82,7 @@ class OpenShard {
   std::unique_ptr<std::atomic<std::uint64_t>[]> opened_;
   std::vector<std::atomic<const std::byte*>> resident_;  // [column]
   std::mutex resident_mutex_;
-  std::vector<std::unique_ptr<std::byte[]>> owned_;
+  std::vector<ResidentMemory> owned_;
 };
 
 }  // namespace hpctrain::data

@@ -72,12 +72,8 @@ void RawFile::write_at(std::uint64_t offset, std::span<const std::byte> source) 
 }
 
 void RawFile::reserve(std::uint64_t bytes) {
-  if (bytes == 0) return;
-  int result = 0;
-  do {
-    result = ::fallocate(descriptor(), 0, 0, static_cast<off_t>(bytes));
-  } while (result != 0 && errno == EINTR);
-  if (result != 0 && errno != EOPNOTSUPP && errno != ENOSYS) throw storage_error("write", path_, errno);
+  const int error_number = reserve_space(descriptor(), bytes);
+  if (error_number != 0) throw storage_error("write", path_, error_number);
 }
 
 void RawFile::sync() {

@@ -117,14 +117,10 @@ const std::byte* RowReader::resident_column(OpenShard& place, std::size_t column
     parts_.resident_budget_bytes.fetch_add(bytes, std::memory_order_relaxed);
     return nullptr;
   }
+  ResidentMemory memory(new std::byte[extent.bytes], {&parts_.resident_budget_bytes, bytes});
   parts_.verifier.touch(place, column, 0, extent.bytes, block_buffer_);
-  auto memory = std::make_unique<std::byte[]>(extent.bytes);
   place.read_at(extent.offset, {memory.get(), extent.bytes});
-  const std::byte* mine = memory.get();
-  const std::byte* kept = place.keep_resident(column, std::move(memory));
-  // Another thread was earlier.
-  if (kept != mine) parts_.resident_budget_bytes.fetch_add(bytes, std::memory_order_relaxed);
-  return kept;
+  return place.keep_resident(column, std::move(memory));
 }
 
 /// Where the rows of an encoded column begin: read once for each shard, checked against its digest and its bounds.
@@ -133,7 +129,7 @@ const std::uint64_t* RowReader::offsets_of(OpenShard& place, std::size_t column)
   const ShardIndex& shard = parts_.layout.shard(place.shard());
   const FieldExtent& extent = shard.fields[column - 1];
   const std::size_t count = shard.num_samples + 1;
-  auto memory = std::make_unique<std::byte[]>(count * sizeof(std::uint64_t));
+  ResidentMemory memory(new std::byte[count * sizeof(std::uint64_t)]);
   const std::span<std::byte> bytes(memory.get(), count * sizeof(std::uint64_t));
   place.read_at(extent.offsets_offset, bytes);
   const std::span offsets(reinterpret_cast<const std::uint64_t*>(memory.get()), count);

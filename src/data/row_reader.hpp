@@ -23,10 +23,10 @@ struct ReaderParts {
   ShardPlaces& places;
   BlockVerifier& verifier;
   const SampleOrder& order;
-  const std::vector<FieldSchema>& stored;     ///< as packed
-  const std::vector<FieldSchema>& delivered;  ///< as handed out
-  const ImageWindowPlan* windows;             ///< may be null
-  std::atomic<std::int64_t>& resident_budget_bytes;
+  const std::vector<FieldSchema>& stored;            ///< as packed
+  const std::vector<FieldSchema>& delivered;         ///< as handed out
+  const ImageWindowPlan* windows;                    ///< may be null
+  std::atomic<std::int64_t>& resident_budget_bytes;  ///< outlives the open shards too
 };
 
 class RowReader {

@@ -40,19 +40,21 @@ std::string ShardCopier::copy_name(const ShardIndex& shard) {
   return std::filesystem::path(shard.path).filename().string();
 }
 
-std::optional<std::uint64_t> ShardCopier::find(std::size_t shard) const {
+std::optional<FoundCopy> ShardCopier::find(std::size_t shard, OlderCopy older) const {
   const ShardIndex& layout = index_.shards[shard];
   const std::string name = copy_name(layout);
   std::optional<CacheRecord> record = folder_.find_copy(name);
   if (!record || record->copy.bytes != layout.file_bytes || record->xxh3_128 != layout.file_xxh3_128) {
     return std::nullopt;
   }
-  if (record->boot_uuid == running_boot_uuid()) return record->copy.inode;
+  FoundCopy found{record->copy.inode, record->boot_uuid == running_boot_uuid()};
+  if (found.is_verified || older == OlderCopy::taken) return found;
   try {
     if (digest_file(RawFile::open_for_reading(folder_.path() / name)).xxh3_128 == layout.file_xxh3_128) {
       record->boot_uuid = running_boot_uuid();
       folder_.rewrite_record(name, *record);
-      return record->copy.inode;
+      found.is_verified = true;
+      return found;
     }
   } catch (const Error&) {
     // A copy that cannot be read is none.
@@ -62,7 +64,7 @@ std::optional<std::uint64_t> ShardCopier::find(std::size_t shard) const {
 }
 
 CopyReport ShardCopier::copy(std::size_t shard, std::uint64_t limit_bytes, const std::atomic<bool>& stops) const {
-  if (const auto inode = find(shard)) return {CopyOutcome::found, "", *inode, 0};
+  if (const auto found = find(shard)) return {CopyOutcome::found, "", found->inode, 0};
   try {
     return start_and_fill(shard, limit_bytes, stops);
   } catch (const Error& error) {
@@ -80,9 +82,9 @@ CopyReport ShardCopier::start_and_fill(std::size_t shard, std::uint64_t limit_by
     return report;
   }
   // Somebody may have finished between the look and the lock.
-  if (const auto inode = find(shard)) {
+  if (const auto found = find(shard)) {
     report.outcome = CopyOutcome::found;
-    report.inode = *inode;
+    report.inode = found->inode;
   } else {
     fill(layout, *part, stops, report);
   }

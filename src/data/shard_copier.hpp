@@ -33,7 +33,16 @@ struct CopyReport {
   CopyOutcome outcome = CopyOutcome::made;
   std::string words;               ///< of what went wrong
   std::uint64_t inode = 0;         ///< of the copy
+  bool is_verified = true;         ///< as a whole, since the node started
   std::uint64_t source_bytes = 0;  ///< read for it
+};
+
+/// What becomes of a copy that was verified before the node started anew: nothing had synced it.
+enum class OlderCopy { read_first, taken };
+
+struct FoundCopy {
+  std::uint64_t inode = 0;
+  bool is_verified = true;  ///< false only of an older one that was taken
 };
 
 class ShardCopier {
@@ -43,10 +52,9 @@ class ShardCopier {
 
   static std::string copy_name(const ShardIndex& shard);
 
-  /// Inode of a copy made by anybody whose record says the digest of the manifest. One that was made before the node
-  /// started anew is read first.
+  /// A copy made by anybody whose record says the digest of the manifest.
   ///   errors  none; a copy that cannot be read is none
-  std::optional<std::uint64_t> find(std::size_t shard) const;
+  std::optional<FoundCopy> find(std::size_t shard, OlderCopy older = OlderCopy::read_first) const;
 
   /// Finds a copy or makes one.
   ///   blocks  while the source is read; `stops` ends it after the current piece

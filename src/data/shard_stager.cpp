@@ -60,7 +60,9 @@ void ShardStager::run() {
 void ShardStager::find_copies() {
   for (const std::size_t shard : state_.shards) {
     if (state_.stops) return;
-    if (const auto inode = state_.copier->find(shard)) note_copy(shard, {CopyOutcome::found, "", *inode, 0});
+    // Not read as a whole for one use: what is used of an older one is checked as it is.
+    const auto found = state_.copier->find(shard, OlderCopy::taken);
+    if (found) note_copy(shard, {CopyOutcome::found, "", found->inode, 0, found->is_verified});
   }
 }
 
@@ -175,7 +177,7 @@ bool ShardStager::stage(std::size_t shard) {
   }
   if (is_given_up) {
     // Another rank may have had more luck.
-    if (const auto inode = state_.copier->find(shard)) note_copy(shard, {CopyOutcome::found, "", *inode, 0});
+    if (const auto found = state_.copier->find(shard)) note_copy(shard, {CopyOutcome::found, "", found->inode, 0});
     return false;
   }
   const CopyReport report = state_.copier->copy(shard, state_.plan.limit_bytes, state_.stops);
@@ -192,6 +194,7 @@ void ShardStager::note_copy(std::size_t shard, const CopyReport& report) {
   StagedShard& staged = state_.staged[shard];
   if (staged.rejected_copies > kMostRejectedCopies) return;
   staged.copy_inode = report.inode;
+  staged.is_copy_verified = report.is_verified;
   ++state_.counters.copies;
   if (report.outcome == CopyOutcome::made) ++state_.counters.copies_made;
   state_.counters.source_bytes += report.source_bytes;

@@ -20,7 +20,7 @@ struct FileDigests {
 FileDigests digest_file(const RawFile& file);
 
 /// "shards/shard-000003.h5: block 7 of field image (rows 9362 to 10699 of the shard) is damaged; …", one wording for
-/// verify, the loader and the cache.
+/// verify and the loader.
 std::string describe_damaged_block(const std::string& path, const std::string& field, std::uint64_t row_bytes,
                                    std::uint64_t num_samples, std::uint64_t block);
 

@@ -1,5 +1,6 @@
 // The part of an image that random-resized-crop shows: drawn before decoding where images are stored encoded, on the
-// device otherwise, and the same part either way.
+// device otherwise. The same part either way, unless crop or flip stand before it in data.augment: they move the stored
+// image on the device, and only the window of an encoded one.
 #pragma once
 
 #include <optional>
@@ -29,20 +30,6 @@ class RandomWindows : public data::ImageWindowPlan {
   AugmentationSettings settings_;
   data::ImageSize output_;
   std::uint64_t seed_;
-};
-
-/// For evaluation: the whole of every image.
-class WholeWindows : public data::ImageWindowPlan {
- public:
-  explicit WholeWindows(data::ImageSize output) : output_(output) {}
-
-  data::ImageSize output() const override { return output_; }
-  data::ImageWindow plan_window(std::uint64_t, std::uint64_t, data::ImageSize stored) const override {
-    return {0, 0, stored};
-  }
-
- private:
-  data::ImageSize output_;
 };
 
 }  // namespace hpctrain::tasks

@@ -101,7 +101,9 @@ class StepBench {
   }
 
   StepBenchReport report() const {
-    StepBenchReport report{.ranks = place_.group.size(), .batch = settings_.train.batch};
+    StepBenchReport report;
+    report.ranks = place_.group.size();
+    report.batch = settings_.train.batch;
     if (!place_.group.is_leader()) return report;
     report.step_seconds = median(steps_);
     report.bare_step_seconds = median(bare_steps_);

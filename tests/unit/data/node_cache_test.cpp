@@ -121,27 +121,47 @@ TEST(NodeCache, MakesACopyAnewThatWasWrittenToSinceItWasMade) {
   EXPECT_EQ(cache.counters().copies_made, 1u);
 }
 
+/// As if the node had started anew since the copy was made.
+void make_older(const TemporaryFolder& scratch, const PackedFixture& packed, std::size_t shard) {
+  const CacheFolder folder(scratch.path(), packed.index.uuid_text(), packed.folder);
+  const std::filesystem::path copy = copy_of(scratch, packed, shard);
+  std::ifstream file(copy.string() + ".json");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  CacheRecord record = CacheRecord::from_text(text).value();
+  struct stat status {};
+  ASSERT_EQ(::stat(copy.c_str(), &status), 0);
+  record.copy = FileMark::of(status);
+  record.boot_uuid = "another";
+  folder.rewrite_record(copy.filename(), record);
+}
+
 TEST(NodeCache, ReadsACopyOnceMoreThatWasMadeBeforeTheNodeStartedAnew) {
   const PackedFixture& packed = test::shared_fixture();
   const TemporaryFolder scratch;
   { EXPECT_TRUE(NodeCache(packed.index, kReplicate, scratch.path(), both_splits(), {}).wait_until_staged(kSoon)); }
-  const CacheFolder folder(scratch.path(), packed.index.uuid_text(), packed.folder);
-  for (std::size_t shard = 0; shard < 2; ++shard) {
-    const std::string name = packed.shard(shard).filename();
-    if (shard == 1) test::flip_bit(copy_of(scratch, packed, 1), 4100);  // the crash lost a page
-    std::ifstream file(copy_of(scratch, packed, shard).string() + ".json");
-    std::string text{std::istreambuf_iterator<char>(file), {}};
-    CacheRecord record = CacheRecord::from_text(text).value();
-    struct stat status {};
-    ASSERT_EQ(::stat(copy_of(scratch, packed, shard).c_str(), &status), 0);
-    record.copy = FileMark::of(status);
-    record.boot_uuid = "another";
-    folder.rewrite_record(name, record);
-  }
+  test::flip_bit(copy_of(scratch, packed, 1), 4100);  // the crash lost a page
+  for (std::size_t shard = 0; shard < 2; ++shard) make_older(scratch, packed, shard);
   NodeCache cache(packed.index, kReplicate, scratch.path(), both_splits(), {});
   ASSERT_TRUE(cache.wait_until_staged(kSoon));
   expect_genuine_copies(cache, packed);
   EXPECT_EQ(cache.counters().copies_made, 1u);
+}
+
+TEST(NodeCache, LeavesOlderCopiesToTheirReaderWhereItMakesNone) {
+  const PackedFixture& packed = test::shared_fixture();
+  const TemporaryFolder scratch;
+  { EXPECT_TRUE(NodeCache(packed.index, kReplicate, scratch.path(), both_splits(), {}).wait_until_staged(kSoon)); }
+  test::flip_bit(copy_of(scratch, packed, 1), 4100);
+  for (std::size_t shard = 0; shard < 2; ++shard) make_older(scratch, packed, shard);
+  CacheContent content = both_splits();
+  content.makes_copies = false;
+  content.trusts_copies = true;
+  NodeCache cache(packed.index, kReplicate, scratch.path(), content, {});
+  for (std::size_t shard = 0; shard < 2; ++shard) {
+    EXPECT_EQ(cache.locate(shard).tier, Tier::node_cache) << shard;
+    EXPECT_FALSE(cache.locate(shard).is_verified) << shard;
+  }
+  EXPECT_TRUE(cache.locate(2).is_verified);
 }
 
 TEST(NodeCache, TakesOverThePartOfADeadProcess) {

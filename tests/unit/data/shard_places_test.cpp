@@ -39,6 +39,24 @@ TEST(ShardPlaces, OpensOnlyTheShardsOfItsSplit) {
   }
 }
 
+TEST(OpenShard, GivesBackWhatItsKeptColumnsTookOfTheBudget) {
+  const PackedFixture& packed = test::shared_fixture();
+  const SplitLayout layout(packed.index, packed.index.split("train"));
+  std::atomic<std::int64_t> budget{1000};
+  const auto take = [&] {
+    budget -= 8;
+    return ResidentMemory(new std::byte[8], {&budget, 8});
+  };
+  {
+    OpenShard shard(layout, 0, {packed.shard(0), Tier::source, false, false}, {false, true});
+    const std::byte* kept = shard.keep_resident(0, take());
+    EXPECT_EQ(shard.keep_resident(0, take()), kept) << "another thread was earlier";
+    EXPECT_EQ(budget, 992);
+    EXPECT_EQ(shard.resident(0), kept);
+  }
+  EXPECT_EQ(budget, 1000);
+}
+
 TEST(ShardPlaces, NamesAFileThatWasCutAfterItWasOpened) {
   for (const Engine engine : {Engine::mmap, Engine::pread}) {
     const PackedFixture packed({{300}, {1}, 10000});

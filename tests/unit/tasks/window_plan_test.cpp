@@ -61,9 +61,5 @@ TEST(RandomWindows, LeaveImagesWholeAsOftenAsTheChanceSays) {
   EXPECT_NEAR(whole / 4000.0, 0.75, 0.03);
 }
 
-TEST(WholeWindows, ShowEveryImageWhole) {
-  EXPECT_EQ(WholeWindows({32, 32}).plan_window(1, 2, {50, 40}), (data::ImageWindow{0, 0, {50, 40}}));
-}
-
 }  // namespace
 }  // namespace hpctrain::tasks
