@@ -134,7 +134,7 @@ class Loader::Impl {
     for (int i = 0; i <= threads; ++i) readers_.push_back(std::make_unique<RowReader>(parts));
     waiting_ = {settings_.stall_warning_seconds, [this] { warn_of_stall(); }, {}};
     copying_ = waiting_;
-    copying_.fill = [this](const Chunk& chunk) { fill(*readers_.back(), chunk); };
+    copying_.fill = [this](const Chunk& chunk) { fill(*readers_.back(), chunk, open_table_); };
     try {
       for (int i = 0; i < threads; ++i) {
         threads_.push_back(start_signal_free_thread([this, own = readers_[i].get()] { read_chunks(*own); }));
@@ -175,13 +175,13 @@ class Loader::Impl {
 
  private:
   void read_chunks(RowReader& reader) {
-    while (const std::optional<Chunk> chunk = ring_->take_chunk()) fill(reader, *chunk);
+    while (const std::optional<Chunk> chunk = ring_->take_chunk()) fill(reader, *chunk, nullptr);
   }
 
-  void fill(RowReader& reader, const Chunk& chunk) {
+  void fill(RowReader& reader, const Chunk& chunk, std::shared_ptr<const PlaceTable> table) {
     std::exception_ptr error;
     try {
-      reader.fill(chunk);
+      reader.fill(chunk, table ? std::move(table) : places_.table());
     } catch (...) {
       error = std::current_exception();
     }
@@ -191,12 +191,12 @@ class Loader::Impl {
   /// Nothing is left to be read or checked, only to be copied or decoded: the consumer may lend a hand then, and is not
   /// kept by storage while the micro-batch that it waits for becomes ready.
   bool is_all_open() {
-    const auto table = places_.table();
+    auto table = places_.known_table();
     if (table == open_table_) return true;
     const bool is_open = std::all_of(table->begin(), table->end(), [](const auto& place) {
       return place->mapped() != nullptr && place->is_all_open();
     });
-    if (is_open) open_table_ = table;
+    open_table_ = is_open ? std::move(table) : nullptr;
     return is_open;
   }
 
@@ -205,7 +205,7 @@ class Loader::Impl {
     for (const auto& reader : readers_) {
       const std::int64_t shard = reader->shard_at_work.load(std::memory_order_relaxed);
       if (shard < 0) continue;
-      const auto table = places_.table();
+      const auto table = places_.known_table();
       where = fmt::format("reading {}", (*table)[static_cast<std::size_t>(shard)]->location().file.string());
       break;
     }

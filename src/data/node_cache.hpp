@@ -28,6 +28,7 @@ struct CacheContent {
   bool is_source_mappable = true;  ///< false on a parallel file system
   bool trusts_copies = false;      ///< blocks of a copy that was verified as it was made are not hashed again
   bool makes_copies = true;        ///< false: those that are there serve, for whoever reads the data once
+  bool checks_blocks = true;       ///< each block of a copy that is not trusted is hashed at its first touch
 };
 
 struct CacheCounters {

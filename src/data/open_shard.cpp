@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "core/error.hpp"
@@ -22,7 +24,7 @@ namespace hpctrain::data {
 namespace {
 
 constexpr int kPopulateRead = 22;     // MADV_POPULATE_READ, Linux 5.14; older C libraries do not name it
-constexpr long kCacheStatCall = 451;  // cachestat(2), Linux 6.5
+constexpr long kCacheStatCall = 451;  // cachestat(2), Linux 6.5; older C libraries do not name it
 constexpr std::size_t kMostPieces = 64;
 
 struct Copy {
@@ -54,11 +56,22 @@ std::uint64_t page_bytes() {
   return kBytes;
 }
 
-/// A fault in a mapping that asks for large pages reads 2 MiB at once, as one page where the file system keeps such:
-/// one entry of the page table instead of 512. Since Linux 5.18; taken for granted only where a newer call is known.
-bool are_large_pages_read() {
-  static const bool kAre = ::syscall(kCacheStatCall, -1, nullptr, nullptr, 0) != 0 && errno == EBADF;
-  return kAre;
+/// Whether every page of a range is in the page cache; empty where the kernel cannot or will not say.
+std::optional<bool> is_in_page_cache(int descriptor, std::uint64_t offset, std::uint64_t bytes) {
+  struct {
+    std::uint64_t offset, bytes;
+  } range{offset, bytes};
+  struct {
+    std::uint64_t cached, dirty, writeback, evicted, recently_evicted;
+  } pages{};
+  if (::syscall(kCacheStatCall, descriptor, &range, &pages, 0) != 0) return std::nullopt;
+  return pages.cached >= (bytes + page_bytes() - 1) / page_bytes();
+}
+
+/// Descriptors that a data set of many shards leaves to others.
+bool is_descriptor_spare(int descriptor) {
+  rlimit limit{};
+  return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 && static_cast<rlim_t>(descriptor) < limit.rlim_cur / 2;
 }
 
 }  // namespace
@@ -82,8 +95,9 @@ OpenShard::OpenShard(const SplitLayout& layout, std::size_t shard, ShardLocation
   }
   // Rows are visited in random order; what is read ahead is decided by populate(), not guessed by the kernel.
   ::madvise(memory, file_bytes_, MADV_RANDOM);
-  reads_large_pages_ = are_large_pages_read() && ::madvise(memory, file_bytes_, MADV_HUGEPAGE) == 0;
+  asks_for_large_pages_ = access.asks_for_large_pages && ::madvise(memory, file_bytes_, MADV_HUGEPAGE) == 0;
   mapped_ = static_cast<const std::byte*>(memory);
+  if (access.opens_blocks && is_descriptor_spare(file.descriptor())) file_ = std::make_unique<RawFile>(std::move(file));
 }
 
 OpenShard::~OpenShard() {
@@ -129,8 +143,17 @@ void OpenShard::populate(std::uint64_t offset, std::uint64_t bytes) const {
   const std::uint64_t begin = offset / page_bytes() * page_bytes();
   void* memory = const_cast<std::byte*>(mapped_) + begin;
   const std::uint64_t length = offset + bytes - begin;
-  // One large read instead of one for each small page.
-  if (!reads_large_pages_) ::madvise(memory, length, MADV_WILLNEED);
+  const auto is_cached = [&] {
+    return file_ ? is_in_page_cache(file_->descriptor(), begin, length) : std::optional<bool>();
+  };
+  std::optional<bool> is_there = is_cached();
+  if (asks_for_large_pages_ && is_there == false) {
+    // Most kernels since 5.18 read 2 MiB for this page, as one page where the file system keeps such.
+    ::madvise(memory, page_bytes(), kPopulateRead);
+    is_there = is_cached();
+  }
+  // One large read instead of one for each page. Where nothing is to be read, the call only costs: it visits each page.
+  if (is_there != true) ::madvise(memory, length, MADV_WILLNEED);
   if (::madvise(memory, length, kPopulateRead) == 0 || errno != EFAULT) return;
   fail_reading(offset, bytes);
 }

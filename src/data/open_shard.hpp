@@ -32,6 +32,8 @@ class OpenShard {
   struct Access {
     bool is_mapped = true;
     bool opens_blocks = true;  ///< false: nothing is to be done at the first touch of a block
+    /// When mapped. Then every fault reads 2 MiB, also one for a row that had to leave the page cache before.
+    bool asks_for_large_pages = false;
   };
 
   ///   errors  DamagedPlace when the file is missing or has not the size that the index says
@@ -75,9 +77,9 @@ class OpenShard {
   ShardLocation location_;
   std::size_t shard_;
   std::uint64_t file_bytes_;
-  std::unique_ptr<RawFile> file_;  // unless mapped
+  std::unique_ptr<RawFile> file_;  // when mapped: to ask what is in the page cache, none where descriptors are few
   const std::byte* mapped_ = nullptr;
-  bool reads_large_pages_ = false;  // when mapped: page faults do
+  bool asks_for_large_pages_ = false;
   std::atomic<std::uint64_t> blocks_left_;
   std::unique_ptr<std::atomic<std::uint64_t>[]> opened_;
   std::vector<std::atomic<const std::byte*>> resident_;  // [column]

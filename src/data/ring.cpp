@@ -1,4 +1,5 @@
-// See ring.hpp. One mutex guards all of it: it is taken twice for each chunk, which is large or a whole slot.
+// See ring.hpp. One mutex guards all of it: it is taken twice for each chunk, which is large, a whole slot, or
+// pictures.
 #include "data/ring.hpp"
 
 #include <algorithm>
@@ -14,6 +15,9 @@ constexpr std::size_t kColumnAlignment = 256;  // what copies to a device like b
 constexpr std::size_t kSlotAlignment = 4096;
 /// Copying less than this takes less time than waking a thread for it does, above all on virtual machines.
 constexpr std::size_t kSmallSlotBytes = 256u << 10;
+/// A consumer that fills as well keeps more slots in use at a time. That is worth less than a wake-up where they are so
+/// large that they drive each other out of the cache.
+constexpr std::size_t kMostBytesFilledInWait = 4u << 20;
 
 constexpr std::size_t round_up(std::size_t bytes, std::size_t alignment) {
   return (bytes + alignment - 1) / alignment * alignment;
@@ -28,6 +32,7 @@ Ring::Ring(const RingSettings& settings, const MicroBatchPlanner& planner, SlotA
   free_.reserve(settings_.slots);
   const std::size_t slot_bytes = round_up(column_offset(settings_.row_bytes.size() + 1), kSlotAlignment);
   is_woken_for_several_ = settings_.is_copied && slot_bytes <= kSmallSlotBytes;
+  is_filled_in_wait_ = slot_bytes <= kMostBytesFilledInWait;
   memory_ = allocator_.allocate(settings_.slots * slot_bytes);
   for (std::size_t i = slots_.size(); i > 0; --i) {
     slots_[i - 1].memory = memory_ + (i - 1) * slot_bytes;
@@ -55,7 +60,7 @@ std::optional<Chunk> Ring::take_chunk() {
     work_.wait(lock);
   }
   Chunk chunk = cut_chunk(*filling_);
-  // One thread is enough for small slots; where it is not, the consumer comes to wait and wakes all.
+  // One thread is enough for small slots; where it is not, the consumer comes to wait, and fills or wakes all.
   const bool is_more_work = !is_woken_for_several_ && (filling_ || (!free_.empty() && !is_plan_over_));
   lock.unlock();
   if (is_more_work) work_.notify_one();
@@ -135,10 +140,15 @@ void Ring::finish_chunk(const Chunk& chunk, std::exception_ptr error) {
 void Ring::wait_until_decided(std::unique_lock<std::mutex>& lock, const Waiting& waiting) {
   if (is_decided()) return;
   const Stopwatch waited;
-  if (waiting.fill) fill_until_decided(lock, waiting.fill);
-  if (is_woken_for_several_ && !is_decided()) work_.notify_all();
-  if (waiting.stall_seconds > 0 &&
-      !ready_.wait_for(lock, std::chrono::duration<double>(waiting.stall_seconds), [this] { return is_decided(); })) {
+  if (waiting.fill && is_filled_in_wait_) {
+    fill_until_decided(lock, waiting.fill);
+  } else if (is_woken_for_several_) {
+    work_.notify_all();
+  }
+  const std::chrono::duration<double> patience(waiting.stall_seconds - waited.seconds());
+  const bool is_stalled = waiting.stall_seconds > 0 &&
+                          (patience.count() <= 0 || !ready_.wait_for(lock, patience, [this] { return is_decided(); }));
+  if (is_stalled) {
     ++counters_.stalls;
     lock.unlock();
     waiting.on_stall();

@@ -1,6 +1,6 @@
-// The slots of a loader and their hand-over: free → being filled by reader threads → ready → leased → free. Slots are
-// filled in chunks, so that all threads work on the micro-batch that is needed first, and leave in the order of the
-// plan. Knows neither shards nor digests.
+// The slots of a loader and their hand-over: free → being filled, by reader threads and who waits → ready → leased →
+// free. Slots are filled in chunks, so that all threads work on the micro-batch that is needed first, and leave in the
+// order of the plan. Knows neither shards nor digests.
 #pragma once
 
 #include <condition_variable>
@@ -36,11 +36,12 @@ struct RingSettings {
   std::vector<std::uint64_t> row_bytes;  ///< per field
 };
 
-/// What a consumer does while its micro-batch is not ready. Each may be empty.
+/// What a consumer does while its micro-batch is not ready.
 struct Waiting {
-  double stall_seconds = 0;                ///< when it took longer; 0: never
-  std::function<void()> on_stall;          ///< called once then
-  std::function<void(const Chunk&)> fill;  ///< fills and finishes a chunk as a reader thread does
+  double stall_seconds = 0;        ///< when it took longer, something is said; 0: never
+  std::function<void()> on_stall;  ///< says it, once; may be empty where that is never
+  /// Fills and finishes a chunk as a reader thread does; empty: it sleeps. For slots of up to 4 MiB.
+  std::function<void(const Chunk&)> fill;
 };
 
 class Ring {
@@ -96,6 +97,7 @@ class Ring {
   std::byte* memory_ = nullptr;  // of all slots
   std::uint64_t sample_bytes_ = 0;
   bool is_woken_for_several_ = false;  // readers sleep beside few free slots
+  bool is_filled_in_wait_ = false;     // by the consumer too
 
   mutable std::mutex mutex_;
   std::condition_variable work_;   // readers wait

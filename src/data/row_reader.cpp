@@ -29,7 +29,7 @@ constexpr std::uint64_t kMostResidentRowBytes = 64;  // a read call for less tha
 
 RowReader::RowReader(const ReaderParts& parts) : parts_(parts) {}
 
-void RowReader::fill(const Chunk& chunk) {
+void RowReader::fill(const Chunk& chunk, std::shared_ptr<const PlaceTable> table) {
   if (!order_ || epoch_ != chunk.epoch) order_.emplace(parts_.order, chunk.epoch);
   epoch_ = chunk.epoch;
   parts_.places.note_position(chunk.epoch, chunk.first_position);
@@ -38,13 +38,13 @@ void RowReader::fill(const Chunk& chunk) {
   order_->rows_from(chunk.first_position, rows_);
   for (std::size_t i = 0; i < chunk.count; ++i) row_places_[i] = parts_.layout.place_of(rows_[i]);
   for (;;) {
-    const std::shared_ptr<const PlaceTable> table = parts_.places.table();
     try {
       fill_from(*table, chunk);
       break;
     } catch (const DamagedPlace& damage) {
       parts_.places.replace(*(*table)[damage.shard()], damage.what());
     }
+    table = parts_.places.table();
   }
   shard_at_work.store(-1, std::memory_order_relaxed);
 }

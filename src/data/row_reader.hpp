@@ -33,8 +33,9 @@ class RowReader {
  public:
   explicit RowReader(const ReaderParts& parts);
 
+  /// Out of `table`, and of the next one where a place of it fails.
   ///   errors  Fault::data when a row cannot be had from any place, or a picture does not decode
-  void fill(const Chunk& chunk);
+  void fill(const Chunk& chunk, std::shared_ptr<const PlaceTable> table);
 
   /// Read by other threads at any time.
   std::atomic<std::int64_t> shard_at_work{-1};  ///< of the split; -1: none

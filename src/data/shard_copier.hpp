@@ -33,8 +33,8 @@ struct CopyReport {
   CopyOutcome outcome = CopyOutcome::made;
   std::string words;               ///< of what went wrong
   std::uint64_t inode = 0;         ///< of the copy
-  bool is_verified = true;         ///< as a whole, since the node started
   std::uint64_t source_bytes = 0;  ///< read for it
+  bool is_verified = true;         ///< as a whole, since the node started
 };
 
 /// What becomes of a copy that was verified before the node started anew: nothing had synced it.

@@ -8,6 +8,7 @@
 #include "core/clock.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
+#include "core/memory_room.hpp"
 #include "data/damaged_place.hpp"
 #include "data/file_system_kind.hpp"
 
@@ -19,6 +20,14 @@ constexpr double kAskAgainSeconds = 0.25;
 Engine choose_engine(Engine wish, const std::filesystem::path& folder) {
   if (wish != Engine::automatic) return wish;
   return probe_file_system(folder).is_local ? Engine::mmap : Engine::pread;
+}
+
+/// Twice, since the page cache has other guests as well.
+bool fits_memory(const SplitLayout& layout) {
+  std::uint64_t bytes = 0;
+  for (std::size_t shard = 0; shard < layout.shards(); ++shard) bytes += layout.shard(shard).file_bytes;
+  const std::uint64_t room = available_memory();
+  return 2 * bytes <= std::min(room, memory_limit().value_or(room));
 }
 
 /// A shard that is read by calls stays open, and the usual limit of 1,024 files is meant for programs that use select.
@@ -38,6 +47,7 @@ ShardPlaces::ShardPlaces(const SplitLayout& layout, const std::filesystem::path&
       locator_(locator),
       wishes_(wishes),
       engine_(choose_engine(wishes.engine, folder)),
+      fits_memory_(fits_memory(layout)),
       watch_(layout) {
   raise_file_limit();
   PlaceTable table;
@@ -60,6 +70,7 @@ std::shared_ptr<OpenShard> ShardPlaces::open_at(std::size_t shard, const ShardLo
                          ? engine_ == Engine::mmap
                          : location.may_be_mapped && probe_file_system(location.file).is_local;
   access.opens_blocks = access.is_mapped || (wishes_.hashes_blocks && !location.is_verified);
+  access.asks_for_large_pages = fits_memory_;
   if (wishes_.hashes_blocks) watch_.note_opening(shard, location.file);
   return std::make_shared<OpenShard>(layout_, shard, location, access);
 }
@@ -83,6 +94,10 @@ std::shared_ptr<const PlaceTable> ShardPlaces::table() {
   if (locator_ != nullptr && steady_seconds() - asked_seconds_.load(std::memory_order_relaxed) > kAskAgainSeconds) {
     ask_again();
   }
+  return known_table();
+}
+
+std::shared_ptr<const PlaceTable> ShardPlaces::known_table() const {
   const std::lock_guard lock(table_mutex_);
   return table_;
 }

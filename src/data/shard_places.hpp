@@ -36,6 +36,8 @@ class ShardPlaces {
 
   /// The places now; asks the locator again when that was some time ago.
   std::shared_ptr<const PlaceTable> table();
+  /// The same without asking: touches no file.
+  std::shared_ptr<const PlaceTable> known_table() const;
 
   /// `place` failed: the next table has another one.
   ///   errors  Fault::data with `reason` when the source itself failed
@@ -61,10 +63,11 @@ class ShardPlaces {
   ShardLocator* locator_;
   Wishes wishes_;
   Engine engine_;
+  bool fits_memory_;
   ShardWatch watch_;
   std::atomic<double> asked_seconds_{0};  // steady clock
   std::mutex change_mutex_;               // one thread at a time makes a new table
-  std::mutex table_mutex_;                // only to copy the pointer
+  mutable std::mutex table_mutex_;        // only to copy the pointer
   std::shared_ptr<const PlaceTable> table_;
   std::atomic<std::uint64_t> failures_{0};
 };

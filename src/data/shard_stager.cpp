@@ -60,8 +60,9 @@ void ShardStager::run() {
 void ShardStager::find_copies() {
   for (const std::size_t shard : state_.shards) {
     if (state_.stops) return;
-    // Not read as a whole for one use: what is used of an older one is checked as it is.
-    const auto found = state_.copier->find(shard, OlderCopy::taken);
+    // Not read as a whole for one use, where what is used is checked.
+    const auto found =
+        state_.copier->find(shard, state_.content.checks_blocks ? OlderCopy::taken : OlderCopy::read_first);
     if (found) note_copy(shard, {CopyOutcome::found, "", found->inode, 0, found->is_verified});
   }
 }

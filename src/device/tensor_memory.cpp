@@ -10,11 +10,11 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <fstream>
 #include <limits>
 #include <new>
 #include <string>
 
+#include "core/memory_room.hpp"
 #include "device/gpu_memory_limit.hpp"
 
 namespace hpctrain::device {
@@ -124,13 +124,7 @@ std::uint64_t free_memory(const torch::Device& device) {
     const auto [unused, total] = c10::getDeviceAllocator(device.type())->getMemoryInfo(device.index());
     return unused + use.reserved_bytes - use.allocated_bytes;
   }
-  std::ifstream file("/proc/meminfo");
-  std::string name;
-  std::uint64_t kib = 0;
-  for (std::string rest; file >> name >> kib; std::getline(file, rest)) {
-    if (name == "MemAvailable:") return kib * 1024;
-  }
-  return 0;
+  return available_memory();
 }
 
 void release_cached_memory(const torch::Device& device) {

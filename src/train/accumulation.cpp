@@ -34,11 +34,6 @@ void Accumulation::write_passengers(const torch::Tensor& loss) {
   parts_.statistics.write(passengers.narrow(0, kStepPassengers, parts_.statistics.elements()));
 }
 
-void Accumulation::end_micro_step() {
-  const PhaseTimer timer(parts_.clock, Phase::backward);
-  parts_.reduction.end_micro_step();
-}
-
 data::GlobalBatch SampleLosses::run(std::uint64_t step) {
   clear_gradients();
   while (true) {
@@ -67,7 +62,7 @@ void SampleLosses::run_micro_step(const tasks::DeviceRecords& records, std::uint
   write_passengers(loss);
   parts_.reduction.start_backward(records.host.is_last_of_step());
   if (loss.defined() && !is_differentiated) parts_.micro_step.run_backward(parts_.update.scaled(loss));
-  end_micro_step();
+  parts_.reduction.end_micro_step();
 }
 
 }  // namespace hpctrain::train

@@ -54,8 +54,6 @@ class Accumulation {
   /// This rank's part of the loss and what forward passes staged ride with the last bucket: to be written before
   /// backward, for it may leave before backward returns.
   void write_passengers(const torch::Tensor& loss);
-  /// What the reduction adds up on its own counts as backward.
-  void end_micro_step();
 
   Parts parts_;
 };

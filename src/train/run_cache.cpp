@@ -122,6 +122,7 @@ std::unique_ptr<data::NodeCache> find_run_copies(const RunSettings& settings, co
   content.is_source_mappable = is_source_local;
   content.trusts_copies = settings.loader.verify == data::Verify::staged;
   content.makes_copies = false;
+  content.checks_blocks = settings.loader.verify != data::Verify::off;
   return std::make_unique<data::NodeCache>(index, plan, folder, std::move(content), placement);
 }
 

@@ -118,7 +118,7 @@ void SpanningLosses::run_second_pass(Held& held, const Answer& answer, bool is_l
     const auto gradient = rows_of(answer.gradients, held.place, held.count).to(held.outputs.scalar_type());
     parts_.micro_step.run_backward(held.outputs, parts_.update.scaled(gradient));
   }
-  end_micro_step();
+  parts_.reduction.end_micro_step();
   held = {};
 }
 

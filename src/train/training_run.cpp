@@ -141,8 +141,8 @@ void TrainingRun::make_feed() {
 
 std::unique_ptr<GradientReduction> TrainingRun::make_reduction() {
   if (is_reproducible(settings_.train)) {
-    return std::make_unique<TreeReduction>(
-        TreeReduction::Parts{*buckets_, *statistics_, *gradient_group_, settings_.train.micro_shards, *wholeness_});
+    return std::make_unique<TreeReduction>(TreeReduction::Parts{*buckets_, *statistics_, *gradient_group_,
+                                                                settings_.train.micro_shards, *wholeness_, clock_});
   }
   return std::make_unique<GradientSync>(
       GradientSync::Parts{*buckets_, *statistics_, *channel_, context_.device, clock_, *wholeness_}, state_.parameters);

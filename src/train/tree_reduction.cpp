@@ -26,6 +26,7 @@ void TreeReduction::begin_shard() {
 
 void TreeReduction::end_micro_step() {
   if (shards_done_ == plan_.folds_after_shard.size()) return;
+  const monitor::PhaseTimer timer(parts_.clock, monitor::Phase::backward);
   const torch::NoGradGuard no_grad;
   std::size_t folds = plan_.folds_after_shard[shards_done_];
   if (folds == 0) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "comm/communicator.hpp"
+#include "monitor/step_clock.hpp"
 #include "train/gradient_buckets.hpp"
 #include "train/gradient_reduction.hpp"
 #include "train/step_statistics.hpp"
@@ -25,6 +26,7 @@ class TreeReduction final : public GradientReduction {
     comm::Communicator& group;
     std::uint64_t micro_shards;  ///< at least as many as there are ranks
     Wholeness& wholeness;
+    monitor::StepClock& clock;
   };
 
   explicit TreeReduction(const Parts& parts);
@@ -32,7 +34,8 @@ class TreeReduction final : public GradientReduction {
   void start_step() override;
   /// Nothing leaves during backward: the last micro-shard's sum is a block of its own.
   void start_backward(bool /*is_last*/) override {}
-  /// A micro-shard's gradients become a block. Micro-steps beyond this rank's micro-shards add nothing.
+  /// A micro-shard's gradients become a block, in Phase::backward. Micro-steps beyond this rank's micro-shards add
+  /// nothing.
   ///   cost  copies or adds the gradients once and clears them; up to 2·log2(micro_shards) blocks of their size are
   ///   kept
   void end_micro_step() override;

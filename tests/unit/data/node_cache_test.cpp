@@ -162,6 +162,24 @@ TEST(NodeCache, LeavesOlderCopiesToTheirReaderWhereItMakesNone) {
     EXPECT_FALSE(cache.locate(shard).is_verified) << shard;
   }
   EXPECT_TRUE(cache.locate(2).is_verified);
+  EXPECT_EQ(cache.counters().source_bytes, 0u);
+  content.checks_blocks = false;
+  content.trusts_copies = false;
+  NodeCache unchecked(packed.index, kReplicate, scratch.path(), content, {});
+  EXPECT_EQ(unchecked.locate(0).tier, Tier::node_cache);
+  EXPECT_EQ(unchecked.locate(1).tier, Tier::source) << "what nobody checks later is read first";
+}
+
+TEST(NodeCache, TrustsCopiesThatAnotherStartMade) {
+  const PackedFixture& packed = test::shared_fixture();
+  const TemporaryFolder scratch;
+  CacheContent content = both_splits();
+  content.trusts_copies = true;
+  for (int start = 0; start < 2; ++start) {
+    NodeCache cache(packed.index, kReplicate, scratch.path(), content, {});
+    ASSERT_TRUE(cache.wait_until_staged(kSoon));
+    EXPECT_TRUE(cache.locate(0).is_verified) << start;
+  }
 }
 
 TEST(NodeCache, TakesOverThePartOfADeadProcess) {

@@ -3,9 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstring>
+#include <memory>
 #include <stdexcept>
 #include <thread>
+#include <vector>
 
 #include "data/loader_settings.hpp"
 
@@ -14,12 +17,12 @@ namespace {
 
 constexpr std::uint64_t kBatch = 4, kBatches = 5, kRowBytes = 64;
 
-std::unique_ptr<Ring> make_ring() {
+std::unique_ptr<Ring> make_ring(bool is_copied = true) {
   RingSettings settings;
   settings.slots = 3;
   settings.micro_batch = kBatch;
   settings.samples_per_chunk = 3;
-  settings.is_copied = true;
+  settings.is_copied = is_copied;
   settings.row_bytes = {kRowBytes};
   PlannerSettings planned;
   planned.num_samples = kBatch * kBatches;
@@ -64,25 +67,72 @@ TEST(Ring, IsFilledByItsConsumerWhereNobodyElseDoes) {
   EXPECT_EQ(ring->counters().samples, kBatch * kBatches);
 }
 
-TEST(Ring, IsFilledByReadersAndItsConsumerTogether) {
-  const auto ring = make_ring();
-  std::thread reader([&] {
-    while (const auto chunk = ring->take_chunk()) {
+/// Threads that fill what a ring gives them, until the end of their scope.
+class Readers {
+ public:
+  Readers(Ring& ring, int count) : ring_(ring) {
+    for (int i = 0; i < count; ++i) threads_.emplace_back([this] { read(); });
+  }
+  ~Readers() {
+    ring_.stop();
+    for (std::thread& thread : threads_) thread.join();
+  }
+
+ private:
+  void read() {
+    while (const auto chunk = ring_.take_chunk()) {
       fill(*chunk);
-      ring->finish_chunk(*chunk, nullptr);
+      ring_.finish_chunk(*chunk, nullptr);
     }
-  });
+  }
+
+  Ring& ring_;
+  std::vector<std::thread> threads_;
+};
+
+struct RingWay {
+  bool is_copied;  ///< readers are woken for several small slots at once
+  int readers;
+  bool consumer_fills;
+};
+
+class RingOfReaders : public testing::TestWithParam<RingWay> {};
+
+TEST_P(RingOfReaders, HandsOverEveryBatchOfManyEpochs) {
+  const auto ring = make_ring(GetParam().is_copied);
+  const Readers readers(*ring, GetParam().readers);
   Waiting waiting;
-  waiting.fill = [&](const Chunk& chunk) {
-    fill(chunk);
-    ring->finish_chunk(chunk, nullptr);
-  };
+  if (GetParam().consumer_fills) {
+    waiting.fill = [&](const Chunk& chunk) {
+      fill(chunk);
+      ring->finish_chunk(chunk, nullptr);
+    };
+  }
   for (std::uint64_t epoch = 0; epoch < 200; ++epoch) {
     ring->restart({});
     expect_all_batches(*ring, waiting);
   }
-  ring->stop();
-  reader.join();
+  EXPECT_EQ(ring->counters().samples, 200 * kBatch * kBatches);
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, RingOfReaders,
+                         testing::Values(RingWay{true, 1, true}, RingWay{true, 2, true}, RingWay{true, 3, false},
+                                         RingWay{false, 1, true}, RingWay{false, 2, true}, RingWay{false, 3, false}));
+
+TEST(Ring, SaysThatItStalledAlsoWhereItsConsumerFilledMeanwhile) {
+  const auto ring = make_ring();
+  int stalls = 0;
+  Waiting waiting;
+  waiting.stall_seconds = 0.01;
+  waiting.on_stall = [&] { ++stalls; };
+  waiting.fill = [&](const Chunk& chunk) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    ring->finish_chunk(chunk, nullptr);
+  };
+  EXPECT_TRUE(ring->next_slot(waiting).has_value());
+  EXPECT_EQ(stalls, 1);
+  EXPECT_EQ(ring->counters().stalls, 1u);
+  EXPECT_GE(ring->counters().wait_seconds, 0.02);
 }
 
 TEST(Ring, LeavesAReadyBatchAsItIs) {

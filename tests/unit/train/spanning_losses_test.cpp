@@ -159,8 +159,8 @@ Outcome carry_out(comm::Communicator& group, const Case& how) {
   Wholeness wholeness(group);
   std::unique_ptr<GradientReduction> reduction;
   if (how.micro_shards > 0) {
-    reduction =
-        std::make_unique<TreeReduction>(TreeReduction::Parts{buckets, statistics, group, how.micro_shards, wholeness});
+    reduction = std::make_unique<TreeReduction>(
+        TreeReduction::Parts{buckets, statistics, group, how.micro_shards, wholeness, clock});
   } else {
     reduction = std::make_unique<GradientSync>(
         GradientSync::Parts{buckets, statistics, *channel, torch::kCPU, clock, wholeness}, state.parameters);

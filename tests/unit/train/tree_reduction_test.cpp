@@ -63,7 +63,8 @@ std::vector<torch::Tensor> reduce(std::uint64_t micro_shards, int world) {
     const auto channel = comm::make_host_channel(group);
     GradientBuckets buckets(state.parameters, 1, *channel);
     Wholeness wholeness(group);
-    TreeReduction reduction({buckets, statistics, group, micro_shards, wholeness});
+    monitor::StepClock clock;
+    TreeReduction reduction({buckets, statistics, group, micro_shards, wholeness, clock});
     break_off(reduction, network, group.rank() == world - 1);
     const data::Share own = data::plan_own_micro_shards(micro_shards, group.rank(), world);
     const std::uint64_t micro_steps = data::plan_micro_steps(micro_shards, world, 1);
