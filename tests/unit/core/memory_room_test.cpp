@@ -19,7 +19,7 @@ class MemoryRoom : public testing::Test {
   }
   MemoryFiles files() const { return {folder_.path() / "meminfo", folder_.path() / "own", folder_.path() / "groups"}; }
 
-  TemporaryFolder folder_;
+  test::TemporaryFolder folder_;
 };
 
 TEST_F(MemoryRoom, IsWhatTheKernelCallsAvailable) {
