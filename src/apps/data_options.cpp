@@ -84,7 +84,8 @@ void add_data_options(OptionTable& table, Settings& settings) {
   table.add(
       option(settings.run.loader.engine, "data", "engine")
           .choices({{"auto", data::Engine::automatic}, {"mmap", data::Engine::mmap}, {"pread", data::Engine::pread}})
-          .help("How rows are read, with the same bytes out: mapped, or by calls; auto: mapped on a local disk"));
+          .help("How rows are read, with the same bytes out: mapped, or by calls; auto: mapped on a local disk, but "
+                "for long rows of a split that does not fit memory"));
   table.add(option(settings.run.loader.stall_warning_seconds, "data", "stall-warning-seconds")
                 .between(0, 86400)
                 .unit("seconds")

@@ -17,17 +17,26 @@ namespace {
 
 constexpr double kAskAgainSeconds = 0.25;
 
-Engine choose_engine(Engine wish, const std::filesystem::path& folder) {
-  if (wish != Engine::automatic) return wish;
-  return probe_file_system(folder).is_local ? Engine::mmap : Engine::pread;
+constexpr std::uint64_t kMostBytesByFaults = 8192;  // of a row: two pages
+
+std::uint64_t memory_room() {
+  const std::uint64_t available = available_memory();
+  return std::min(available, memory_limit().value_or(available));
 }
 
 /// Twice, since the page cache has other guests as well.
-bool fits_memory(const SplitLayout& layout) {
+bool fits_memory(const SplitLayout& layout, std::uint64_t room) {
   std::uint64_t bytes = 0;
   for (std::size_t shard = 0; shard < layout.shards(); ++shard) bytes += layout.shard(shard).file_bytes;
-  const std::uint64_t room = available_memory();
-  return 2 * bytes <= std::min(room, memory_limit().value_or(room));
+  return 2 * bytes <= room;
+}
+
+bool has_long_rows(const SplitLayout& layout) {
+  for (std::size_t c = 0; c < layout.columns(); ++c) {
+    const bool is_encoded = layout.column(c).row_bytes == 0;
+    if (is_encoded || layout.column(c).row_bytes > kMostBytesByFaults) return true;
+  }
+  return false;
 }
 
 /// A shard that is read by calls stays open, and the usual limit of 1,024 files is meant for programs that use select.
@@ -46,14 +55,20 @@ ShardPlaces::ShardPlaces(const SplitLayout& layout, const std::filesystem::path&
       folder_(folder),
       locator_(locator),
       wishes_(wishes),
-      engine_(choose_engine(wishes.engine, folder)),
-      fits_memory_(fits_memory(layout)),
+      fits_memory_(fits_memory(layout, wishes.memory_room ? *wishes.memory_room : memory_room())),
+      engine_(wishes.engine != Engine::automatic ? wishes.engine : engine_for(folder)),
       watch_(layout) {
   raise_file_limit();
   PlaceTable table;
   for (std::size_t shard = 0; shard < layout_.shards(); ++shard) table.push_back(open(shard));
   asked_seconds_ = steady_seconds();
   publish(std::move(table));
+}
+
+/// Rows that had to leave the page cache come back page by page in a mapping, and as a whole by a call.
+Engine ShardPlaces::engine_for(const std::filesystem::path& file) const {
+  const bool is_worth_mapping = fits_memory_ || !has_long_rows(layout_);
+  return is_worth_mapping && probe_file_system(file).is_local ? Engine::mmap : Engine::pread;
 }
 
 ShardLocation ShardPlaces::locate(std::size_t shard) {
@@ -68,7 +83,7 @@ std::shared_ptr<OpenShard> ShardPlaces::open_at(std::size_t shard, const ShardLo
   OpenShard::Access access;
   access.is_mapped = is_source || wishes_.engine != Engine::automatic
                          ? engine_ == Engine::mmap
-                         : location.may_be_mapped && probe_file_system(location.file).is_local;
+                         : location.may_be_mapped && engine_for(location.file) == Engine::mmap;
   access.opens_blocks = access.is_mapped || (wishes_.hashes_blocks && !location.is_verified);
   access.asks_for_large_pages = fits_memory_;
   if (wishes_.hashes_blocks) watch_.note_opening(shard, location.file);

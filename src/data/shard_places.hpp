@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ class ShardPlaces {
   struct Wishes {
     Engine engine = Engine::automatic;
     bool hashes_blocks = true;
+    std::optional<std::uint64_t> memory_room{};  ///< bytes that files may take of it; unset: as this process may
   };
 
   /// Opens every shard. `layout` and `locator` must outlive this; without a locator shards are read from `folder`.
@@ -52,6 +54,7 @@ class ShardPlaces {
   std::uint64_t failures() const noexcept { return failures_.load(std::memory_order_relaxed); }
 
  private:
+  Engine engine_for(const std::filesystem::path& file) const;
   ShardLocation locate(std::size_t shard);
   std::shared_ptr<OpenShard> open(std::size_t shard);
   std::shared_ptr<OpenShard> open_at(std::size_t shard, const ShardLocation& location);
@@ -62,8 +65,8 @@ class ShardPlaces {
   std::filesystem::path folder_;
   ShardLocator* locator_;
   Wishes wishes_;
-  Engine engine_;
   bool fits_memory_;
+  Engine engine_;
   ShardWatch watch_;
   std::atomic<double> asked_seconds_{0};  // steady clock
   std::mutex change_mutex_;               // one thread at a time makes a new table

@@ -39,6 +39,18 @@ TEST(ShardPlaces, OpensOnlyTheShardsOfItsSplit) {
   }
 }
 
+TEST(ShardPlaces, AreMappedWhereTheSplitFitsMemoryOrItsRowsAreShort) {
+  const auto engine_of = [](const PackedFixture& packed, std::uint64_t room) {
+    const SplitLayout layout(packed.index, packed.index.split("train"));
+    return ShardPlaces(layout, packed.folder, nullptr, {Engine::automatic, true, room}).engine();
+  };
+  const PackedFixture long_rows({{300}, {1}, 10000});
+  const std::uint64_t bytes = long_rows.index.shards[0].file_bytes;
+  EXPECT_EQ(engine_of(long_rows, 2 * bytes), Engine::mmap);
+  EXPECT_EQ(engine_of(long_rows, 2 * bytes - 1), Engine::pread);
+  EXPECT_EQ(engine_of(test::shared_fixture(), 0), Engine::mmap);
+}
+
 TEST(OpenShard, GivesBackWhatItsKeptColumnsTookOfTheBudget) {
   const PackedFixture& packed = test::shared_fixture();
   const SplitLayout layout(packed.index, packed.index.split("train"));
