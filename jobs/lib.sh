@@ -1,13 +1,14 @@
 # What the job scripts share; sourced by them, after they found it beside themselves or in the module's prefix.
-#   run_training_job NAME PACK_COMMAND [arguments for hpctrain]
+#   run_training_job NAME PACK_COMMAND [RUN.ini] [arguments for hpctrain]
 #   run_sweep_job NAME PACK_COMMAND [SWEEP.ini] [arguments for hpctrain sweep]
 #   run_doctor_job [RUN.ini] [arguments for hpctrain]
-# Trains with NAME.ini, or runs the trials of SWEEP.ini (else NAME_grid.ini), stops in time, and queues the job again
-# until the run is finished. The last one only looks whether the allocation is fit to train. docs/slurm.md says how.
+# Trains with RUN.ini (else NAME.ini), or runs the trials of SWEEP.ini (else NAME_grid.ini), stops in time, and queues
+# the job again until the run is finished. The last one only looks whether the allocation is fit to train. docs/slurm.md
+# says how.
 # shellcheck shell=bash
 
 : "${jobs:?the folder of lib.sh and of the INI files; job scripts set it}"
-readonly EXIT_DATA=65 EXIT_UNAVAILABLE=69 EXIT_DEVICE=71 EXIT_STOPPED=75
+readonly EXIT_DATA=65 EXIT_UNAVAILABLE=69 EXIT_DEVICE=71 EXIT_FENCED=73 EXIT_STOPPED=75
 # Of srun and mpirun when a task was ended by KILL, SEGV, TERM, XFSZ, or by USR1 or USR2 before it could catch them.
 readonly KILLED_CODES=" 137 139 143 153 138 140 "
 readonly MOST_STARTS="${HPCTRAIN_MOST_STARTS:-100}"
@@ -65,6 +66,8 @@ find_programs() {
 }
 
 require_data() {
+  # A folder for each fold: hpctrain looks at those that are asked for.
+  case "$data" in *'{fold}'*) return 0 ;; esac
   [ -e "$data/manifest.h5" ] && return 0
   say "no data set in $data (no manifest.h5); pack it once with:"
   say "  $programs/hpctrain-pack $1 -o $data"
@@ -80,9 +83,9 @@ find_job_end() {
     return
   fi
   if command -v scontrol >/dev/null; then
-    text=$(SLURM_TIME_FORMAT=standard scontrol show job "$SLURM_JOB_ID" 2>/dev/null | sed -n 's/.* EndTime=\([0-9T:-]*\).*/\1/p')
+    text=$(SLURM_TIME_FORMAT=standard scontrol show job "$(name_of_job)" 2>/dev/null | sed -n 's/.* EndTime=\([0-9T:-]*\).*/\1/p')
   elif command -v squeue >/dev/null; then
-    text=$(SLURM_TIME_FORMAT=standard squeue -h -j "$SLURM_JOB_ID" -o %e 2>/dev/null)
+    text=$(SLURM_TIME_FORMAT=standard squeue -h -j "$(name_of_job)" -o %e 2>/dev/null)
   fi
   if [[ "$text" == *T* ]]; then date -d "$text" +%s 2>/dev/null || true; fi
 }
@@ -132,6 +135,14 @@ newest_step() {
   printf '%d' "$((10#${newest:-0}))"
 }
 
+# The number of the newest start that took over the run; each start takes one.
+newest_fence() {
+  local newest
+  newest=$(find "$run/ckpt" -maxdepth 1 -name 'FENCE-*' 2>/dev/null | sort -V | tail -n 1)
+  newest=${newest##*FENCE-}
+  printf '%d' "$((10#${newest:-0}))"
+}
+
 # What starts have really gained so far, in one word: equal words mean that a start brought nothing.
 #   a run: the step of its newest checkpoint; a sweep: trials that ended, and the steps of all trials' checkpoints
 progress() {
@@ -155,9 +166,14 @@ describe_progress() {
   fi
 }
 
-# What this start ended with: exit.json where the start wrote one, else what srun said.
+# What this start ended with: exit.json where the start wrote one, else what srun said. Where another job's start took
+# the run over, exit.json is that one's.
 code_of_start() {
-  local status=$1 report_before=$2 report code=""
+  local status=$1 report_before=$2 fence_before=$3 report code=""
+  if [ "$status" -eq "$EXIT_FENCED" ] || [ "$(newest_fence)" -gt "$((fence_before + 1))" ]; then
+    printf '%d' "$EXIT_FENCED"
+    return
+  fi
   report=$(report_of_run)
   if [ "$report" != "$report_before" ]; then
     code=$(sed -n 's/^ *"code": \([0-9]*\),*$/\1/p' <<<"$report")
@@ -173,7 +189,8 @@ code_of_start() {
 }
 
 # The node that exit.json of this start blames, where it is one of the job's: one that stood still, or whose GPU failed
-# in the middle of the work. Reports of other ends name only who noticed.
+# in the middle of the work. Reports of other ends name only who noticed: memory is lacking on any node alike, and a
+# sweep that had failing trials speaks through rank zero.
 blamed_node() {
   local report host cause phase code
   report=$(report_of_run)
@@ -182,6 +199,7 @@ blamed_node() {
   cause=$(sed -n 's/^ *"cause": "\(.*\)",*$/\1/p' <<<"$report")
   phase=$(sed -n 's/^ *"phase": "\(.*\)",*$/\1/p' <<<"$report")
   code=$(sed -n 's/^ *"code": \([0-9]*\),*$/\1/p' <<<"$report")
+  case "$cause" in *"out of memory"* | "a trial failed") return 0 ;; esac
   [ "$cause" = hang ] || { [ "$code" = "$EXIT_DEVICE" ] && [ "$phase" != start ]; } || return 0
   # Only a name that Slurm knows too; where nobody can be asked, sbatch will refuse another.
   if ! command -v scontrol >/dev/null || scontrol show hostnames "${SLURM_JOB_NODELIST:-}" | grep -qxF "$host"; then
@@ -223,7 +241,7 @@ exclude_suspects() {
   [ -n "$excluded" ] || return 0
   present=$(sed -n 's/.*ExcNodeList=\([^ ]*\).*/\1/p' <<<"$1")
   [ "$present" = "(null)" ] && present=""
-  if scontrol update "JobId=$SLURM_JOB_ID" "ExcNodeList=$excluded${present:+,$present}"; then
+  if scontrol update "JobId=$(name_of_job)" "ExcNodeList=$excluded${present:+,$present}"; then
     say "excluded from the next start: $excluded${present:+,$present}"
   else
     say "Slurm did not take the list of nodes to exclude: $excluded"
@@ -233,10 +251,11 @@ exclude_suspects() {
 # Beside the run directory, which hpctrain wants empty at the first start: the progress that each start found.
 record_start() { printf '%s\n' "$(progress)" >>"$run.starts"; }
 
-# Says no, with the reason, when another start would change nothing. $1: progress() now
+# Says no, with the reason, when another start would change nothing. $1: progress() now. An older start's report counts
+# for nothing: run_job has it in report_before.
 is_worth_another_start() {
   local starts same reached=$1
-  if grep -q '"cause": "stop file"' "$run/exit.json" 2>/dev/null; then
+  if [ "$(report_of_run)" != "$report_before" ] && grep -q '"cause": "stop file"' "$run/exit.json" 2>/dev/null; then
     say "not queued again: somebody asked this run to stop (touch $run/STOP); submit again to go on"
     return 1
   fi
@@ -247,26 +266,26 @@ is_worth_another_start() {
     return 1
   fi
   if [ "$starts" -ge "$MOST_STARTS" ]; then
-    say "not queued again: $starts starts are the most allowed; raise HPCTRAIN_MOST_STARTS and submit again with --out $run"
+    say "not queued again: $starts starts are the most allowed; raise HPCTRAIN_MOST_STARTS and submit again, the arguments as before and --out $run"
     return 1
   fi
 }
 
 requeue() {
   local shown
-  shown=$(scontrol show job "$SLURM_JOB_ID")
+  shown=$(scontrol show job "$(name_of_job)")
   if [[ "$shown" != *"JobState=RUNNING"* ]]; then
     say "not queued again from here: Slurm has ended this job, or queued it again itself"
   elif [[ "$shown" == *"Requeue=0"* ]]; then
-    say "not queued again: --no-requeue; sbatch again with --out $run continues"
+    say "not queued again: --no-requeue; sbatch with the same arguments and --out $run continues"
   elif
     trap '' TERM
-    scontrol requeue "$SLURM_JOB_ID"
+    scontrol requeue "$(name_of_job)"
   then
     say "queued again"
     exclude_suspects "$shown"
   else
-    say "scontrol refused to queue the job again; sbatch again with --out $run continues"
+    say "scontrol refused to queue the job again; sbatch with the same arguments and --out $run continues"
   fi
 }
 
@@ -274,7 +293,7 @@ requeue() {
 submit_successor() {
   local log options=()
   if ! command -v sbatch >/dev/null; then
-    say "not queued again: neither scontrol nor sbatch is here; sbatch again with --out $run continues"
+    say "not queued again: neither scontrol nor sbatch is here; sbatch with the same arguments and --out $run continues"
     return
   fi
   log=$(readlink "/proc/$$/fd/1")
@@ -286,11 +305,11 @@ submit_successor() {
   [ -n "${SLURM_GPUS_PER_NODE:-}" ] && options+=("--gpus-per-node=$SLURM_GPUS_PER_NODE")
   local wish=()
   [ -n "$excluded" ] && wish=("--exclude=$excluded")
-  if sbatch "--dependency=afterany:$SLURM_JOB_ID" "--nodes=$SLURM_JOB_NUM_NODES" "--job-name=$SLURM_JOB_NAME" \
+  if sbatch "--dependency=afterany:$(name_of_job)" "--nodes=$SLURM_JOB_NUM_NODES" "--job-name=$SLURM_JOB_NAME" \
     "--chdir=$PWD" "${options[@]}" "${wish[@]}" "$0" "$@" "${places[@]}"; then
     say "submitted a job that continues when this one has ended${excluded:+, without $excluded}"
   else
-    say "sbatch refused; submit again with --out $run"
+    say "sbatch refused; submit again, the arguments as before and --out $run"
   fi
 }
 
@@ -303,7 +322,8 @@ print_start() {
   say "job ends        ${HPCTRAIN_RUN_JOB_END_UNIX:+$(date -u -d "@$HPCTRAIN_RUN_JOB_END_UNIX" +%Y-%m-%dT%H:%M:%SZ)}"
 }
 
-# Each job of an array has an id of its own, but people know it as 17_3.
+# Each job of an array has an id of its own, but people know it as 17_3, and one of them has the array's: by that, Slurm
+# takes all of them.
 name_of_job() {
   printf '%s' "${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID}"
   [ -n "${SLURM_ARRAY_JOB_ID:-}" ] || printf '%s' "$SLURM_JOB_ID"
@@ -318,6 +338,7 @@ settle_places() {
   [ -n "$data" ] || places+=(--data "${data:=$(realpath -m "${HPCTRAIN_DATA_DIR:-data/$name}")}")
   run=$(value_of_flag out run.out "$@")
   [ -n "$run" ] || places+=(--out "${run:=$(realpath -m "runs/$SLURM_JOB_NAME-$(name_of_job)")}")
+  run=${run%/}
 }
 
 # In the arguments of an array's jobs, %a is the number of the job: --train.seed %a.
@@ -325,17 +346,19 @@ run_training_job() {
   local kind=run name=$1 pack_command=$2
   shift 2
   if [ -n "${SLURM_ARRAY_TASK_ID:-}" ]; then set -- "${@//%a/$SLURM_ARRAY_TASK_ID}"; fi
-  run_job "$jobs/$name.ini" "$@"
+  run_with_settings "$jobs/$name.ini" "$@"
 }
 
 run_sweep_job() {
-  local kind=sweep name=$1 pack_command=$2 settings="$jobs/$1_grid.ini"
+  local kind=sweep name=$1 pack_command=$2
   shift 2
-  if [[ "${1:-}" == *.ini ]]; then
-    settings=$1
-    shift
-  fi
-  run_job "$settings" "$@"
+  run_with_settings "$jobs/${name}_grid.ini" "$@"
+}
+
+# The INI file that counts where none stands first, then the arguments.
+run_with_settings() {
+  if [[ "${2:-}" == *.ini ]]; then shift; fi
+  run_job "$@"
 }
 
 run_doctor_job() {
@@ -350,13 +373,10 @@ run_doctor_job() {
 
 # The caller's `kind`, `name` and `pack_command`, then the INI file and what follows it.
 run_job() {
-  local settings=$1 report_before code reached blamed excluded command=() again
+  local settings=$1 report_before fence_before code reached blamed excluded command=()
+  local again=("$@")
   shift
-  again=("$@")
-  if [ "$kind" = sweep ]; then
-    command=(sweep)
-    again=("$settings" "$@")
-  fi
+  if [ "$kind" = sweep ]; then command=(sweep); fi
   cd "${SLURM_SUBMIT_DIR:-$PWD}" || return
   load_site_file "$jobs/site.env"
   find_programs || return
@@ -367,12 +387,16 @@ run_job() {
   record_start
   print_start
   report_before=$(report_of_run)
+  fence_before=$(newest_fence)
+  # A copied run may lack it, and then starts count on from what its checkpoints say.
+  if [ "$fence_before" -eq 0 ] && [ "$(newest_step "$run")" -gt 0 ]; then fence_before=999999999; fi
   code=0
   start_ranks "${command[@]}" "$settings" "$@" "${places[@]}" || code=$?
-  code=$(code_of_start "$code" "$report_before")
+  code=$(code_of_start "$code" "$report_before" "$fence_before")
   reached=$(progress)
   say "ended with $code at $(describe_progress "$reached")"
-  blamed=$(blamed_node "$report_before")
+  blamed=""
+  if [ "$code" -ne "$EXIT_FENCED" ]; then blamed=$(blamed_node "$report_before"); fi
   if [ "$code" -eq "$EXIT_STOPPED" ] || [ -n "$blamed" ] && is_worth_another_start "$reached"; then
     settle_suspects "$blamed"
     if command -v scontrol >/dev/null; then requeue; else submit_successor "${again[@]}"; fi

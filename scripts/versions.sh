@@ -16,7 +16,7 @@ SYSTEM_PACKAGES=(
   libhdf5-dev
   libboost-program-options-dev
   libspdlog-dev nlohmann-json3-dev libxxhash-dev libssl-dev zlib1g-dev
-  libpng-dev libjpeg62-turbo-dev libstb-dev
+  libpng-dev libjpeg-dev libstb-dev
   libgtest-dev libgmock-dev
   dataset-fashion-mnist
 )

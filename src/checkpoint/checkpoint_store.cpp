@@ -41,7 +41,10 @@ class CheckpointStore::Impl {
 
   std::optional<Restored> restore_newest(TrainingState& state, const TakeWhole& take) {
     TrainingState loaded;  // rank zero only
-    const std::string answer = comm::run_on_leader(group_, [&] { return decide_on_leader(state, loaded).dump(); });
+    const std::string answer = comm::run_on_leader(group_, [&] {
+      // A path need not be UTF-8; JSON must.
+      return decide_on_leader(state, loaded).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    });
     const auto decision = nlohmann::json::parse(answer);
     if (!decision.at("found").get<bool>()) return std::nullopt;
     comm::run_agreed(group_, [&] {
@@ -50,7 +53,8 @@ class CheckpointStore::Impl {
     });
     broadcast_state(group_, loaded, state, take);
     return Restored{decision.at("step").get<std::uint64_t>(), decision.at("steering"),
-                    decision.at("folder").get<std::string>(), decision.at("warnings").get<std::vector<std::string>>()};
+                    checkpoints_folder(run_folder_) / decision.at("folder").get<std::string>(),
+                    decision.at("warnings").get<std::vector<std::string>>()};
   }
 
   std::filesystem::path save(const TrainingState& state, const CheckpointRecord& record) {
@@ -92,7 +96,7 @@ class CheckpointStore::Impl {
     return {{"found", true},
             {"step", chosen->loaded.manifest.step},
             {"steering", chosen->loaded.manifest.steering},
-            {"folder", chosen->folder.string()},
+            {"folder", chosen->folder.filename().string()},
             {"warnings", warnings},
             {"layout", describe_layout(state)}};
   }

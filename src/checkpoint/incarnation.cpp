@@ -126,21 +126,28 @@ void Incarnation::remove_older() {
   }
 }
 
-/// A lost file is taken from the newest checkpoint, so that a run never loses its checkpoints with it.
-std::string Incarnation::load_or_make_run_id() {
+std::optional<std::string> Incarnation::load_run_id() const {
   const auto path = folder_ / kRunIdFile;
-  if (files_.exists(path)) {
-    std::string run_id = files_.read_file(path);
-    if (!run_id.empty() && run_id.back() == '\n') run_id.pop_back();
-    if (is_safe_file_name(run_id)) return run_id;
-  }
+  if (!files_.exists(path)) return std::nullopt;
+  std::string run_id = files_.read_file(path);
+  if (!run_id.empty() && run_id.back() == '\n') run_id.pop_back();
+  return is_safe_file_name(run_id) ? std::optional(run_id) : std::nullopt;
+}
+
+/// A lost file is taken from the newest checkpoint, so that a run never loses its checkpoints with it. Of several first
+/// starts at a time the one that names the run first names it for all.
+std::string Incarnation::load_or_make_run_id() {
+  if (auto known = load_run_id()) return *std::move(known);
   std::string run_id = random_hex(kRunIdBytes);
   for (const CheckpointInfo& info : list_checkpoints(files_, run_folder_)) {
     if (!info.manifest) continue;
     run_id = info.manifest->run_id;
     break;
   }
-  write_file_durably(files_, path, run_id + '\n');
+  const auto path = folder_ / kRunIdFile;
+  if (write_new_file_durably(files_, path, run_id + '\n')) return run_id;
+  if (auto known = load_run_id()) return *std::move(known);
+  write_file_durably(files_, path, run_id + '\n');  // what stands there is no name
   return run_id;
 }
 

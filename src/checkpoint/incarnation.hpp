@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "core/file_system.hpp"
@@ -29,6 +30,7 @@ class Incarnation {
   std::uint64_t newest_fence() const;
   bool claim(std::uint64_t fence);
   void remove_older();
+  std::optional<std::string> load_run_id() const;
   std::string load_or_make_run_id();
 
   FileSystem& files_;

@@ -84,7 +84,7 @@ std::vector<int> plan_cpu_order(std::vector<Cpu> cpus) {
 
 std::vector<int> plan_cpu_slice(const std::vector<int>& cpus, int local_rank, int local_world) {
   const auto count = static_cast<std::ptrdiff_t>(cpus.size());
-  if (local_world < 1 || count < local_world) return cpus;
+  if (local_world < 1 || local_rank >= local_world || count < local_world) return cpus;
   const std::ptrdiff_t first = count * local_rank / local_world;
   const std::ptrdiff_t last = count * (local_rank + 1) / local_world;
   return {cpus.begin() + first, cpus.begin() + last};

@@ -104,11 +104,12 @@ Launch plan_launch(const Environment& environment) {
             true};
   }
   if (const auto rank = find_number(environment, "PMI_RANK")) {
+    const auto local_world = find_number(environment, "MPI_LOCALNRANKS");
     return {LaunchKind::pmi,
             *rank,
             find_number(environment, "PMI_SIZE"),
             find_first_number(environment, {"MPI_LOCALRANKID", "SLURM_LOCALID"}).value_or(0),
-            find_number(environment, "MPI_LOCALNRANKS"),
+            local_world ? local_world : find_slurm_local_world(environment),
             true};
   }
   // A batch script carries SLURM_NTASKS and SLURM_PROCID=0 as well; only a step has an id that its tasks can see.

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "comm/agree.hpp"
+#include "comm/deadline.hpp"
 #include "comm/guard.hpp"
 #include "core/log.hpp"
 
@@ -23,6 +24,8 @@ constexpr double kOwnGapSeconds = 1;
 constexpr double kLauncherSeconds = 0.3;
 /// Whoever claimed the end of the job has this long to bring it about.
 constexpr double kClaimSeconds = 10;
+/// Of these, for the report.
+constexpr double kReportSeconds = 5;
 /// For ranks that wait for another node, whose own watchdog knows the culprit.
 constexpr double kOtherNodeSeconds = 5;
 constexpr std::uint32_t kExemptSteps = 2;
@@ -170,6 +173,9 @@ void Watchdog::describe_hang(const std::vector<RankView>& views, const HangVerdi
 }
 
 void Watchdog::end_job(const HangReport& report) {
+  // What made a rank hang may be the file system that the report is to be written to.
+  const Deadline deadline(std::chrono::duration<double>(kReportSeconds), exit_code(Fault::stopped),
+                          [] { abort_job(exit_code(Fault::stopped)); });
   try {
     parts_.on_hang(report);
   } catch (const std::exception& error) {

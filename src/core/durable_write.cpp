@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/digest.hpp"
+#include "core/error.hpp"
 #include "core/file_system.hpp"
 #include "core/run_identifier.hpp"
 
@@ -38,7 +39,11 @@ bool is_temporary_name(std::string_view name) noexcept {
   return tail.front() == '.' && digits.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-void write_file_durably(FileSystem& files, const std::filesystem::path& path, std::string_view contents) {
+namespace {
+
+using Rename = void (FileSystem::*)(const std::filesystem::path& from, const std::filesystem::path& to);
+
+void write_and_rename(FileSystem& files, const std::filesystem::path& path, std::string_view contents, Rename rename) {
   const std::filesystem::path temporary = temporary_beside(path);
   try {
     const std::unique_ptr<WritableFile> file = files.create_file(temporary);
@@ -46,13 +51,29 @@ void write_file_durably(FileSystem& files, const std::filesystem::path& path, st
     // Before the rename: a name that reaches the disk before its bytes is an empty file after a power loss.
     file->sync();
     file->close();
-    files.rename_replacing(temporary, path);
+    (files.*rename)(temporary, path);
   } catch (...) {
     remove_quietly(files, temporary);
     throw;
   }
   const std::filesystem::path folder = path.parent_path();
   files.sync_folder(folder.empty() ? std::filesystem::path(".") : folder);
+}
+
+}  // namespace
+
+void write_file_durably(FileSystem& files, const std::filesystem::path& path, std::string_view contents) {
+  write_and_rename(files, path, contents, &FileSystem::rename_replacing);
+}
+
+bool write_new_file_durably(FileSystem& files, const std::filesystem::path& path, std::string_view contents) {
+  try {
+    write_and_rename(files, path, contents, &FileSystem::rename_no_replace);
+    return true;
+  } catch (const Error&) {
+    if (files.exists(path)) return false;
+    throw;
+  }
 }
 
 }  // namespace hpctrain

@@ -55,4 +55,7 @@ FileSystem& posix_file_system();
 ///   errors  Fault::storage; the temporary is removed
 void write_file_durably(FileSystem& files, const std::filesystem::path& path, std::string_view contents);
 
+/// The same for a file that is not there yet; false, with nothing changed, when somebody else was first.
+bool write_new_file_durably(FileSystem& files, const std::filesystem::path& path, std::string_view contents);
+
 }  // namespace hpctrain

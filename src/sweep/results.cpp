@@ -66,7 +66,9 @@ nlohmann::ordered_json summary_to_json(const Results& results) {
 }  // namespace
 
 bool is_smaller_better(const std::string& metric) {
-  return metric == "loss" || metric.ends_with("_loss") || metric.ends_with("_mm");
+  // sdr_2_0_px and the like are shares of points that lie near enough.
+  const bool is_length = (metric.ends_with("_mm") || metric.ends_with("_px")) && !metric.starts_with("sdr_");
+  return metric == "loss" || metric.ends_with("_loss") || is_length;
 }
 
 std::vector<LedgerEntry> sort_results(std::vector<LedgerEntry> entries, const std::string& metric) {

@@ -22,7 +22,10 @@ void RunSaver::save(const TrainingState& state, const CheckpointRecord& record) 
   parts_.boundary.note_save_started();
   if (!parts_.is_async) return save_now(state, record);
   const auto when_busy = record.metric ? WhenBusy::wait : WhenBusy::skip;
-  if (parts_.checkpoints.start_save(state, record, when_busy)) return;
+  const bool is_started = parts_.checkpoints.start_save(state, record, when_busy);
+  // Rank zero may have to wait for the disk: all do in this phase, which is given time for that.
+  if (when_busy == WhenBusy::wait) parts_.group.barrier();
+  if (is_started) return;
   ++skipped_;
   parts_.recorder.record_verdict(
       progress_from_json(record.steering.at("progress")),

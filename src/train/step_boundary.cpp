@@ -85,7 +85,8 @@ bool StepBoundary::agree_to_end(bool wish) {
   finish();
   start_agreement(wish ? kStopWish : 0);
   const bool is_agreed = wait_for_agreement() != 0;
-  if (!is_agreed) start_agreement(own_wishes(false));
+  // A checkpoint follows each evaluation.
+  if (!is_agreed) start_agreement(own_wishes(true));
   return is_agreed;
 }
 

@@ -132,7 +132,7 @@ class TrainedRequeueTest(RequeueTest):
         report = json.loads((run / "exit.json").read_text())
         self.assertEqual((report["code"], report["cause"]), (75, "signal"))
         self.assertTrue((run / report["checkpoint"] / "MANIFEST.json").exists())
-        self.assertIn(f"--no-requeue; sbatch again with --out {run}", log.read_text())
+        self.assertIn(f"--no-requeue; sbatch with the same arguments and --out {run}", log.read_text())
 
     def test_a_cancelled_job_stays_cancelled(self):
         job, log, run = self.submit()
@@ -149,16 +149,15 @@ class ScriptedRequeueTest(RequeueTest):
         (self.folder / "data/fashion").mkdir(parents=True)
         (self.folder / "data/fashion/manifest.h5").touch()
 
-    def submit_program(self, text, sbatch=(), environment=None):
+    def submit_program(self, text, *arguments, sbatch=(), environment=None):
         """The program is given RUN, the run directory, and START, the number of this start."""
         bin_folder = self.folder / "bin"
         bin_folder.mkdir()
         program = bin_folder / "hpctrain"
-        program.write_text('#!/bin/bash\nwhile [ "$1" != --out ]; do shift; done\nRUN=$2\n'
+        program.write_text('#!/bin/bash\necho "given $*"\nwhile [ "$1" != --out ]; do shift; done\nRUN=$2\n'
                            '[ "$SLURM_PROCID" = 0 ] || exit 0\nmkdir -p "$RUN"\nSTART=$(wc -l <"$RUN.starts")\n' + text)
         program.chmod(0o755)
-        job, log, run = self.submit(sbatch=sbatch, environment={"HPCTRAIN_BIN": str(bin_folder)} | (environment or {}))
-        return job, log, run
+        return self.submit(*arguments, sbatch=sbatch, environment={"HPCTRAIN_BIN": str(bin_folder)} | (environment or {}))
 
     def starts_of(self, run):
         return len(pathlib.Path(f"{run}.starts").read_text().split())
@@ -206,9 +205,10 @@ class ScriptedRequeueTest(RequeueTest):
         jobs = {"hang": self.submit_blaming("hang", 75, "hang", "backward"),
                 "gpu": self.submit_blaming("gpu", 71, "CUDA error", "forward"),
                 "noticed": self.submit_blaming("noticed", 75, "a peer died", "backward"),
+                "memory": self.submit_blaming("memory", 71, "out of memory: a micro-batch of 8 does not fit", "forward"),
                 "all": self.submit_blaming("all", 75, "hang", "backward", nodes=4)}
-        for job, log, _ in jobs.values():
-            self.assertEqual(self.cluster.wait_for_end(job), "COMPLETED", log.read_text())
+        for name, (job, log, _) in jobs.items():
+            self.assertEqual(self.cluster.wait_for_end(job), "FAILED" if name == "memory" else "COMPLETED", log.read_text())
         for name in ("hang", "gpu"):
             job, log, run = jobs[name]
             lost = self.nodes_of_start(log, 1)[-1]
@@ -217,6 +217,8 @@ class ScriptedRequeueTest(RequeueTest):
             self.assertEqual(len(self.nodes_of_start(log, 2)), 2)
             self.assertNotIn(lost, self.nodes_of_start(log, 2))
         self.assertNotIn("suspected", jobs["noticed"][1].read_text())
+        self.assertNotIn("suspected", jobs["memory"][1].read_text())
+        self.assertEqual(self.cluster.exit_code(jobs["memory"][0]), 71)
         self.assertIn("not excluded: n4; without them 4 nodes are not left", jobs["all"][1].read_text())
 
     def test_the_report_of_an_earlier_start_does_not_count(self):
@@ -225,6 +227,36 @@ class ScriptedRequeueTest(RequeueTest):
         self.assertEqual(self.cluster.wait_for_end(job), "FAILED", log.read_text())
         self.assertEqual(self.cluster.exit_code(job), 65)
         self.assertEqual(self.starts_of(run), 2)
+
+    def test_a_wish_to_stop_that_an_earlier_job_met_does_not_count(self):
+        run = self.folder / "stopped"
+        run.mkdir()
+        (run / "exit.json").write_text('{\n  "code": 75,\n  "cause": "stop file"\n}\n')
+        job, log, _ = self.submit_program("[ $START = 2 ] && exit 0\nkill -KILL $$\n", "--out", f"{run}/")
+        self.assertEqual(self.cluster.wait_for_end(job), "COMPLETED", log.read_text())
+        self.assertEqual(self.starts_of(run), 2)
+
+    def test_a_job_whose_run_another_one_took_over_leaves_it_to_that_one(self):
+        text = ('mkdir -p "$RUN/ckpt"\ntouch "$RUN/ckpt/FENCE-000001" "$RUN/ckpt/FENCE-000002"\n'
+                'printf \'{\\n  "code": 75,\\n  "cause": "killed"\\n}\\n\' >"$RUN/exit.json"\nkill -TERM $$\n')
+        job, log, run = self.submit_program(text)
+        self.assertEqual(self.cluster.wait_for_end(job), "FAILED", log.read_text())
+        self.assertEqual(self.cluster.exit_code(job), 73)
+        self.assertEqual(self.starts_of(run), 1)
+
+    def test_one_job_of_an_array_is_queued_again_without_the_others(self):
+        text = 'if [ "$SLURM_JOB_ID" != "$SLURM_ARRAY_JOB_ID" ] || [ $START = 2 ]; then exit 0; fi\nsleep 5\nexit 75\n'
+        job, _, _ = self.submit_program(text, sbatch=("--array=1-2", "--nodes=1"))
+        starts = [self.folder / f"runs/fashion-{job}_{number}.starts" for number in (1, 2)]
+        count = lambda: sorted(len(path.read_text().split()) for path in starts if path.exists())
+        self.assertTrue(wait_until(lambda: count() == [1, 2], 120), count())
+        self.assertTrue(wait_until(lambda: not self.cluster.run("squeue", "-h", "-j", str(job)).stdout.strip(), 60))
+        self.assertEqual(count(), [1, 2])
+
+    def test_an_ini_file_among_the_arguments_and_a_folder_for_each_fold(self):
+        job, log, _ = self.submit_program("[ $START = 2 ] || exit 75\n", "own.ini", "--data", "cv/{fold}", "--data.fold", "1")
+        self.assertEqual(self.cluster.wait_for_end(job), "COMPLETED", log.read_text())
+        self.assertEqual(log.read_text().count("given own.ini --data cv/{fold} --data.fold 1 --out"), 2, log.read_text())
 
     def test_without_scontrol_a_dependent_job_continues_the_run_and_its_log(self):
         tools = self.folder / "tools"

@@ -34,6 +34,8 @@ TEST(PlanCpuSlice, SlicesAreDisjointAndCoverAllCpus) {
 
 TEST(PlanCpuSlice, FewerCpusThanRanksAreSharedByAll) {
   for (int rank = 0; rank < 3; ++rank) EXPECT_EQ(plan_cpu_slice({4, 9}, rank, 3), (std::vector<int>{4, 9}));
+  // A launcher that does not say how many ranks a node has.
+  EXPECT_EQ(plan_cpu_slice({4, 9}, 2, 1), (std::vector<int>{4, 9}));
 }
 
 TEST(PlanCpuOrder, HardwareThreadsOfACoreBecomeNeighbours) {

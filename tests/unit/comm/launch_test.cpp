@@ -116,6 +116,16 @@ TEST(PlanLaunch, ReadsHydra) {
   EXPECT_EQ(launch.local_world, 2);
 }
 
+TEST(PlanLaunch, ReadsPmiTwoOfSlurmWhichTellsOfTheNodeInItsOwnWords) {
+  const Launch launch = plan_launch({{"PMI_RANK", "5"},
+                                     {"PMI_SIZE", "6"},
+                                     {"SLURM_LOCALID", "1"},
+                                     {"SLURM_NODEID", "1"},
+                                     {"SLURM_STEP_TASKS_PER_NODE", "4,2"}});
+  EXPECT_EQ(launch.local_rank, 1);
+  EXPECT_EQ(launch.local_world, 2);
+}
+
 TEST(PlanLaunch, ABarePmixLauncherLeavesTheWorldOpen) {
   const Launch launch = plan_launch({{"PMIX_RANK", "2"}});
   EXPECT_EQ(launch.kind, LaunchKind::pmix);

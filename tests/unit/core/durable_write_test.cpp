@@ -94,5 +94,14 @@ TEST(DurableWrite, OtherNamesAreNotTakenForTemporaries) {
   }
 }
 
+TEST(WriteNewFileDurably, LeavesWhatSomebodyElseWroteFirst) {
+  SimulatedFileSystem files;
+  files.create_folders("/run");
+  EXPECT_TRUE(write_new_file_durably(files, "/run/id", "first"));
+  EXPECT_FALSE(write_new_file_durably(files, "/run/id", "second"));
+  EXPECT_EQ(files.read_file("/run/id"), "first");
+  EXPECT_EQ(files.list_folder("/run").size(), 1u) << "a temporary is left";
+}
+
 }  // namespace
 }  // namespace hpctrain

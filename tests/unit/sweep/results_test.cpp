@@ -32,6 +32,11 @@ std::vector<LedgerEntry> mixed() {
           entry_of("later and better", TrialState::stopped, 0.6, 3)};
 }
 
+TEST(Results, LossesAndLengthsAreBetterSmallerSharesAndRatesLarger) {
+  for (const char* metric : {"loss", "val_loss", "mre_mm", "sd_px", "mre_px"}) EXPECT_TRUE(is_smaller_better(metric));
+  for (const char* metric : {"top1", "sdr_2_0_mm", "sdr_2_0_px"}) EXPECT_FALSE(is_smaller_better(metric)) << metric;
+}
+
 TEST(Results, TrialsThatAreDoneStandBeforeStoppedOnesAndTheseByHowFarTheyCame) {
   std::vector<std::string> names;
   for (const auto& entry : sort_results(mixed(), "top1")) names.push_back(entry.trial.digest);

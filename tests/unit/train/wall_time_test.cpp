@@ -11,14 +11,14 @@ TEST(WallTime, NeverStopsAJobWithoutAnEnd) {
   EXPECT_FALSE(must_stop_for_wall_time({}, kLongest, 1e12));
 }
 
-TEST(WallTime, ReservesThreeStepsAnEvaluationASaveAndTheMargin) {
-  EXPECT_EQ(plan_stop_reserve({.job_end_unix = {}, .stop_margin_seconds = 5}, kLongest), 3 * 2 + 30 + 10 + 5);
+TEST(WallTime, ReservesThreeStepsAnEvaluationThreeSavesAndTheMargin) {
+  EXPECT_EQ(plan_stop_reserve({.job_end_unix = {}, .stop_margin_seconds = 5}, kLongest), 3 * 2 + 30 + 3 * 10 + 5);
 }
 
 TEST(WallTime, StopsExactlyWhenTheReserveIsReached) {
   const WallTimeSettings settings = {.job_end_unix = 1000, .stop_margin_seconds = 5};
-  EXPECT_FALSE(must_stop_for_wall_time(settings, kLongest, 948.5));
-  EXPECT_TRUE(must_stop_for_wall_time(settings, kLongest, 949));
+  EXPECT_FALSE(must_stop_for_wall_time(settings, kLongest, 928.5));
+  EXPECT_TRUE(must_stop_for_wall_time(settings, kLongest, 929));
 }
 
 TEST(WallTime, StopsAtOnceWhenTheEndHasPassed) {
