@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <png.h>
 
+#include "data/grey.hpp"
 #include "data/jpeg_window.hpp"
 
 namespace hpctrain::data {
@@ -12,6 +13,13 @@ constexpr std::uint64_t kMostChannels = 4;
 
 std::string complaint(const png_image& image) {
   return fmt::format("the PNG picture is damaged or cut short ({})", image.message);
+}
+
+/// shapes  [pixels, 3] → [pixels]
+void turn_grey(std::vector<std::byte>& pixels) {
+  const std::size_t count = pixels.size() / 3;
+  for (std::size_t i = 0; i < count; ++i) pixels[i] = grey_of(pixels[3 * i], pixels[3 * i + 1], pixels[3 * i + 2]);
+  pixels.resize(count);
 }
 
 }  // namespace
@@ -28,7 +36,9 @@ std::optional<std::string> decode_png_window(std::span<const std::byte> encoded,
     return "the PNG picture has too few bytes for its size";
   }
   const ImageWindow window = choose_window({image.height, image.width});
-  image.format = channels == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB;
+  // libpng would weigh the colours in linear light.
+  const bool turns_grey = channels == 1 && (image.format & PNG_FORMAT_FLAG_COLOR) != 0;
+  image.format = channels == 1 && !turns_grey ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB;
   pixels.resize(PNG_IMAGE_SIZE(image));
   const png_color black{0, 0, 0};
   const bool is_read = png_image_finish_read(&image, &black, pixels.data(), 0, nullptr) != 0;
@@ -37,6 +47,7 @@ std::optional<std::string> decode_png_window(std::span<const std::byte> encoded,
     png_image_free(&image);
     return text;
   }
+  if (turns_grey) turn_grey(pixels);
   decoded = {{image.height, image.width},
              static_cast<double>(window.top),
              static_cast<double>(window.left),

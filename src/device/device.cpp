@@ -59,6 +59,10 @@ torch::Tensor upload(const std::byte* host, at::IntArrayRef shape, torch::Scalar
   return device.is_cpu() ? view : view.to(device, /*non_blocking=*/true);
 }
 
+torch::Tensor send(const torch::Tensor& host, const torch::Device& device) {
+  return device.is_cpu() ? host : host.pin_memory().to(device, /*non_blocking=*/true);
+}
+
 void wait_for_uploads(const torch::Device& device) {
   if (device.is_cpu()) return;
   const c10::impl::VirtualGuardImpl guard(device.type());

@@ -48,6 +48,11 @@ class HostBuffer {
 ///   cost    no copy at all on the CPU: the tensor is a view of `host`
 torch::Tensor upload(const std::byte* host, at::IntArrayRef shape, torch::ScalarType type, const torch::Device& device);
 
+/// A small tensor of the host on `device`; itself on the CPU.
+///   blocks  no: it goes through pinned memory that torch keeps until it was copied, where a plain copy would wait for
+///           all that the device has still to do
+torch::Tensor send(const torch::Tensor& host, const torch::Device& device);
+
 /// Blocks until everything enqueued on this rank's current stream has run. Does nothing on the CPU.
 void wait_for_uploads(const torch::Device& device);
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "models/interpolation.hpp"
 #include "models/recomputation.hpp"
 
 namespace hpctrain::models {
@@ -87,8 +88,7 @@ torch::Tensor SpatialConfigurationNet::turn(const torch::Tensor& skip) {
 
 torch::Tensor SpatialConfigurationNet::go_up(std::size_t level, const torch::Tensor& features,
                                              const torch::Tensor& skip) {
-  const auto sum = torch::upsample_bilinear2d(features, {skip.size(2), skip.size(3)}, /*align_corners=*/false) +
-                   activate(apply_conv(up_, level, skip));
+  const auto sum = enlarge_bilinear(features, {skip.size(2), skip.size(3)}) + activate(apply_conv(up_, level, skip));
   return level == 0 ? local_(sum) : sum;
 }
 
@@ -116,7 +116,7 @@ torch::Tensor SpatialConfigurationNet::configuration(const torch::Tensor& local)
   auto features = torch::avg_pool2d(local, kSpatialStride);
   for (std::size_t i = 0; i + 1 < kSpatialLayers; ++i) features = activate(apply_conv(spatial_, i, features));
   features = apply_conv(spatial_, kSpatialLayers - 1, features);
-  return torch::upsample_bicubic2d(features, {local.size(2), local.size(3)}, /*align_corners=*/false).tanh_();
+  return enlarge_bicubic(features, {local.size(2), local.size(3)}).tanh_();
 }
 
 torch::Tensor SpatialConfigurationNet::forward(const torch::Tensor& images) {

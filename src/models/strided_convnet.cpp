@@ -3,6 +3,7 @@
 #include <string>
 
 #include "core/error.hpp"
+#include "models/interpolation.hpp"
 #include "models/residual_block.hpp"
 
 namespace hpctrain::models {
@@ -32,7 +33,7 @@ std::int64_t StridedConvnet::feature_count() const {
 torch::Tensor StridedConvnet::features(const torch::Tensor& images) {
   auto maps = images;
   for (std::size_t i = 0; i < kWidths.size(); ++i) maps = norms_[i]->forward(convolutions_[i](maps)).relu_();
-  return torch::adaptive_avg_pool2d(maps, {kPartsPerAxis, kPartsPerAxis}).flatten(1);
+  return mean_of_parts(maps, kPartsPerAxis).flatten(1);
 }
 
 torch::Tensor StridedConvnet::forward(const torch::Tensor& images) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "models/interpolation.hpp"
 #include "models/recomputation.hpp"
 
 namespace hpctrain::models {
@@ -31,7 +32,7 @@ torch::Tensor activate(torch::Tensor features) {
 }
 
 torch::Tensor enlarge_to(const torch::Tensor& input, const torch::Tensor& pattern) {
-  return torch::upsample_bilinear2d(input, {pattern.size(2), pattern.size(3)}, /*align_corners=*/false);
+  return enlarge_bilinear(input, {pattern.size(2), pattern.size(3)});
 }
 
 }  // namespace

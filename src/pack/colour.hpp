@@ -9,8 +9,7 @@ namespace hpctrain::pack {
 
 enum class ColourChoice { automatic, grey, rgb };
 
-/// `channels` is 1 or 3. Grey is 0.299 red + 0.587 green + 0.114 blue, rounded.
-///   source  ITU-R BT.601, in the arithmetic of Pillow's convert("L")
+/// `channels` is 1 or 3. Grey is data::grey_of.
 Image with_channels(Image image, std::uint64_t channels);
 
 }  // namespace hpctrain::pack

@@ -61,7 +61,7 @@ class PngReader {
     const png_byte colour = png_get_color_type(png_, info_);
     const bool is_plain = orientation_ == 1 && png_get_bit_depth(png_, info_) == 8 &&
                           (colour == PNG_COLOR_TYPE_GRAY || colour == PNG_COLOR_TYPE_RGB) &&
-                          png_get_valid(png_, info_, PNG_INFO_tRNS) == 0;
+                          png_get_valid(png_, info_, PNG_INFO_tRNS) == 0 && !has_gamma_of_its_own();
     return {upright_size(size, orientation_), stored_.channels, ImageFormat::png, is_plain};
   }
 
@@ -88,6 +88,14 @@ class PngReader {
   }
 
  private:
+  /// Some decoders apply it, Pillow and this one do not.
+  bool has_gamma_of_its_own() const {
+    constexpr png_fixed_point kUsual = 45455, kClose = 2273;  // 1 / 2.2 in 100,000, and 5 % of it
+    png_fixed_point gamma = kUsual;
+    png_get_gAMA_fixed(png_, info_, &gamma);
+    return gamma < kUsual - kClose || gamma > kUsual + kClose;
+  }
+
   template <class Step>
   void run(const Step& step) {
     if (setjmp(png_jmpbuf(png_)) != 0) {

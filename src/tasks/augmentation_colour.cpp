@@ -7,6 +7,8 @@
 #include <numbers>
 #include <vector>
 
+#include "device/device.hpp"
+
 namespace hpctrain::tasks {
 namespace {
 
@@ -18,7 +20,7 @@ template <typename Value>
 torch::Tensor per_sample(Plans plans, const torch::Device& device, Value value) {
   std::vector<double> values;
   for (const auto& plan : plans) values.push_back(static_cast<double>(value(plan)));
-  return torch::tensor(values, torch::kFloat64).to(torch::kFloat32).to(device).view({-1, 1, 1, 1});
+  return device::send(torch::tensor(values, torch::kFloat64).to(torch::kFloat32), device).view({-1, 1, 1, 1});
 }
 
 /// As broadcasting colour television weighs them.
@@ -59,9 +61,7 @@ torch::Tensor blur_weights(Plans plans, std::int64_t radius, const torch::Device
     for (const double weight : row) sum += weight;
     for (const double weight : row) rows.push_back(weight / sum);
   }
-  return torch::tensor(rows, torch::kFloat64)
-      .to(torch::kFloat32)
-      .to(device)
+  return device::send(torch::tensor(rows, torch::kFloat64).to(torch::kFloat32), device)
       .view({static_cast<std::int64_t>(plans.size()), -1, 1, 1, 1});
 }
 
@@ -152,7 +152,7 @@ torch::Tensor add_noise(const torch::Tensor& images, Plans plans) {
   if (std::all_of(plans.begin(), plans.end(), is_clean)) return images;
   std::vector<std::int64_t> seeds;
   for (const auto& plan : plans) seeds.push_back(static_cast<std::int64_t>(plan.noise_seed));
-  const auto numbers = torch::tensor(seeds, torch::kInt64).to(images.device()).unsqueeze(1);
+  const auto numbers = device::send(torch::tensor(seeds, torch::kInt64), images.device()).unsqueeze(1);
   const auto noise = normal_numbers(numbers, images.numel() / images.size(0)).view(images.sizes());
   return images + noise * per_sample(plans, images.device(), [](const auto& plan) { return plan.noise; });
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "device/device.hpp"
 
 namespace hpctrain::tasks {
 namespace {
@@ -33,10 +34,8 @@ torch::Tensor per_plan(Plans plans, const torch::TensorOptions& options, Value n
     const std::vector<double> numbers = numbers_of(plan);
     values.insert(values.end(), numbers.begin(), numbers.end());
   }
-  return torch::tensor(values, torch::kFloat64)
-      .view({static_cast<std::int64_t>(plans.size()), -1})
-      .to(options.dtype())
-      .to(options.device());
+  const auto numbers = torch::tensor(values, torch::kFloat64).view({static_cast<std::int64_t>(plans.size()), -1});
+  return device::send(numbers.to(options.dtype()), options.device());
 }
 
 /// Which row (or column) of the stored image each one of the moved image shows; kOutside for black.
@@ -186,8 +185,8 @@ torch::Tensor move_pixels(const torch::Tensor& images, Plans plans) {
     append_sources(columns, images.size(3), plan.move.x, plan.move.edge, plan.move.is_flipped);
   }
   const auto count = images.size(0);
-  const auto from_row = torch::tensor(rows, torch::kInt64).to(images.device()).view({count, -1, 1});
-  const auto from_column = torch::tensor(columns, torch::kInt64).to(images.device()).view({count, 1, -1});
+  const auto from_row = device::send(torch::tensor(rows, torch::kInt64), images.device()).view({count, -1, 1});
+  const auto from_column = device::send(torch::tensor(columns, torch::kInt64), images.device()).view({count, 1, -1});
   const auto samples = torch::arange(count, from_row.options()).view({count, 1, 1});
   const std::vector<std::optional<torch::Tensor>> sources = {samples, from_row.clamp_min(0), from_column.clamp_min(0)};
   auto shown = torch::_unsafe_index(images.permute({0, 2, 3, 1}), c10::List<std::optional<torch::Tensor>>(sources));
@@ -213,7 +212,7 @@ torch::Tensor resample(const torch::Tensor& images, Plans plans) {
     return torch::grid_sampler(sources, grid, kBilinear, kZeros, /*align_corners=*/false);
   };
   if (moved.size() == plans.size()) return sample(images);
-  const auto selected = torch::tensor(rows, torch::kInt64).to(images.device());
+  const auto selected = device::send(torch::tensor(rows, torch::kInt64), images.device());
   return images.index_copy(0, selected, sample(images.index_select(0, selected)));
 }
 

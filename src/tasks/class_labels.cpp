@@ -11,7 +11,7 @@
 namespace hpctrain::tasks {
 namespace {
 
-constexpr std::int64_t kLargestPrintedConfusion = 20;
+constexpr std::int64_t kLargestConfusion = 20;
 
 }  // namespace
 
@@ -58,28 +58,41 @@ std::vector<SampleError> ClassLabels::sample_errors(const torch::Tensor& logits,
   return errors;
 }
 
-torch::Tensor ClassLabels::confusion(const torch::Tensor& targets, const torch::Tensor& predicted) const {
+bool ClassLabels::has_confusion() const noexcept {
+  return classes_ <= kLargestConfusion;
+}
+
+std::int64_t ClassLabels::tally_width() const noexcept {
+  return has_confusion() ? classes_ * classes_ : 3 * classes_;
+}
+
+torch::Tensor ClassLabels::tally(const torch::Tensor& targets, const torch::Tensor& predicted) const {
+  const auto count = [this](const torch::Tensor& labels) { return torch::bincount(labels, {}, classes_); };
+  if (!has_confusion()) {
+    const auto hits = targets.masked_select(targets.eq(predicted));
+    return torch::cat({count(targets), count(predicted), count(hits)}).to(torch::kFloat64);
+  }
   return torch::bincount(targets * classes_ + predicted, {}, classes_ * classes_).to(torch::kFloat64);
 }
 
-std::string ClassLabels::table(const double* confusion) const {
+std::string ClassLabels::table(const double* tally) const {
+  const auto tensor = torch::from_blob(const_cast<double*>(tally), {tally_width()}, torch::kFloat64);
+  const auto confusion = has_confusion() ? tensor.view({classes_, classes_}) : torch::Tensor();
+  const auto of_class = has_confusion() ? confusion.sum(1) : tensor.narrow(0, 0, classes_);
+  const auto answered = has_confusion() ? confusion.sum(0) : tensor.narrow(0, classes_, classes_);
+  const auto hits = has_confusion() ? confusion.diagonal() : tensor.narrow(0, 2 * classes_, classes_);
   std::string text = "class                     samples   recall  precision\n";
-  for (std::int64_t truth = 0; truth < classes_; ++truth) {
-    double of_class = 0;
-    double predicted = 0;
-    for (std::int64_t other = 0; other < classes_; ++other) {
-      of_class += confusion[truth * classes_ + other];
-      predicted += confusion[other * classes_ + truth];
-    }
-    const double hits = confusion[truth * classes_ + truth];
-    text += fmt::format("{:<24} {:>8.0f} {:>8.4f} {:>10.4f}\n", class_name(truth), of_class,
-                        of_class > 0 ? hits / of_class : 0, predicted > 0 ? hits / predicted : 0);
+  for (std::int64_t label = 0; label < classes_; ++label) {
+    const auto samples = of_class[label].item<double>(), answers = answered[label].item<double>();
+    const auto right = hits[label].item<double>();
+    text += fmt::format("{:<24} {:>8.0f} {:>8.4f} {:>10.4f}\n", class_name(label), samples,
+                        samples > 0 ? right / samples : 0, answers > 0 ? right / answers : 0);
   }
-  if (classes_ > kLargestPrintedConfusion) return text;
+  if (!has_confusion()) return text;
   text += "confusion (row: truth, column: prediction)\n";
   for (std::int64_t truth = 0; truth < classes_; ++truth) {
     for (std::int64_t guess = 0; guess < classes_; ++guess) {
-      text += fmt::format("{:>7.0f}", confusion[truth * classes_ + guess]);
+      text += fmt::format("{:>7.0f}", confusion[truth][guess].item<double>());
     }
     text += '\n';
   }

@@ -32,14 +32,18 @@ class ClassLabels {
   ///   shapes  logits [N, classes()]
   std::vector<SampleError> sample_errors(const torch::Tensor& logits, const Batch& batch) const;
 
-  /// Additive: how often a class was answered by which.
-  ///   shapes  targets, predicted [N] → [classes()²] float64, truth-major
-  torch::Tensor confusion(const torch::Tensor& targets, const torch::Tensor& predicted) const;
+  /// Numbers of a tally: with few classes how often each was answered by which (truth-major), with many how often each
+  /// was the truth, was answered, and was rightly answered.
+  std::int64_t tally_width() const noexcept;
+  /// Additive.
+  ///   shapes  targets, predicted [N] → [tally_width()] float64
+  torch::Tensor tally(const torch::Tensor& targets, const torch::Tensor& predicted) const;
   /// Recall and precision of each class, and the confusion where there are not too many.
-  ///   confusion  [classes()²] on the host
-  std::string table(const double* confusion) const;
+  ///   tally  [tally_width()] on the host
+  std::string table(const double* tally) const;
 
  private:
+  bool has_confusion() const noexcept;
   std::string class_name(std::int64_t label) const;
 
   std::size_t field_;

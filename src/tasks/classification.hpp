@@ -12,7 +12,7 @@
 
 namespace hpctrain::tasks {
 
-/// Score layout, float64: [samples, loss sum, top-1 hits, top-5 hits, confusion (truth-major) classes²].
+/// Score layout, float64: [samples, loss sum, top-1 hits, top-5 hits, tally (ClassLabels)].
 class Classification : public Task {
  public:
   ///   errors  Fault::data   the data set has no field "label" with a class count
@@ -36,7 +36,7 @@ class Classification : public Task {
   torch::Tensor score(const torch::Tensor& outputs, const Batch& batch) const override;
   /// Cross-entropy of each sample.
   std::vector<SampleError> sample_errors(const torch::Tensor& outputs, const Batch& batch) const override;
-  std::int64_t score_width() const override { return 4 + labels_.classes() * labels_.classes(); }
+  std::int64_t score_width() const override { return 4 + labels_.tally_width(); }
   Metrics metrics(const torch::Tensor& score) const override;
   std::string describe_score(const torch::Tensor& score) const override;
   double quality(const Metrics& metrics) const override { return metrics.at("top1"); }

@@ -120,8 +120,7 @@ torch::Tensor Contrastive::score(const torch::Tensor& outputs, const Batch& batc
   score[1] = torch::cross_entropy_loss(logits, batch.targets, {}, at::Reduction::Sum);
   score[2] = predicted.eq(batch.targets).sum();
   score[3] = neighbours_->votes(features).argmax(1).eq(batch.targets).sum();
-  const auto confusion = labels_->confusion(batch.targets, predicted);
-  score.narrow(0, kHeaderWidth, confusion.numel()).copy_(confusion);
+  score.narrow(0, kHeaderWidth, labels_->tally_width()).copy_(labels_->tally(batch.targets, predicted));
   return score;
 }
 
@@ -130,7 +129,7 @@ std::vector<SampleError> Contrastive::sample_errors(const torch::Tensor& outputs
 }
 
 std::int64_t Contrastive::score_width() const {
-  return kHeaderWidth + (labels_ ? labels_->classes() * labels_->classes() : 0);
+  return kHeaderWidth + (labels_ ? labels_->tally_width() : 0);
 }
 
 Metrics Contrastive::metrics(const torch::Tensor& score) const {

@@ -17,8 +17,8 @@
 namespace hpctrain::tasks {
 
 /// Training: the outputs of a sample are the embeddings of its two views. Evaluation: the features of the whole image.
-/// Score layout, float64: [samples, probe's loss sum, probe's hits, neighbours' hits, probe's confusion (truth-major)
-/// classes²].
+/// Score layout, float64: [samples, probe's loss sum, probe's hits, neighbours' hits, tally of the probe's answers
+/// (ClassLabels)].
 class Contrastive : public Task {
  public:
   ///   errors  Fault::data   the images are not what ImageField wants

@@ -3,6 +3,7 @@
 #include <torch/utils.h>
 
 #include "core/error.hpp"
+#include "device/device.hpp"
 #include "tasks/augmentation.hpp"
 #include "tasks/augmentation_colour.hpp"
 
@@ -87,7 +88,7 @@ torch::Tensor ImageField::resized(const torch::Tensor& pixels) const {
 }
 
 torch::Tensor ImageField::normalise(torch::Tensor pixels) const {
-  return pixels.mul_(scale_.to(pixels.device())).add_(shift_.to(pixels.device()));
+  return pixels.mul_(device::send(scale_, pixels.device())).add_(device::send(shift_, pixels.device()));
 }
 
 }  // namespace hpctrain::tasks

@@ -9,6 +9,7 @@
 #include <numbers>
 
 #include "core/error.hpp"
+#include "device/device.hpp"
 #include "tasks/augmentation_geometry.hpp"
 #include "tasks/augmentation_operations.hpp"
 #include "tasks/heatmap_decoders.hpp"
@@ -19,7 +20,7 @@ namespace hpctrain::tasks {
 namespace {
 
 torch::Tensor to_device(const std::vector<float>& values, at::IntArrayRef shape, const torch::Device& device) {
-  return torch::tensor(values, torch::kFloat32).view(shape).to(device);
+  return device::send(torch::tensor(values, torch::kFloat32).view(shape), device);
 }
 
 std::span<const double> host_view(const torch::Tensor& score) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/philox.hpp"
+#include "device/device.hpp"
 #include "tasks/augmentation_draws.hpp"
 
 namespace hpctrain::tasks {
@@ -28,7 +29,7 @@ torch::Tensor draw_own_shares(double alpha, std::uint64_t seed, std::uint64_t ep
   for (const std::uint64_t sample : sample_ids) {
     shares.push_back(static_cast<float>(draw_own_share(alpha, seed, epoch, sample)));
   }
-  return torch::tensor(shares, torch::kFloat32).to(device);
+  return device::send(torch::tensor(shares, torch::kFloat32), device);
 }
 
 torch::Tensor mix(const torch::Tensor& own, const torch::Tensor& partners, const torch::Tensor& shares) {

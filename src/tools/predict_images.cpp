@@ -107,9 +107,13 @@ class LandmarkPrediction {
 
 /// The likeliest classes of one picture, one line each.
 std::string class_lines(const SavedNetwork& saved, const data::DatasetIndex& index, const torch::Device& device,
-                        const std::filesystem::path& path, pack::Fit fit) {
+                        const std::filesystem::path& path, const PredictionWish& wish) {
   SingleRecord record(index);
-  record.write_picture(pack::read_image_file(path), fit);
+  if (wish.codec.empty()) {
+    record.write_picture(pack::read_image_file(path), wish.fit == FitWish::pad ? pack::Fit::pad : pack::Fit::crop);
+  } else {
+    record.write_encoded(path);
+  }
   const auto batch = saved.task->make_batch(record.batch(), device, tasks::Mode::evaluate);
   const auto probabilities = answer_to(saved, batch).to(torch::kFloat64).softmax(1).cpu();
   const auto [best, labels] = probabilities.topk(std::min(kClassesListed, probabilities.size(1)), 1);
@@ -132,6 +136,9 @@ std::string predict_images(FileSystem& files, const SavedNetwork& saved, const d
           "task.name " + saved.task->name() +
               " learns features and gives pictures no classes; fine-tune a classifier from its exported weights "
               "(--model.init)");
+  require(wish.codec.empty() || wish.fit == FitWish::automatic, Fault::usage,
+          "--fit is for data sets that store pixels; this one stores " + wish.codec +
+              " pictures, which are stretched to the network's size in training and here");
   require_sound_images(wish.images);
   std::string table, summary;
   if (const auto* task = dynamic_cast<const tasks::Landmarks*>(saved.task.get())) {
@@ -143,7 +150,7 @@ std::string predict_images(FileSystem& files, const SavedNetwork& saved, const d
   } else {
     files.create_folders(wish.folder);
     table = "image,place,label,class,probability\n";
-    for (const auto& image : wish.images) table += class_lines(saved, index, device, image, wish.fit);
+    for (const auto& image : wish.images) table += class_lines(saved, index, device, image, wish);
   }
   write_file_durably(files, wish.folder / "predictions.csv", table);
   return fmt::format("{}: predictions of {} pictures by {}\n{}", (wish.folder / "predictions.csv").string(),

@@ -9,17 +9,24 @@
 
 #include "core/file_system.hpp"
 #include "data/dataset_index.hpp"
-#include "pack/resample.hpp"
 #include "tools/saved_network.hpp"
 
 namespace hpctrain::tools {
+
+/// How pictures for classification meet the network's size.
+enum class FitWish {
+  automatic,  ///< stretched where the loader does that in evaluation (encoded pictures), else cropped
+  crop,
+  pad
+};
 
 struct PredictionWish {
   std::vector<std::filesystem::path> images;
   std::filesystem::path folder;      ///< for predictions.csv and NAME-overlay.png
   std::filesystem::path truth;       ///< landmarks to compare with, as pack::make_film_source takes it; may be empty
   std::optional<double> spacing_mm;  ///< millimetres per original pixel; unset: as the truth says
-  pack::Fit fit = pack::Fit::crop;   ///< how pictures for classification meet the network's size
+  FitWish fit = FitWish::automatic;
+  std::string codec;  ///< of a data set that stores encoded pictures; empty: it stores pixels
 };
 
 /// Returns what was written, in a few lines.

@@ -5,8 +5,13 @@
 #include <limits>
 #include <string_view>
 
+#include "core/digest.hpp"
 #include "core/error.hpp"
+#include "data/picture_decoder.hpp"
 #include "pack/colour.hpp"
+#include "pack/image_file.hpp"
+#include "pack/png_file.hpp"
+#include "pack/whole_file.hpp"
 
 namespace hpctrain::tools {
 
@@ -45,6 +50,23 @@ void SingleRecord::write_film(pack::Film film) {
 void SingleRecord::write_picture(const pack::Image& image, pack::Fit fit) {
   const auto placed = pack::resample(image, size_, pack::plan_placing(fit, image.size, size_));
   row("image") = pack::with_channels(placed, channels_).pixels;
+}
+
+/// What the packer would not store as it is becomes a PNG picture, as there.
+void SingleRecord::write_encoded(const std::filesystem::path& path) {
+  std::vector<std::byte> bytes = pack::read_whole_file(path);
+  const bool is_bitmap = pack::read_image_header(path).format == pack::ImageFormat::bmp;
+  const pack::ImageHeader header = is_bitmap ? pack::ImageHeader{} : pack::read_image_header(path, bytes);
+  std::string codec = header.format == pack::ImageFormat::jpeg ? "jpeg" : "png";
+  if (is_bitmap || !header.is_plain) {
+    const std::string png = pack::make_png(is_bitmap ? pack::read_image_file(path) : pack::read_image(path, bytes));
+    const auto plain = bytes_of(png);
+    bytes.assign(plain.begin(), plain.end());
+    codec = "png";
+  }
+  const auto& field = index_.fields[index_.field_position("image")];
+  const auto complaint = data::PictureDecoder().decode(bytes, {codec, field, nullptr, 0, 0}, row("image").data());
+  require(!complaint, Fault::data, path.string() + ": " + complaint.value_or(""));
 }
 
 data::MicroBatch SingleRecord::batch() const {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <vector>
 
 #include "data/dataset_index.hpp"
@@ -24,6 +25,9 @@ class SingleRecord {
 
   /// A picture of any other data set, brought to the stored size.
   void write_picture(const pack::Image& image, pack::Fit fit);
+  /// A picture of a data set that stores encoded ones, as the loader decodes it in evaluation.
+  ///   errors  as pack::read_image_file
+  void write_encoded(const std::filesystem::path& path);
 
   data::MicroBatch batch() const;
 

@@ -12,6 +12,7 @@ constexpr std::uint64_t kRowsAtOnce = 256;
 
 data::LoaderPlan plan_one_pass(data::LoaderPlan plan) {
   plan.batch = plan.micro_batch = kRowsAtOnce;
+  plan.micro_shards = 0;
   plan.tail = data::Tail::short_batch;
   plan.shuffled = false;
   plan.epochs = 1;
@@ -43,7 +44,7 @@ ResidentField::ResidentField(const data::DatasetIndex& index, const data::Loader
 torch::Tensor ResidentField::rows_of(std::span<const std::uint64_t> sample_ids) const {
   std::vector<std::int64_t> rows;
   for (const std::uint64_t sample : sample_ids) rows.push_back(row_of_sample_.at(sample));
-  return rows_.index_select(0, torch::tensor(rows, torch::kInt64).to(rows_.device())).flatten();
+  return rows_.index_select(0, device::send(torch::tensor(rows, torch::kInt64), rows_.device())).flatten();
 }
 
 std::optional<tasks::DeviceRecords> ResidentFeed::next() {

@@ -1,12 +1,15 @@
 """Pictures stored as JPEG and PNG, trained on by whole programs: the same pixels whoever decodes them, and they teach."""
+import csv
 import hashlib
 import io
 import json
+import struct
 import subprocess
 import unittest
 
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from hpctrain_test import BIN, audit_of, end_of, read_metrics, run_hpctrain
 from packing import PackTest, noise
@@ -54,6 +57,36 @@ class EncodedTrainingTest(PackTest):
         for sample in told["samples"]:
             pixels = np.asarray(Image.open(io.BytesIO(records["image"][sample["id"]])))
             self.assertEqual(sample["pixels"], hashlib.sha256(pixels.tobytes()).hexdigest())
+
+    def test_a_gamma_that_some_decoders_apply_changes_nothing(self):
+        linear = PngInfo()
+        linear.add(b"gAMA", struct.pack(">I", 100000))
+        self.save_pictures(16, "png", pnginfo=linear)
+        dataset, _ = self.packed("encoded")
+        told = self.delivery(dataset)
+        originals = {hashlib.sha256(np.asarray(Image.open(path)).tobytes()).hexdigest()
+                     for path in (self.folder / "source").rglob("*.png")}
+        self.assertLessEqual({sample["pixels"] for sample in told["samples"]}, originals)
+
+    def test_pictures_from_outside_are_seen_as_evaluation_sees_those_of_the_set(self):
+        for i in range(48):
+            pixels = noise(i, SIDE, 2 * SIDE, 3) // 3
+            pixels[:, i % 2 * SIDE:][:, :SIDE] += 120
+            self.save(f"{'train' if i % 4 else 'val'}/{'ab'[i % 2]}/{i:03}.png", pixels)
+        self.packed("encoded")
+        run = self.train("wide", "--data.image-size", str(SIDE), "--train.steps", "6")
+        pictures = sorted((self.folder / "source/val").rglob("*.png"))
+        result = run_hpctrain("predict", run, *pictures, "-o", self.folder / "answers")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        with open(self.folder / "answers/predictions.csv") as table:
+            rows = [row for row in csv.DictReader(table)]
+        right = {path.name: path.parent.name for path in pictures}
+        losses = [-np.log(float(row["probability"])) for row in rows if row["class"] == right[row["image"]]]
+        self.assertEqual(len(losses), len(pictures))
+        self.assertAlmostEqual(np.mean(losses), read_metrics(run, "eval")[-1]["metrics"]["loss"], delta=1e-4)
+        result = run_hpctrain("predict", run, pictures[0], "-o", self.folder / "padded", "--fit", "pad")
+        self.assertEqual(result.returncode, 64)
+        self.assertIn("--fit is for data sets that store pixels", result.stderr)
 
     def test_augmented_pixels_are_the_same_in_every_way(self):
         self.save_pictures(48, "jpg", quality=92)

@@ -96,6 +96,15 @@ void expect_colour(const Pixels& pixels, std::size_t pixel, int red, int green, 
   EXPECT_NEAR(pixels[pixel * 3 + 2], blue, slack);
 }
 
+TEST(PictureDecoder, TurnsAColouredPngGreyAsThePackerDoes) {
+  FieldSchema field = delivered(1, 3);
+  field.sample_shape = {1, 3, 1};
+  field.row_bytes = 3;
+  Pixels pixels;
+  ASSERT_FALSE(decode(as_png({255, 0, 0, 0, 0, 255, 10, 200, 30}, 1, 3), "png", field, nullptr, pixels));
+  EXPECT_EQ(pixels, (Pixels{76, 29, 124}));
+}
+
 TEST(PictureDecoder, GivesTheVeryPixelsOfAPng) {
   const Pixels original = two_halves(9, 14);
   Pixels pixels;

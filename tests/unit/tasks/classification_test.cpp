@@ -169,6 +169,23 @@ TEST(Classification, ScoreCountsHitsAndConfusions) {
   EXPECT_TRUE(torch::equal(score.narrow(0, 4, kClasses * kClasses).view({kClasses, kClasses}), confusion));
 }
 
+TEST(Classification, CountsThreeNumbersAClassWhereThereAreManyClasses) {
+  constexpr std::int64_t kMany = 5000;
+  test::PackedRecords records({10, 11, 12});
+  records.add_images(1, 1, 1, {1, 2, 3});
+  records.add_labels({7, 4999, 7}, kMany, {});
+  const Classification task(records.index());
+  const auto batch = task.make_batch(records.all(), kCpu, Mode::evaluate);
+  auto outputs = torch::zeros({3, kMany});
+  for (const auto& [sample, answer] : {std::pair{0, 7}, {1, 7}, {2, 3}}) outputs[sample][answer] = 1;
+  const auto score = task.score(outputs, batch);
+  EXPECT_EQ(score.numel(), 4 + 3 * kMany);
+  const std::string table = task.describe_score(score);
+  EXPECT_THAT(table, HasSubstr("7                               2   0.5000     0.5000\n"));
+  EXPECT_THAT(table, HasSubstr("4999                            1   0.0000     0.0000\n"));
+  EXPECT_THAT(table, testing::Not(HasSubstr("confusion")));
+}
+
 TEST(Classification, ScoreAndLossAddUpOverMicroBatches) {
   const auto records = four_images();
   const Classification task(records.index());

@@ -121,6 +121,15 @@ TEST_F(BatchFeedTest, ImagesThatLieOnTheDeviceMakeTheSameBatches) {
   expect_same(seen_by_all_ranks(how), seen);
 }
 
+TEST_F(BatchFeedTest, ImagesLieOnTheDeviceWhateverPartsABatchIsCutInto) {
+  auto plan = plan_of({});
+  plan.micro_shards = 64;  // more than there are samples
+  const std::size_t image = index_.field_position("image");
+  const ResidentField resident(index_, plan, data::LoaderSettings{}, image, torch::kCPU);
+  const std::vector<std::uint64_t> two = {packed_.sample_id(0), packed_.sample_id(54)};
+  EXPECT_EQ(resident.rows_of(two).numel(), 2 * kHeight * kWidth * kChannels);
+}
+
 TEST_F(BatchFeedTest, DamageIsFoundWhileTheDeviceIsFilled) {
   data::test::flip_bit(packed_.shard(1), index_.shards[1].fields[0].data_offset + 100);
   const std::size_t image = index_.field_position("image");
