@@ -154,7 +154,7 @@ class ScriptedRequeueTest(RequeueTest):
         bin_folder = self.folder / "bin"
         bin_folder.mkdir()
         program = bin_folder / "hpctrain"
-        program.write_text('#!/bin/bash\necho "given $*"\nwhile [ "$1" != --out ]; do shift; done\nRUN=$2\n'
+        program.write_text('#!/bin/bash\necho "given $*"\nwhile [ "$1" != --out ]; do shift; done\nRUN=${2%/}\n'
                            '[ "$SLURM_PROCID" = 0 ] || exit 0\nmkdir -p "$RUN"\nSTART=$(wc -l <"$RUN.starts")\n' + text)
         program.chmod(0o755)
         return self.submit(*arguments, sbatch=sbatch, environment={"HPCTRAIN_BIN": str(bin_folder)} | (environment or {}))
@@ -256,7 +256,8 @@ class ScriptedRequeueTest(RequeueTest):
     def test_an_ini_file_among_the_arguments_and_a_folder_for_each_fold(self):
         job, log, _ = self.submit_program("[ $START = 2 ] || exit 75\n", "own.ini", "--data", "cv/{fold}", "--data.fold", "1")
         self.assertEqual(self.cluster.wait_for_end(job), "COMPLETED", log.read_text())
-        self.assertEqual(log.read_text().count("given own.ini --data cv/{fold} --data.fold 1 --out"), 2, log.read_text())
+        self.assertEqual(log.read_text().count("given own.ini --data cv/{fold} --data.fold 1 --out"), 4,
+                         "two tasks of two starts")
 
     def test_without_scontrol_a_dependent_job_continues_the_run_and_its_log(self):
         tools = self.folder / "tools"
