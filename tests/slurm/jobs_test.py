@@ -107,7 +107,7 @@ class JobsTest(ClusterTest):
         self.assertIn("submit from the folder of hpctrain", (elsewhere / f"fashion-{job}.log").read_text())
 
     def test_scripts_pass_shellcheck(self):
-        scripts = [*(SOURCE / "jobs").glob("*.slurm"), SOURCE / "jobs/lib.sh", SOURCE / "tests/slurm/cluster"]
+        scripts = [*(SOURCE / "jobs").glob("*.slurm"), *(SOURCE / "jobs").glob("*.sh"), SOURCE / "tests/slurm/cluster"]
         self.assertGreaterEqual(len(scripts), 6)
         result = subprocess.run(["shellcheck", "-x", "-P", SOURCE, *scripts], capture_output=True, text=True)
         self.assertEqual(result.returncode, 0, result.stdout)
