@@ -10,4 +10,9 @@ constexpr std::uint64_t divide_up(std::uint64_t a, std::uint64_t b) noexcept {
   return a / b + (a % b != 0 ? 1 : 0);
 }
 
+/// The smallest multiple of b that is at least a.
+constexpr std::uint64_t round_up(std::uint64_t a, std::uint64_t b) noexcept {
+  return divide_up(a, b) * b;
+}
+
 }  // namespace hpctrain

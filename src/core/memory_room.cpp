@@ -20,11 +20,15 @@ std::optional<std::uint64_t> read_limit(const fs::path& path) {
   return bytes;
 }
 
+void keep_smaller(std::optional<std::uint64_t>& smallest, std::optional<std::uint64_t> limit) {
+  if (limit) smallest = std::min(*limit, smallest.value_or(*limit));
+}
+
 /// Of the group and of all above it. Inside a container the path may be the host's, of which only the top is there.
 std::optional<std::uint64_t> smallest_limit(const fs::path& root, const fs::path& group, const char* file) {
   std::optional<std::uint64_t> smallest;
   for (fs::path part = group.relative_path();; part = part.parent_path()) {
-    if (const auto limit = read_limit(root / part / file)) smallest = std::min(*limit, smallest.value_or(*limit));
+    keep_smaller(smallest, read_limit(root / part / file));
     if (part.empty()) return smallest;
   }
 }
@@ -43,9 +47,6 @@ std::uint64_t available_memory(const MemoryFiles& files) {
 
 std::optional<std::uint64_t> memory_limit(const MemoryFiles& files) {
   std::optional<std::uint64_t> smallest;
-  const auto note = [&](std::optional<std::uint64_t> limit) {
-    if (limit) smallest = std::min(*limit, smallest.value_or(*limit));
-  };
   std::ifstream file(files.own_groups);
   // "0::/path" of version 2, "4:memory:/path" and the like of version 1.
   for (std::string line; std::getline(file, line);) {
@@ -53,9 +54,9 @@ std::optional<std::uint64_t> memory_limit(const MemoryFiles& files) {
     if (first == std::string::npos || second == std::string::npos) continue;
     const std::string controllers = line.substr(first + 1, second - first - 1);
     const fs::path group = line.substr(second + 1);
-    if (controllers.empty()) note(smallest_limit(files.groups, group, "memory.max"));
+    if (controllers.empty()) keep_smaller(smallest, smallest_limit(files.groups, group, "memory.max"));
     if (("," + controllers + ",").find(",memory,") != std::string::npos) {
-      note(smallest_limit(files.groups / "memory", group, "memory.limit_in_bytes"));
+      keep_smaller(smallest, smallest_limit(files.groups / "memory", group, "memory.limit_in_bytes"));
     }
   }
   return smallest;

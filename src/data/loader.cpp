@@ -35,7 +35,7 @@ class HostSlotAllocator final : public SlotAllocator {
   std::byte* allocate(std::size_t bytes) override {
     const bool is_large = bytes >= kLargePageBytes;
     const std::size_t alignment = is_large ? kLargePageBytes : kPageBytes;
-    const std::size_t whole_pages = divide_up(bytes, alignment) * alignment;
+    const std::size_t whole_pages = round_up(bytes, alignment);
     auto* memory = static_cast<std::byte*>(std::aligned_alloc(alignment, whole_pages));
     if (memory == nullptr) throw std::bad_alloc();
     // Large pages where there are some: slots are written from end to end, again and again.

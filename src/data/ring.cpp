@@ -7,6 +7,7 @@
 
 #include "core/clock.hpp"
 #include "core/error.hpp"
+#include "core/integer_division.hpp"
 
 namespace hpctrain::data {
 namespace {
@@ -18,10 +19,6 @@ constexpr std::size_t kSmallSlotBytes = 256u << 10;
 /// A consumer that fills as well keeps more slots in use at a time. That is worth less than a wake-up where they are so
 /// large that they drive each other out of the cache.
 constexpr std::size_t kMostBytesFilledInWait = 4u << 20;
-
-constexpr std::size_t round_up(std::size_t bytes, std::size_t alignment) {
-  return (bytes + alignment - 1) / alignment * alignment;
-}
 
 }  // namespace
 

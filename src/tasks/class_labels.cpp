@@ -78,13 +78,12 @@ torch::Tensor ClassLabels::tally(const torch::Tensor& targets, const torch::Tens
 std::string ClassLabels::table(const double* tally) const {
   const auto tensor = torch::from_blob(const_cast<double*>(tally), {tally_width()}, torch::kFloat64);
   const auto confusion = has_confusion() ? tensor.view({classes_, classes_}) : torch::Tensor();
-  const auto of_class = has_confusion() ? confusion.sum(1) : tensor.narrow(0, 0, classes_);
-  const auto answered = has_confusion() ? confusion.sum(0) : tensor.narrow(0, classes_, classes_);
-  const auto hits = has_confusion() ? confusion.diagonal() : tensor.narrow(0, 2 * classes_, classes_);
+  const auto counts = has_confusion() ? torch::stack({confusion.sum(1), confusion.sum(0), confusion.diagonal()})
+                                      : tensor.view({3, classes_});
+  const auto count = counts.accessor<double, 2>();
   std::string text = "class                     samples   recall  precision\n";
   for (std::int64_t label = 0; label < classes_; ++label) {
-    const auto samples = of_class[label].item<double>(), answers = answered[label].item<double>();
-    const auto right = hits[label].item<double>();
+    const double samples = count[0][label], answers = count[1][label], right = count[2][label];
     text += fmt::format("{:<24} {:>8.0f} {:>8.4f} {:>10.4f}\n", class_name(label), samples,
                         samples > 0 ? right / samples : 0, answers > 0 ? right / answers : 0);
   }
@@ -92,7 +91,7 @@ std::string ClassLabels::table(const double* tally) const {
   text += "confusion (row: truth, column: prediction)\n";
   for (std::int64_t truth = 0; truth < classes_; ++truth) {
     for (std::int64_t guess = 0; guess < classes_; ++guess) {
-      text += fmt::format("{:>7.0f}", confusion[truth][guess].item<double>());
+      text += fmt::format("{:>7.0f}", tally[truth * classes_ + guess]);
     }
     text += '\n';
   }

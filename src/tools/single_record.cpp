@@ -54,16 +54,12 @@ void SingleRecord::write_picture(const pack::Image& image, pack::Fit fit) {
 
 /// What the packer would not store as it is becomes a PNG picture, as there.
 void SingleRecord::write_encoded(const std::filesystem::path& path) {
-  std::vector<std::byte> bytes = pack::read_whole_file(path);
-  const bool is_bitmap = pack::read_image_header(path).format == pack::ImageFormat::bmp;
-  const pack::ImageHeader header = is_bitmap ? pack::ImageHeader{} : pack::read_image_header(path, bytes);
-  std::string codec = header.format == pack::ImageFormat::jpeg ? "jpeg" : "png";
-  if (is_bitmap || !header.is_plain) {
-    const std::string png = pack::make_png(is_bitmap ? pack::read_image_file(path) : pack::read_image(path, bytes));
-    const auto plain = bytes_of(png);
-    bytes.assign(plain.begin(), plain.end());
-    codec = "png";
-  }
+  const pack::ImageHeader header = pack::read_image_header(path);
+  const bool is_kept = header.is_plain && header.format != pack::ImageFormat::bmp;
+  const std::string codec = is_kept && header.format == pack::ImageFormat::jpeg ? "jpeg" : "png";
+  const std::string png = is_kept ? std::string() : pack::make_png(pack::read_image_file(path));
+  const std::vector<std::byte> file = is_kept ? pack::read_whole_file(path) : std::vector<std::byte>();
+  const std::span<const std::byte> bytes = is_kept ? std::span(file) : bytes_of(png);
   const auto& field = index_.fields[index_.field_position("image")];
   const auto complaint = data::PictureDecoder().decode(bytes, {codec, field, nullptr, 0, 0}, row("image").data());
   require(!complaint, Fault::data, path.string() + ": " + complaint.value_or(""));
