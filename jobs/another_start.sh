@@ -1,5 +1,5 @@
 # What a start ended with, and whether the job is queued again for another one; sourced by lib.sh. The functions use what
-# run_job settles: run, kind, places, report_before.
+# run_job settles: run, kind, places, report_before, fence_before.
 # shellcheck shell=bash disable=SC2154
 
 # Of srun and mpirun when a task was ended by KILL, SEGV, TERM, XFSZ, or by USR1 or USR2 before it could catch them.
@@ -10,28 +10,32 @@ readonly MOST_SUSPECTS=8
 
 report_of_run() { cat "$run/exit.json" 2>/dev/null || true; }
 
-# The step of the newest checkpoint under a run directory.
-newest_step() {
+# The same where this start wrote it, else nothing.
+report_of_start() {
+  local report
+  report=$(report_of_run)
+  if [ "$report" != "$report_before" ]; then printf '%s' "$report"; fi
+}
+
+# The greatest number behind a prefix among the names in the run's checkpoint folder; 0 where there is none.
+newest_number() {
   local newest
-  newest=$(find "$1/ckpt" -maxdepth 1 -name 'step-*' 2>/dev/null | sort | tail -n 1)
-  newest=${newest##*step-}
+  newest=$(find "$run/ckpt" -maxdepth 1 -name "$1*" 2>/dev/null | sort -V | tail -n 1)
+  newest=${newest##*"$1"}
   printf '%d' "$((10#${newest:-0}))"
 }
 
-# The number of the newest start that took over the run; each start takes one.
-newest_fence() {
-  local newest
-  newest=$(find "$run/ckpt" -maxdepth 1 -name 'FENCE-*' 2>/dev/null | sort -V | tail -n 1)
-  newest=${newest##*FENCE-}
-  printf '%d' "$((10#${newest:-0}))"
-}
+newest_step() { newest_number step-; }
+
+# Of the newest start that took over the run; each start takes one.
+newest_fence() { newest_number FENCE-; }
 
 # What starts have really gained so far, in one word: equal words mean that a start brought nothing.
 #   a run: the step of its newest checkpoint; a sweep: trials that ended, and the steps of all trials' checkpoints
 progress() {
   local ended steps
   if [ "$kind" = run ]; then
-    newest_step "$run"
+    newest_step
     return
   fi
   ended=$(cat "$run"/ledger/*.ledger 2>/dev/null | grep -o '"state":"[a-z]*"' | grep -vc paused || true)
@@ -52,15 +56,12 @@ describe_progress() {
 # What this start ended with: exit.json where the start wrote one, else what srun said. Where another job's start took
 # the run over, exit.json is that one's.
 code_of_start() {
-  local status=$1 report_before=$2 fence_before=$3 report code=""
+  local status=$1 code
   if [ "$status" -eq "$EXIT_FENCED" ] || [ "$(newest_fence)" -gt "$((fence_before + 1))" ]; then
     printf '%d' "$EXIT_FENCED"
     return
   fi
-  report=$(report_of_run)
-  if [ "$report" != "$report_before" ]; then
-    code=$(sed -n 's/^ *"code": \([0-9]*\),*$/\1/p' <<<"$report")
-  fi
+  code=$(report_of_start | sed -n 's/^ *"code": \([0-9]*\),*$/\1/p')
   if [ -n "$code" ]; then
     printf '%d' "$code"
   elif [[ "$KILLED_CODES" == *" $status "* ]]; then
@@ -76,8 +77,7 @@ code_of_start() {
 # sweep that had failing trials speaks through rank zero.
 blamed_node() {
   local report host cause phase code
-  report=$(report_of_run)
-  [ "$report" != "$1" ] || return 0
+  report=$(report_of_start)
   host=$(sed -n 's/^ *"host": "\([A-Za-z0-9._-]*\)",*$/\1/p' <<<"$report")
   cause=$(sed -n 's/^ *"cause": "\(.*\)",*$/\1/p' <<<"$report")
   phase=$(sed -n 's/^ *"phase": "\(.*\)",*$/\1/p' <<<"$report")
@@ -134,11 +134,10 @@ exclude_suspects() {
 # Beside the run directory, which hpctrain wants empty at the first start: the progress that each start found.
 record_start() { printf '%s\n' "$(progress)" >>"$run.starts"; }
 
-# Says no, with the reason, when another start would change nothing. $1: progress() now. An older start's report counts
-# for nothing: run_job has it in report_before.
+# Says no, with the reason, when another start would change nothing. $1: progress() now
 is_worth_another_start() {
   local starts same reached=$1
-  if [ "$(report_of_run)" != "$report_before" ] && grep -q '"cause": "stop file"' "$run/exit.json" 2>/dev/null; then
+  if [[ "$(report_of_start)" == *'"cause": "stop file"'* ]]; then
     say "not queued again: somebody asked this run to stop (touch $run/STOP); submit again to go on"
     return 1
   fi

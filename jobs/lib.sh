@@ -198,14 +198,14 @@ run_job() {
   report_before=$(report_of_run)
   fence_before=$(newest_fence)
   # A copied run may lack it, and then starts count on from what its checkpoints say.
-  if [ "$fence_before" -eq 0 ] && [ "$(newest_step "$run")" -gt 0 ]; then fence_before=999999999; fi
+  if [ "$fence_before" -eq 0 ] && [ "$(newest_step)" -gt 0 ]; then fence_before=999999999; fi
   code=0
   start_ranks "${command[@]}" "$settings" "$@" "${places[@]}" || code=$?
-  code=$(code_of_start "$code" "$report_before" "$fence_before")
+  code=$(code_of_start "$code")
   reached=$(progress)
   say "ended with $code at $(describe_progress "$reached")"
   blamed=""
-  if [ "$code" -ne "$EXIT_FENCED" ]; then blamed=$(blamed_node "$report_before"); fi
+  if [ "$code" -ne "$EXIT_FENCED" ]; then blamed=$(blamed_node); fi
   if [ "$code" -eq "$EXIT_STOPPED" ] || [ -n "$blamed" ] && is_worth_another_start "$reached"; then
     settle_suspects "$blamed"
     if command -v scontrol >/dev/null; then requeue; else submit_successor "${again[@]}"; fi
