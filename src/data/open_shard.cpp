@@ -26,6 +26,7 @@ namespace {
 constexpr int kPopulateRead = 22;     // MADV_POPULATE_READ, Linux 5.14; older C libraries do not name it
 constexpr long kCacheStatCall = 451;  // cachestat(2), Linux 6.5; older C libraries do not name it
 constexpr std::size_t kMostPieces = 64;
+constexpr std::uint64_t kLargePageBytes = 2 << 20;
 
 struct Copy {
   std::byte* destination;
@@ -148,8 +149,11 @@ void OpenShard::populate(std::uint64_t offset, std::uint64_t bytes) const {
   };
   std::optional<bool> is_there = is_cached();
   if (asks_for_large_pages_ && is_there == false) {
-    // Most kernels since 5.18 read 2 MiB for this page, as one page where the file system keeps such.
-    ::madvise(memory, page_bytes(), kPopulateRead);
+    // Most kernels since 5.18 read 2 MiB for a page, as one page where the file system keeps such. Every large page of
+    // the range is asked for: one of which a part was read in small pages can never become large.
+    for (std::uint64_t at = begin; at < begin + length; at = (at / kLargePageBytes + 1) * kLargePageBytes) {
+      ::madvise(const_cast<std::byte*>(mapped_) + at, page_bytes(), kPopulateRead);
+    }
     is_there = is_cached();
   }
   // One large read instead of one for each page. Where nothing is to be read, the call only costs: it visits each page.
