@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "comm/host_name.hpp"
+#include "core/integer_division.hpp"
 #include "core/run_identifier.hpp"
 
 namespace hpctrain::comm {
@@ -16,7 +17,7 @@ namespace {
 constexpr std::size_t kPageBytes = 4096;
 
 std::size_t whole_pages(std::size_t bytes) {
-  return (bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
+  return round_up(bytes, kPageBytes);
 }
 
 /// A lock of this open file on one byte: the kernel lets go of it when the process ends, however it ends.

@@ -15,6 +15,8 @@
 #include <ctime>
 #include <utility>
 
+#include "core/integer_division.hpp"
+
 namespace hpctrain::comm {
 
 namespace {

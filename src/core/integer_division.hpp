@@ -1,17 +1,21 @@
 // Division of counts that leaves nothing over.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
+#include <type_traits>
 
 namespace hpctrain {
 
-/// How many groups of `b` hold `a` things; the last one may be smaller. `b` is not 0.
-constexpr std::uint64_t divide_up(std::uint64_t a, std::uint64_t b) noexcept {
+/// How many groups of `b` hold `a` things; the last one may be smaller. `a` is not negative, `b` is positive.
+template <std::integral Count>
+constexpr Count divide_up(Count a, std::type_identity_t<Count> b) noexcept {
   return a / b + (a % b != 0 ? 1 : 0);
 }
 
 /// The smallest multiple of b that is at least a.
-constexpr std::uint64_t round_up(std::uint64_t a, std::uint64_t b) noexcept {
+template <std::integral Count>
+constexpr Count round_up(Count a, std::type_identity_t<Count> b) noexcept {
   return divide_up(a, b) * b;
 }
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <csetjmp>
 
+#include "core/integer_division.hpp"
 #include "data/jpeg_errors.hpp"
 
 namespace hpctrain::data {
@@ -56,9 +57,9 @@ class JpegWindow {
     // Whole reduced pixels, so that the window lies inside.
     const unsigned top = std::min(window.top / reduction, jpeg_.output_height - 1);
     const unsigned bottom =
-        std::min((window.top + window.size.height + reduction - 1) / reduction, jpeg_.output_height);
+        std::min(divide_up(window.top + window.size.height, reduction), jpeg_.output_height);
     JDIMENSION left = std::min(window.left / reduction, jpeg_.output_width - 1);
-    const unsigned right = std::min((window.left + window.size.width + reduction - 1) / reduction, jpeg_.output_width);
+    const unsigned right = std::min(divide_up(window.left + window.size.width, reduction), jpeg_.output_width);
     JDIMENSION width = right - left;
     if (!run([&] { jpeg_crop_scanline(&jpeg_, &left, &width); })) return false;
     const std::size_t row_bytes = std::size_t{width} * channels;

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "core/integer_division.hpp"
 #include "data/bus_error_guard.hpp"
 #include "data/damaged_place.hpp"
 #include "data/shard_format.hpp"
@@ -66,7 +67,7 @@ std::optional<bool> is_in_page_cache(int descriptor, std::uint64_t offset, std::
     std::uint64_t cached, dirty, writeback, evicted, recently_evicted;
   } pages{};
   if (::syscall(kCacheStatCall, descriptor, &range, &pages, 0) != 0) return std::nullopt;
-  return pages.cached >= (bytes + page_bytes() - 1) / page_bytes();
+  return pages.cached >= divide_up(bytes, page_bytes());
 }
 
 /// Descriptors that a data set of many shards leaves to others.
@@ -151,7 +152,7 @@ void OpenShard::populate(std::uint64_t offset, std::uint64_t bytes) const {
   if (asks_for_large_pages_ && is_there == false) {
     // Most kernels since 5.18 read 2 MiB for a page, as one page where the file system keeps such. Every large page of
     // the range is asked for: one of which a part was read in small pages can never become large.
-    for (std::uint64_t at = begin; at < begin + length; at = (at / kLargePageBytes + 1) * kLargePageBytes) {
+    for (std::uint64_t at = begin; at < begin + length; at = round_up(at + 1, kLargePageBytes)) {
       ::madvise(const_cast<std::byte*>(mapped_) + at, page_bytes(), kPopulateRead);
     }
     is_there = is_cached();

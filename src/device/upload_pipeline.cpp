@@ -5,6 +5,7 @@
 #include <torch/utils.h>
 
 #include "core/error.hpp"
+#include "core/integer_division.hpp"
 #include "device/device.hpp"
 
 namespace hpctrain::device {
@@ -13,8 +14,8 @@ namespace {
 /// Where columns may be seen as elements of any type.
 constexpr std::int64_t kColumnAlignment = 256;
 
-std::int64_t aligned(std::size_t bytes) {
-  return (static_cast<std::int64_t>(bytes) + kColumnAlignment - 1) / kColumnAlignment * kColumnAlignment;
+std::int64_t room_for(std::span<const std::byte> column) {
+  return round_up(static_cast<std::int64_t>(column.size()), kColumnAlignment);
 }
 
 torch::Tensor host_view(std::span<const std::byte> column) {
@@ -52,7 +53,7 @@ void UploadPipeline::start(const HostColumns& host) {
 
 void UploadPipeline::copy(const HostColumns& host, Buffer& buffer) {
   std::int64_t bytes = 0;
-  for (const auto& column : host) bytes += aligned(column.size());
+  for (const auto& column : host) bytes += room_for(column);
   make_room(buffer, bytes).columns.clear();
   const c10::StreamGuard on_copy_stream(*copy_stream_);
   buffer.given_up->block(*copy_stream_);
@@ -61,7 +62,7 @@ void UploadPipeline::copy(const HostColumns& host, Buffer& buffer) {
     const auto target = buffer.bytes.narrow(0, place, static_cast<std::int64_t>(column.size()));
     target.copy_(host_view(column), /*non_blocking=*/true);
     buffer.columns.push_back(target);
-    place += aligned(column.size());
+    place += room_for(column);
   }
   buffer.copied->record(*copy_stream_);
 }

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <string_view>
 
+#include "core/integer_division.hpp"
 #include "pack/phantom_anatomy.hpp"
 #include "pack/phantom_canvas.hpp"
 #include "pack/phantom_random.hpp"
@@ -14,8 +15,8 @@ namespace hpctrain::pack {
 namespace {
 
 constexpr std::uint64_t kCellPixels = 2;
-constexpr std::uint64_t kCanvasWidth = (kPhantomWidth + kCellPixels - 1) / kCellPixels;
-constexpr std::uint64_t kCanvasHeight = (kPhantomHeight + kCellPixels - 1) / kCellPixels;
+constexpr std::uint64_t kCanvasWidth = divide_up(kPhantomWidth, kCellPixels);
+constexpr std::uint64_t kCanvasHeight = divide_up(kPhantomHeight, kCellPixels);
 constexpr double kCellMillimetres = kPhantomMillimetres * kCellPixels;
 
 /// What differs between films of one and the same head.

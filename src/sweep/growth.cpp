@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/integer_division.hpp"
+
 namespace hpctrain::sweep {
 namespace {
 

@@ -88,7 +88,11 @@ torch::Tensor ImageField::resized(const torch::Tensor& pixels) const {
 }
 
 torch::Tensor ImageField::normalise(torch::Tensor pixels) const {
-  return pixels.mul_(device::send(scale_, pixels.device())).add_(device::send(shift_, pixels.device()));
+  if (scale_.device() != pixels.device()) {
+    scale_ = device::send(scale_, pixels.device());
+    shift_ = device::send(shift_, pixels.device());
+  }
+  return pixels.mul_(scale_).add_(shift_);
 }
 
 }  // namespace hpctrain::tasks

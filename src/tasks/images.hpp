@@ -56,8 +56,9 @@ class ImageField {
   std::int64_t height_ = 0;
   std::int64_t width_ = 0;
   std::int64_t channels_ = 0;
-  torch::Tensor scale_;  ///< [C, 1, 1]: 1 / standard deviation
-  torch::Tensor shift_;  ///< [C, 1, 1]: -mean / standard deviation
+  // [C, 1, 1], moved to the device of the first images.
+  mutable torch::Tensor scale_;  ///< 1 / standard deviation
+  mutable torch::Tensor shift_;  ///< -mean / standard deviation
   mutable device::WorkTimes times_;
 };
 

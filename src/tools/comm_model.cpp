@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/error.hpp"
+#include "core/integer_division.hpp"
 
 namespace hpctrain::tools {
 namespace {
@@ -77,7 +78,7 @@ Link fit_link(SumRoute route, std::span<const SumMeasurement> measurements) {
 
 double sum_seconds(const Cluster& cluster, int ranks, double bytes) {
   const int per_node = std::clamp(ranks, 1, std::max(1, cluster.ranks_per_node));
-  const int nodes = (ranks + per_node - 1) / per_node;
+  const int nodes = divide_up(ranks, per_node);
   const double inside = sum_seconds(SumRoute::shared_memory, cluster.node, per_node, bytes);
   const double between = std::min(sum_seconds(SumRoute::ring, cluster.network, nodes, bytes),
                                   sum_seconds(SumRoute::tree, cluster.network, nodes, bytes));

@@ -3,6 +3,7 @@
 #include <torch/utils.h>
 
 #include "core/error.hpp"
+#include "core/integer_division.hpp"
 #include "train/device_channel.hpp"
 
 namespace hpctrain::train {
@@ -12,11 +13,9 @@ namespace {
 /// little is left to send after it.
 constexpr BucketLimits kBucketLimits{.first_elements = 1 << 18, .elements = 1 << 20};
 
-/// Buckets begin at whole cache lines, so that ranks that add one do not disturb ranks that fill the next.
-std::int64_t round_up(std::int64_t elements) {
-  constexpr std::int64_t kElementsPerLine = 16;
-  return (elements + kElementsPerLine - 1) / kElementsPerLine * kElementsPerLine;
-}
+/// Elements in a cache line: buckets begin at whole ones, so that ranks that add one do not disturb ranks that fill the
+/// next.
+constexpr std::int64_t kBucketAlignment = 16;
 
 std::vector<ParameterExtent> extents_of(const std::vector<checkpoint::NamedTensor>& parameters) {
   std::vector<ParameterExtent> extents;
@@ -53,13 +52,13 @@ void GradientBuckets::make_buffers(std::int64_t passengers, const torch::TensorO
   for (const auto& bucket : plan_.buckets) {
     const bool is_last = &bucket == &plan_.buckets.back();
     elements.push_back(bucket.elements + (is_last ? passengers : 0));
-    total += round_up(elements.back());
+    total += round_up(elements.back(), kBucketAlignment);
   }
   slab_ = make_channel_tensor(channel, total, options);
   std::int64_t offset = 0;
   for (const std::int64_t count : elements) {
     buffers_.push_back(slab_.narrow(0, offset, count));
-    offset += round_up(count);
+    offset += round_up(count, kBucketAlignment);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "core/digest.hpp"
+#include "core/integer_division.hpp"
 #include "core/log.hpp"
 #include "train/memory_report.hpp"
 
@@ -159,7 +160,7 @@ void RunRecorder::say_if_new(const Progress& progress, const monitor::Verdict& v
 void RunRecorder::show_progress(const Progress& progress, bool epoch_ended) {
   const std::uint64_t epoch = epoch_of_last_step(progress);
   const std::uint64_t epochs =
-      (settings_.length.total_steps + settings_.length.steps_per_epoch - 1) / settings_.length.steps_per_epoch;
+      divide_up(settings_.length.total_steps, settings_.length.steps_per_epoch);
   monitor::ProgressReport report;
   report.label = fmt::format("epoch {}/{}", epoch + 1, epochs);
   report.done = epoch_ended ? settings_.samples_per_epoch : progress.cursor.position;

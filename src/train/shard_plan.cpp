@@ -3,13 +3,10 @@
 #include <algorithm>
 
 #include "core/error.hpp"
+#include "core/integer_division.hpp"
 
 namespace hpctrain::train {
 namespace {
-
-std::int64_t round_up(std::int64_t elements) {
-  return (elements + kShardAlignment - 1) / kShardAlignment * kShardAlignment;
-}
 
 /// Values for each element, of the parameters' own type.
 std::int64_t state_values(const OptimizerSettings& settings) {
@@ -34,9 +31,9 @@ ShardPlan plan_shards(std::span<const std::int64_t> elements, int world) {
   for (const std::int64_t count : elements) {
     require_invariant(count >= 1, "a parameter has at least one element");
     plan.offsets.push_back(total);
-    total += round_up(count);
+    total += round_up(count, kShardAlignment);
   }
-  plan.block_elements = round_up((total + world - 1) / world);
+  plan.block_elements = round_up(divide_up(total, world), kShardAlignment);
   for (std::size_t p = 0; p < elements.size(); ++p) {
     for (std::int64_t first = 0; first < elements[p];) {
       const std::int64_t owner = (plan.offsets[p] + first) / plan.block_elements;
