@@ -56,8 +56,7 @@ class JpegWindow {
     if (!run([&] { jpeg_start_decompress(&jpeg_); })) return false;
     // Whole reduced pixels, so that the window lies inside.
     const unsigned top = std::min(window.top / reduction, jpeg_.output_height - 1);
-    const unsigned bottom =
-        std::min(divide_up(window.top + window.size.height, reduction), jpeg_.output_height);
+    const unsigned bottom = std::min(divide_up(window.top + window.size.height, reduction), jpeg_.output_height);
     JDIMENSION left = std::min(window.left / reduction, jpeg_.output_width - 1);
     const unsigned right = std::min(divide_up(window.left + window.size.width, reduction), jpeg_.output_width);
     JDIMENSION width = right - left;

@@ -15,7 +15,7 @@ constexpr std::uint64_t kCacheLineBytes = 64;
 constexpr std::uint64_t kPieceBytes = 256;  // copied between two requests
 constexpr std::uint64_t kBytesAhead = 8192;
 constexpr std::uint64_t kDestinationBytesAhead = 1024;
-constexpr std::uint64_t kShortRowBytes = 2048;     // up to this, one request for a whole row costs least
+constexpr std::uint64_t kShortRowBytes = 2048;  // up to this, one request for a whole row costs least
 constexpr std::uint64_t kMostShortRowsAhead = 16;
 
 struct Copying {
@@ -83,7 +83,9 @@ template <typename Word>
 }
 
 using Word16 [[gnu::vector_size(16)]] = unsigned char;
-void copy_long_by_16(void* argument) { copy_long<Word16>(*static_cast<Copying*>(argument)); }
+void copy_long_by_16(void* argument) {
+  copy_long<Word16>(*static_cast<Copying*>(argument));
+}
 
 #if defined(__x86_64__)
 using Word32 [[gnu::vector_size(32)]] = unsigned char;

@@ -159,8 +159,7 @@ void RunRecorder::say_if_new(const Progress& progress, const monitor::Verdict& v
 
 void RunRecorder::show_progress(const Progress& progress, bool epoch_ended) {
   const std::uint64_t epoch = epoch_of_last_step(progress);
-  const std::uint64_t epochs =
-      divide_up(settings_.length.total_steps, settings_.length.steps_per_epoch);
+  const std::uint64_t epochs = divide_up(settings_.length.total_steps, settings_.length.steps_per_epoch);
   monitor::ProgressReport report;
   report.label = fmt::format("epoch {}/{}", epoch + 1, epochs);
   report.done = epoch_ended ? settings_.samples_per_epoch : progress.cursor.position;
