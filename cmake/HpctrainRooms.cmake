@@ -1,5 +1,6 @@
 # Rooms (folders of src/) become static libraries hpctrain_<room>, linked as src/LAYERS says.
-# A backend that may be absent has twin files: <name>_cuda.cpp / <name>_nccl.cpp beside <name>_absent.cpp.
+# A backend that may be absent has twin files: <name>_cuda.cpp / <name>_nccl.cpp beside <name>_absent.cpp. What one kind of
+# processor does its own way has them too: <name>_x86.cpp beside <name>_portable.cpp.
 
 function(hpctrain_add_rooms)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/LAYERS)
@@ -27,6 +28,11 @@ function(hpctrain_add_room room uses outside)
     list(FILTER _sources EXCLUDE REGEX "_absent\\.cpp$")
   else()
     list(FILTER _sources EXCLUDE REGEX "_(cuda|nccl)\\.cpp$")
+  endif()
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+    list(FILTER _sources EXCLUDE REGEX "_portable\\.cpp$")
+  else()
+    list(FILTER _sources EXCLUDE REGEX "_x86\\.cpp$")
   endif()
   if(NOT _sources)
     add_library(hpctrain_${room} INTERFACE)

@@ -7,6 +7,8 @@
 #include <random>
 #include <vector>
 
+#include "data/long_row_copy.hpp"
+
 namespace hpctrain::data {
 namespace {
 
@@ -61,9 +63,27 @@ TEST_P(RowCopyTest, RowsWithoutASourceKeepWhatTheyHad) {
 INSTANTIATE_TEST_SUITE_P(Lengths, RowCopyTest,
                          testing::Values(1, 7, 8, 9, 63, 64, 255, 256, 784, 2047, 2048, 2049, 2304, 3072, 8191, 8192,
                                          8193, 27648, 150528),
-                         [](const auto& info) { return std::to_string(info.param); });
+                         testing::PrintToStringParamName());
 
-TEST(RowCopyTest, NoRows) {
+TEST(RowCopy, WordsOfEveryWidthCopyAlike) {
+  const auto copies = long_row_copies();
+  ASSERT_FALSE(copies.empty());
+  for (const std::size_t row_bytes : {257, 3072, 8193, 27648}) {
+    const std::vector<std::byte> memory = random_bytes(kRows * (row_bytes + 3));
+    const auto rows = scattered(memory, row_bytes);
+    for (std::size_t kind = 0; kind < copies.size(); ++kind) {
+      std::vector<std::byte> slot(kRows * row_bytes, kUntouched);
+      RowCopying copying{rows, row_bytes, slot.data(), 0};
+      copies[kind](&copying);
+      for (std::size_t i = 0; i < kRows; ++i) {
+        ASSERT_TRUE(std::equal(rows[i], rows[i] + row_bytes, slot.data() + i * row_bytes))
+            << "copy " << kind << " of " << copies.size() << ", " << row_bytes << " bytes, row " << i;
+      }
+    }
+  }
+}
+
+TEST(RowCopy, NoRows) {
   EXPECT_EQ(copy_rows({}, 3072, nullptr), 0u);
 }
 
