@@ -112,6 +112,7 @@ void add_landmark_options(OptionTable& table, Settings& settings) {
   table.add(
       option(landmarks.truth, "landmarks", "truth")
           .choices({{"mean", tasks::Truth::mean}, {"junior", tasks::Truth::junior}, {"senior", tasks::Truth::senior}})
+          .common()
           .help("Whose points an evaluation compares with, where two doctors annotated; training always uses "
                 "their mean"));
   table.add(option(landmarks.decoder, "landmarks", "decoder")

@@ -11,7 +11,7 @@
 namespace hpctrain::apps {
 namespace {
 
-void record_killed_start(FileSystem& files, const std::filesystem::path& run_folder) {
+void record_killed_start(FileSystem& files, const std::filesystem::path& run_folder, StartOf what) {
   const auto mark = monitor::load_running_mark(files, run_folder);
   auto report = monitor::plan_killed_report(mark, monitor::load_exit_report(files, run_folder));
   if (!report) return;
@@ -19,8 +19,11 @@ void record_killed_start(FileSystem& files, const std::filesystem::path& run_fol
   if (report->checkpoint)
     report->step = checkpoint::find_step(std::filesystem::path(*report->checkpoint).filename().string());
   monitor::save_exit_report(files, run_folder, *report);
-  log_warning("the last start of this run (process {} on {}) was killed, it left no report; going on from {}",
-              mark->process, mark->host, report->checkpoint.value_or("the beginning, it left no checkpoint either"));
+  const bool is_run = what == StartOf::run;
+  log_warning(
+      "the last start of this {} (process {} on {}) was killed, it left no report; going on from {}",
+      is_run ? "run" : "sweep", mark->process, mark->host,
+      is_run ? report->checkpoint.value_or("the beginning, it left no checkpoint either") : "what its trials left");
 }
 
 /// Of run.ini, exit.json and the like; those under ckpt/ are the checkpoint room's.
@@ -32,9 +35,9 @@ void remove_temporaries(FileSystem& files, const std::filesystem::path& run_fold
 
 }  // namespace
 
-void begin_start_record(FileSystem& files, const std::filesystem::path& run_folder, double started_unix) {
+void begin_start_record(FileSystem& files, const std::filesystem::path& run_folder, double started_unix, StartOf what) {
   remove_temporaries(files, run_folder);
-  record_killed_start(files, run_folder);
+  record_killed_start(files, run_folder, what);
   monitor::save_running_mark(files, run_folder, {comm::host_name(), ::getpid(), started_unix});
 }
 

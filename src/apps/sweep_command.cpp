@@ -13,11 +13,13 @@
 #include "apps/last_reports.hpp"
 #include "apps/ranked_start.hpp"
 #include "apps/run_folder.hpp"
+#include "apps/start_record.hpp"
 #include "apps/sweep_display.hpp"
 #include "apps/sweep_planner.hpp"
 #include "apps/sweep_results.hpp"
 #include "apps/team_membership.hpp"
 #include "apps/trial_runner.hpp"
+#include "checkpoint/catalogue.hpp"
 #include "comm/agree.hpp"
 #include "comm/mailbox.hpp"
 #include "comm/node_ring.hpp"
@@ -139,7 +141,13 @@ void SweepCommand::open_ledger() {
   // Starting the sweep again is the newer wish.
   posix_file_system().remove_all(folder_ / train::kStopFileName);
   ledger_ = std::make_unique<sweep::Ledger>(posix_file_system(), folder_ / "ledger", planner_.sweep_digest());
+  // Now that the folder is known to be this sweep's, and no older start writes to it.
+  begin_start_record(posix_file_system(), folder_, started_unix_, StartOf::sweep);
   plan_ = planner_.make_plan(ledger_->entries());
+  plan_.progress = [this](const sweep::Trial& trial) {
+    const auto newest = checkpoint::find_newest_name(posix_file_system(), folder_ / "trials" / trial.digest);
+    return newest ? checkpoint::find_step(std::filesystem::path(*newest).filename().string()).value_or(0) : 0;
+  };
   queue_ = std::make_unique<sweep::TrialQueue>(plan_, *ledger_);
 }
 
@@ -150,8 +158,9 @@ void SweepCommand::open_board(int ranks, int groups) {
   board_ =
       std::make_unique<sweep::Board>(sweep::BoardPlan{.ranks = ranks,
                                                       .groups = groups,
-                                                      .trials = plan_.is_fixed ? points.size() : plan_.trials,
+                                                      .trials = planner_.count_trials(plan_),
                                                       .points = points,
+                                                      .owns = plan_.owns,
                                                       .known = planner_.known_durations(history),
                                                       .is_smaller_better = scheduler.is_smaller_better,
                                                       .may_stop_early = scheduler.kind != sweep::SchedulerKind::none},
@@ -197,13 +206,18 @@ void SweepCommand::print_plan(int groups) {
     history = sweep::Ledger::read(posix_file_system(), folder / "ledger", planner_.sweep_digest());
   }
   const sweep::TrialPlan plan = planner_.make_plan(history);
-  for (std::uint64_t number = 0; number < plan.trials; ++number) {
+  const auto print = [](const std::string& digest, const sweep::Parameters& parameters) {
+    std::printf("%s  %s\n", digest.c_str(), sweep::describe_parameters(parameters).c_str());
+  };
+  for (const sweep::Trial& trial : planner_.list_trials(plan)) print(trial.digest, trial.parameters);
+  for (std::uint64_t number = 0; !plan.is_fixed && number < plan.trials; ++number) {
     const auto parameters = plan.propose(number, {});
-    std::printf("%s  %s\n", plan.identify(parameters).c_str(), sweep::describe_parameters(parameters).c_str());
+    print(plan.identify(parameters), parameters);
   }
-  const auto rounds = divide_up(plan.trials, static_cast<std::uint64_t>(groups));
+  const std::uint64_t trials = planner_.count_trials(plan);
+  const auto rounds = divide_up(trials, static_cast<std::uint64_t>(groups));
   std::printf("%llu trials on %d groups of %d ranks: the time of %llu trials one after another\n",
-              static_cast<unsigned long long>(plan.trials), groups, start_.input().settings.sweep.ranks_per_trial,
+              static_cast<unsigned long long>(trials), groups, start_.input().settings.sweep.ranks_per_trial,
               static_cast<unsigned long long>(rounds));
   if (!history.empty()) std::printf("%s\n", planner_.describe_forecast(plan, history, groups).c_str());
 }
@@ -239,7 +253,7 @@ void SweepCommand::save_exit_report(int code, const std::string& cause, int rank
   report.host = host;
   report.phase = "sweep";
   report.started_unix = started_unix_;
-  monitor::save_exit_report(posix_file_system(), folder_, report);
+  end_start_record(posix_file_system(), folder_, report);
 }
 
 void SweepCommand::start_watchdog(comm::MpiSession& session) {
@@ -254,7 +268,7 @@ void SweepCommand::start_watchdog(comm::MpiSession& session) {
 void SweepCommand::report_hang(const comm::HangReport& hang) const {
   monitor::ExitReport report = exit_report_of(hang);
   report.started_unix = started_unix_;
-  monitor::save_exit_report(posix_file_system(), folder_, report);
+  end_start_record(posix_file_system(), folder_, report);
 }
 
 void SweepCommand::report_failure(const comm::FailureReport& failure) const {

@@ -47,7 +47,8 @@ void SweepPlanner::resolve(const Arguments& arguments) {
 std::string SweepPlanner::sweep_digest() const {
   Xxh3_128 digest;
   for (const auto& row : input_.table.rows()) {
-    if (row.is_identity() && !row.is_sweepable()) digest.update(bytes_of(row.name() + "=" + row.value_text() + "\n"));
+    const bool is_shared = (row.is_identity() && !row.is_sweepable()) || row.is_common();
+    if (is_shared) digest.update(bytes_of(row.name() + "=" + row.value_text() + "\n"));
   }
   digest.update(bytes_of("metric=" + metric_));
   return digest.hex();
@@ -152,6 +153,10 @@ std::vector<sweep::Trial> SweepPlanner::list_trials(const sweep::TrialPlan& plan
   return trials;
 }
 
+std::uint64_t SweepPlanner::count_trials(const sweep::TrialPlan& plan) const {
+  return plan.is_fixed ? list_trials(plan).size() : plan.trials;
+}
+
 std::vector<sweep::LedgerEntry> SweepPlanner::select_own(const std::vector<sweep::LedgerEntry>& history) {
   std::vector<sweep::LedgerEntry> own;
   for (const sweep::LedgerEntry& entry : history) {
@@ -177,21 +182,21 @@ std::vector<sweep::Duration> SweepPlanner::known_durations(const std::vector<swe
 std::string SweepPlanner::describe_forecast(const sweep::TrialPlan& plan,
                                             const std::vector<sweep::LedgerEntry>& history, int groups) {
   std::set<std::string> ended;
-  for (const auto& entry : history) {
+  for (const auto& entry : plan.is_fixed ? history : select_own(history)) {
     if (is_final(entry.outcome.state)) ended.insert(entry.trial.digest);
   }
   const auto known = known_durations(history);
   const sweep::DurationEstimate estimate(known);
-  std::uint64_t done = plan.is_fixed ? 0 : std::min<std::uint64_t>(plan.trials, ended.size());
   std::vector<double> left;
-  // Points that depend on what is found meanwhile are taken for random ones.
-  for (std::uint64_t number = done; number < plan.trials; ++number) {
-    const auto parameters = plan.propose(number, {});
-    const bool has_ended = plan.is_fixed && ended.count(plan.identify(parameters)) != 0;
-    if (has_ended) ++done;
-    if (!has_ended) left.push_back(estimate.seconds(parameters));
+  for (const sweep::Trial& trial : list_trials(plan)) {
+    if (ended.count(trial.digest) == 0) left.push_back(estimate.seconds(trial.parameters));
   }
-  std::string text = fmt::format("{} of {} trials have ended", done, plan.trials);
+  // Points that depend on what is found meanwhile are taken for random ones.
+  for (std::uint64_t number = ended.size(); !plan.is_fixed && number < plan.trials; ++number) {
+    left.push_back(estimate.seconds(plan.propose(number, {})));
+  }
+  const std::uint64_t trials = count_trials(plan);
+  std::string text = fmt::format("{} of {} trials have ended", trials - left.size(), trials);
   if (left.empty()) return text;
   if (known.empty())
     return text + "; none of these axes and options was trained in one go, so nothing tells how long the others take";

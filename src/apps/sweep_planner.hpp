@@ -33,6 +33,8 @@ class SweepPlanner {
   sweep::TrialPlan make_plan(const std::vector<sweep::LedgerEntry>& history);
   /// The points of a plan that is fixed, each once, in its order; none of another one.
   std::vector<sweep::Trial> list_trials(const sweep::TrialPlan& plan) const;
+  /// As many as list_trials(), or as the method will propose.
+  std::uint64_t count_trials(const sweep::TrialPlan& plan) const;
   /// Of trials of these axes and options that were trained in one go.
   std::vector<sweep::Duration> known_durations(const std::vector<sweep::LedgerEntry>& history);
   /// The entries of these axes and options: earlier starts may have had others.

@@ -61,6 +61,7 @@ void add_train_options(OptionTable& table, Settings& settings) {
                 .help("Passes over the training split; may grow when a run is resumed"));
   table.add(option(train.steps, "train", "steps")
                 .at_least(1)
+                .common()
                 .help("End after so many steps, if that comes before the epochs are over"));
   table.add(option(train.batch, "train", "batch")
                 .alias("batch")
@@ -117,6 +118,7 @@ void add_train_options(OptionTable& table, Settings& settings) {
                       "anyway. 0: then only"));
   table.add(option(train.nan_skips, "train", "nan-skips")
                 .unit("updates")
+                .common()
                 .help("Updates in a row that are skipped where loss or gradients are not finite, before the run ends; "
                       "0: it ends at the first such loss"));
   table.add(option(train.seed, "train", "seed")

@@ -113,9 +113,10 @@ sweep::TrialOutcome TrialRunner::run(const sweep::Trial& trial, comm::Communicat
   context.judge = [&](const train::Progress& progress, const train::EvaluationReport& report,
                       const train::RunPace& pace) {
     const auto metric = find_finite(report.metrics, parts_.metric);
-    // Where it is only shown, a score that is none ends no trial. All ranks have the same metrics, and refuse together.
-    if (!metric && !is_judged) return train::Judgement::go_on;
-    if (!metric) refuse_score(progress, report);
+    // Where it is only shown, a score that is no number ends no trial; a name that nobody measures ends it before it
+    // has trained for nothing. All ranks have the same metrics, and refuse together.
+    if (!metric && (is_judged || !report.metrics.contains(parts_.metric))) refuse_score(progress, report);
+    if (!metric) return train::Judgement::go_on;
     const sweep::Score score{.epoch = progress.cursor.epoch, .metric = *metric, .steps = progress.step};
     const sweep::Verdict verdict = ask_verdict(score, outlook_of(pace, since_lease.seconds()));
     if (verdict == sweep::Verdict::stop) stopped_at = score;

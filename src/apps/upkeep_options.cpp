@@ -57,22 +57,28 @@ void add_upkeep_options(OptionTable& table, Settings& settings) {
   table.add(option(run.evaluation.max_samples, "eval", "max-samples")
                 .at_least(1)
                 .unit("samples")
+                .common()
                 .help("Score only the first so many samples of a split"));
   table.add(option(run.evaluation.patience, "eval", "patience")
                 .at_least(1)
                 .unit("evaluations")
+                .common()
                 .help("End the run after so many evaluations in a row without gain on the validation split"));
   table.add(option(run.evaluation.min_delta, "eval", "min-delta")
                 .at_least(0)
+                .common()
                 .help("eval.patience: what the deciding metric must win by to count as a gain"));
   table.add(
       option(run.evaluation.mirror, "eval", "mirror")
+          .common()
           .help("Classification: answer every image by the mean over it and its mirror image; takes twice as long"));
   table.add(option(run.contrastive.probe_samples, "eval", "probe-samples")
                 .unit("samples")
+                .common()
                 .help("Contrastive: labelled samples that a linear probe is fitted on and neighbours are sought among, "
                       "at every evaluation; the same ones for every run. 0: no scores"));
   table.add(option(run.contrastive.probe_split, "eval", "probe-split")
+                .common()
                 .help("Contrastive: the split of those samples; it is not scored itself"));
   table.add_section("checkpoint", "Checkpoints");
   table.add(option(run.cadence.checkpoint_every_steps, "checkpoint", "every-steps")

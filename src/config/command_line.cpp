@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 
+#include "config/axis.hpp"
 #include "config/help.hpp"
 
 namespace hpctrain::config {
@@ -81,9 +82,15 @@ class Spelling {
     const Option* option = find(token);
     if (option == nullptr || !option->bare_value()) return token;
     const bool has_value =
-        next_ < arguments_.size() && arguments_[next_].rfind('-', 0) != 0 && option->accepts(arguments_[next_]);
+        next_ < arguments_.size() && arguments_[next_].rfind('-', 0) != 0 && accepts_each(*option, arguments_[next_]);
     const std::string& value = has_value ? arguments_[next_++] : *option->bare_value();
     return (token[1] == '-' ? token : option->flag()) + "=" + value;
+  }
+
+  /// A sweep's values as well: who takes none of them says so.
+  static bool accepts_each(const Option& option, const std::string& text) {
+    const std::vector<std::string> values = is_axis(text) ? split_axis(text) : std::vector{text};
+    return std::all_of(values.begin(), values.end(), [&](const std::string& value) { return option.accepts(value); });
   }
 
   std::string axis_assignment(const std::string& text) const {

@@ -75,6 +75,7 @@ std::string right_of(const Option& row) {
   right += "; default " + shown_default(row);
   if (row.is_sweepable()) right += "; sweepable";
   if (row.is_identity()) right += "; must match on resume";
+  if (row.is_common()) right += "; must match within a sweep";
   return right + "]";
 }
 

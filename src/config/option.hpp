@@ -26,6 +26,7 @@ struct OptionFacts {
   std::optional<std::string> bare_value;  ///< what the flag means when no value follows; `yes` for yes/no rows
   bool is_sweepable = false;              ///< a comma list is a sweep axis
   bool is_identity = false;               ///< must match when a run is resumed
+  bool is_common = false;                 ///< may change between starts of a run, but not between trials of a sweep
 };
 
 /// A finished row. `const` speaks of the row: assign() changes the settings member it is bound to.
@@ -47,6 +48,7 @@ class Option {
   bool is_flag_only() const noexcept { return facts_.section.empty(); }
   bool is_sweepable() const noexcept { return facts_.is_sweepable; }
   bool is_identity() const noexcept { return facts_.is_identity; }
+  bool is_common() const noexcept { return facts_.is_common; }
 
   const std::string& default_text() const noexcept { return default_text_; }
   std::string value_text() const { return value_->read(); }
@@ -90,6 +92,8 @@ class OptionBuilder {
   OptionBuilder&& help(std::string_view help) && { return facts_.help = help, std::move(*this); }
   OptionBuilder&& sweepable() && { return facts_.is_sweepable = true, std::move(*this); }
   OptionBuilder&& identity() && { return facts_.is_identity = true, std::move(*this); }
+  /// Results of different values cannot be compared: trials of one sweep share it.
+  OptionBuilder&& common() && { return facts_.is_common = true, std::move(*this); }
   /// The flag alone means `text`; a following word is its value only if the row accepts that word.
   OptionBuilder&& bare(std::string_view text) && { return facts_.bare_value = text, std::move(*this); }
 

@@ -38,6 +38,7 @@ std::string marks_cell(const Option& row) {
   std::vector<std::string> marks;
   if (row.is_sweepable()) marks.emplace_back("sweepable");
   if (row.is_identity()) marks.emplace_back("must match on resume");
+  if (row.is_common()) marks.emplace_back("must match within a sweep");
   return join(marks, ", ");
 }
 

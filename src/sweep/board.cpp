@@ -23,9 +23,10 @@ Board::Board(BoardPlan plan, const std::vector<LedgerEntry>& history, double now
       estimate_(plan_.known),
       estimated_from_(plan_.known.size()) {
   for (const LedgerEntry& entry : history) {
-    // What is planned by number alone is whatever has been tried.
+    // What is planned by number alone is whatever has been tried of the plan.
     Known& known = trials_[entry.trial.digest];
-    known = {entry.trial.parameters, entry.outcome.state, plan_.points.empty(), entry.leases, places_++};
+    const bool is_planned = plan_.points.empty() && (!plan_.owns || plan_.owns(entry.trial));
+    known = {entry.trial.parameters, entry.outcome.state, is_planned, entry.leases, places_++};
     note_best(known, entry.outcome);
   }
   for (const Trial& point : plan_.points) {

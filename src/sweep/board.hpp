@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -21,8 +22,9 @@ struct BoardPlan {
   int ranks = 1;  ///< of the job, also those that help in no group
   int groups = 1;
   std::uint64_t trials = 0;
-  std::vector<Trial> points;    ///< of the plan, in the order in which they are dealt; empty where they are not fixed
-  std::vector<Duration> known;  ///< of earlier starts
+  std::vector<Trial> points;  ///< of the plan, in the order in which they are dealt; empty where they are not fixed
+  std::function<bool(const Trial&)> owns{};  ///< where points are not fixed: which of earlier starts are of the plan
+  std::vector<Duration> known;               ///< of earlier starts
   bool is_smaller_better = false;
   bool may_stop_early = false;  ///< durations are at most what is forecast
 };

@@ -102,7 +102,9 @@ void Ledger::apply(const json& record, const std::string& where) {
     if (kind == "sweep") {
       require(
           record.at("digest") == sweep_digest_, Fault::usage,
-          where + " belongs to another sweep (other data, task or metric); give another --out, or the same settings");
+          where +
+              " belongs to another sweep (other data, task, metric, length or way of scoring); give another --out, or "
+              "the same settings");
       return;
     }
     const auto digest = record.at("trial").get<std::string>();
@@ -110,7 +112,9 @@ void Ledger::apply(const json& record, const std::string& where) {
     if (kind == "lease") {
       if (entry.trial.digest.empty()) order_.push_back(digest);
       entry.trial = {digest, record.at("parameters").get<Parameters>()};
-      ++entry.attempts;
+      const auto step = record.value("step", std::uint64_t{0});
+      entry.attempts = step > entry.leased_step ? 1 : entry.attempts + 1;
+      entry.leased_step = std::max(entry.leased_step, step);
       ++entry.leases;
     } else if (kind == "score") {
       const Score score = score_from_json(record);
@@ -133,6 +137,19 @@ void Ledger::open_segment() {
   files_.sync_folder(folder_);
 }
 
+void Ledger::require_own() const {
+  require(!files_.exists(folder_ / segment_name(segment_ + 1)), Fault::fenced,
+          folder_.string() + ": a later start of this sweep took over; let that one work");
+}
+
+/// Readers take the first outcome of a trial, and a later start fences the trials of this one: how they end here is no
+/// news of them.
+void Ledger::add(const json& record) {
+  require_own();
+  append(record);
+  apply(record, "ledger");
+}
+
 void Ledger::append(const json& record) {
   const std::string text = record.dump(-1, ' ', false, json::error_handler_t::replace);
   file_->write(bytes_of(checksum(text) + " " + text + "\n"));
@@ -149,10 +166,8 @@ const LedgerEntry* Ledger::find(const std::string& digest) const {
   return found == entries_.end() ? nullptr : &found->second;
 }
 
-void Ledger::add_lease(const Trial& trial) {
-  const json record = {{"record", "lease"}, {"trial", trial.digest}, {"parameters", trial.parameters}};
-  append(record);
-  apply(record, "ledger");
+void Ledger::add_lease(const Trial& trial, std::uint64_t step) {
+  add({{"record", "lease"}, {"trial", trial.digest}, {"parameters", trial.parameters}, {"step", step}});
 }
 
 void Ledger::add_score(const std::string& digest, const JudgedScore& judged) {
@@ -161,8 +176,7 @@ void Ledger::add_score(const std::string& digest, const JudgedScore& judged) {
                     "ledger: a trial is judged once at an epoch, after its lease");
   json record = score_to_json(judged.score);
   record.update({{"record", "score"}, {"trial", digest}, {"stops", judged.stops}});
-  append(record);
-  apply(record, "ledger");
+  add(record);
   has_unsynced_ = true;
 }
 
@@ -171,16 +185,14 @@ void Ledger::add_outcome(const std::string& digest, const TrialOutcome& outcome)
   require_invariant(entry != nullptr && !is_final(entry->outcome.state), "ledger: a trial ends once, after its lease");
   json record = outcome_to_json(outcome);
   record.update({{"record", "outcome"}, {"trial", digest}});
-  append(record);
-  apply(record, "ledger");
+  add(record);
   has_unsynced_ = true;
   if (watch_) watch_(digest, outcome);
 }
 
 void Ledger::commit() {
   if (!has_unsynced_) return;
-  require(!files_.exists(folder_ / segment_name(segment_ + 1)), Fault::fenced,
-          folder_.string() + ": a later start of this sweep took over; let that one work");
+  require_own();
   file_->sync();
   has_unsynced_ = false;
 }

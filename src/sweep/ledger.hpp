@@ -26,7 +26,8 @@ struct JudgedScore {
 struct LedgerEntry {
   Trial trial;
   TrialOutcome outcome{TrialState::waiting};
-  int attempts = 0;                   ///< leases since the trial last ended or paused in order
+  int attempts = 0;                   ///< leases since the trial last got further, ended or paused in order
+  std::uint64_t leased_step = 0;      ///< of its newest checkpoint at the last lease
   int leases = 0;                     ///< of all starts
   std::vector<JudgedScore> scores{};  ///< in the order in which they came; each epoch once
 };
@@ -57,12 +58,14 @@ class Ledger {
   const LedgerEntry* find(const std::string& digest) const;
 
   /// Written at once, not synced: losing a lease in a power cut costs nothing.
-  void add_lease(const Trial& trial);
+  ///   step    of the trial's newest checkpoint, 0 where it has none
+  ///   errors  Fault::fenced when a later start took the ledger: of none of the following it is written then
+  void add_lease(const Trial& trial, std::uint64_t step = 0);
   /// Written at once, durable after commit(). What was decided at an epoch of a trial stands for all later starts.
-  ///   errors  Fault::bug when the trial was never started, or has a score at that epoch
+  ///   errors  as add_lease(); Fault::bug when the trial was never started, or has a score at that epoch
   void add_score(const std::string& digest, const JudgedScore& judged);
   /// Written at once, durable after commit().
-  ///   errors  Fault::bug when the trial has a final state
+  ///   errors  as add_lease(); Fault::bug when the trial has a final state
   void add_outcome(const std::string& digest, const TrialOutcome& outcome);
   /// Makes all scores and outcomes so far durable with one sync; nothing to do when there is none.
   ///   errors  Fault::fenced when a later start took the ledger, Fault::storage
@@ -75,6 +78,8 @@ class Ledger {
   void load_segment(const std::string& name);
   void apply(const nlohmann::json& record, const std::string& where);
   void open_segment();
+  void require_own() const;
+  void add(const nlohmann::json& record);
   void append(const nlohmann::json& record);
 
   FileSystem& files_;

@@ -15,10 +15,6 @@ using Kind = config::AxisRange::Kind;
 
 constexpr std::uint32_t kRandomPoint = 0x73776570;
 
-bool is_paired(const Space& space, const Axis& axis) {
-  return std::find(space.paired.begin(), space.paired.end(), axis.name()) != space.paired.end();
-}
-
 /// One digit of the grid's odometer: an axis of its own, or all paired ones.
 struct Digit {
   std::vector<std::size_t> axes;
@@ -48,6 +44,10 @@ Parameters point_at(const Space& space, const std::vector<std::size_t>& places) 
 }
 
 }  // namespace
+
+bool is_paired(const Space& space, const Axis& axis) {
+  return std::find(space.paired.begin(), space.paired.end(), axis.name()) != space.paired.end();
+}
 
 void require_sound(const Space& space) {
   require(!space.axes.empty(), Fault::usage,
@@ -117,6 +117,13 @@ std::string value_at(const Axis& axis, double place) {
   double value = range.low + place * (range.high - range.low);
   if (range.kind == Kind::log) value = range.low * std::pow(range.high / range.low, place);
   return axis.option->canonical(config::format_number(std::clamp(value, range.low, range.high)), axis.origin);
+}
+
+bool can_take(const Axis& axis, const std::string& value) {
+  if (!axis.range) return std::find(axis.values.begin(), axis.values.end(), value) != axis.values.end();
+  if (!std::holds_alternative<double>(config::parse_number(value))) return false;
+  const double place = place_of(axis, value);
+  return place >= 0 && place <= 1;
 }
 
 double place_of(const Axis& axis, const std::string& value) {

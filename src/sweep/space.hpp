@@ -17,6 +17,8 @@ struct Space {
   std::vector<std::string> paired;  ///< axes that move together, the first value of one with the first of the others
 };
 
+bool is_paired(const Space& space, const config::Axis& axis);
+
 ///   errors  Fault::usage: no axis, a paired name that is no axis, paired axes of unequal length, a paired range
 void require_sound(const Space& space);
 
@@ -29,6 +31,9 @@ Parameters draw_random(const Space& space, std::uint64_t seed, std::uint64_t num
 
 /// A value of a range at `place` in [0, 1], as its option writes it.
 std::string value_at(const config::Axis& axis, double place);
+
+/// Whether the value is one of the list, or lies in the range.
+bool can_take(const config::Axis& axis, const std::string& value);
 
 /// The place in [0, 1] of a value of a range.
 double place_of(const config::Axis& axis, const std::string& value);

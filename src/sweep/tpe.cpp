@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <optional>
 #include <utility>
 
 namespace hpctrain::sweep {
@@ -15,21 +16,24 @@ constexpr std::size_t kRandomTrials = 10;
 constexpr std::size_t kMostGoodTrials = 25;
 constexpr int kCandidates = 24;
 constexpr std::uint32_t kTpePoint = 0x7470655f;
+constexpr double kMiddle = 0.5;
 
-/// A mixture of normal densities cut to [0, 1], one at each observation and a wide one, the prior, at the middle.
+/// A mixture of normal densities cut to [0, 1]: one at each observation, as wide as it is far from its neighbours, and
+/// one as wide as the axis at the middle, the prior.
 class ParzenEstimator {
  public:
   explicit ParzenEstimator(std::vector<double> places) {
     std::vector<double> centres = std::move(places);
-    centres.push_back(0.5);
     std::sort(centres.begin(), centres.end());
+    const auto prior = centres.insert(std::lower_bound(centres.begin(), centres.end(), kMiddle), kMiddle);
+    const auto prior_place = static_cast<std::size_t>(prior - centres.begin());
     const double narrowest = 1.0 / std::min(100.0, 1.0 + static_cast<double>(centres.size()));
     for (std::size_t i = 0; i < centres.size(); ++i) {
       const double left = i == 0 ? centres[i] : centres[i] - centres[i - 1];
       const double right = i + 1 == centres.size() ? 1 - centres[i] : centres[i + 1] - centres[i];
-      kernels_.push_back({centres[i], std::clamp(std::max(left, right), narrowest, 1.0)});
+      const double width = i == prior_place ? 1.0 : std::clamp(std::max(left, right), narrowest, 1.0);
+      kernels_.push_back({centres[i], width});
     }
-    kernels_.push_back({0.5, 1.0});
   }
 
   double draw(CounterStream& stream) const {
@@ -72,7 +76,7 @@ std::string propose_in_range(const Axis& axis, std::size_t index, const Observat
   }
   const ParzenEstimator likely(std::move(good_places));
   const ParzenEstimator unlikely(std::move(bad_places));
-  double best_place = 0.5;
+  double best_place = kMiddle;
   double best_gain = -std::numeric_limits<double>::infinity();
   for (int candidate = 0; candidate < kCandidates; ++candidate) {
     const double place = likely.draw(stream);
@@ -83,14 +87,14 @@ std::string propose_in_range(const Axis& axis, std::size_t index, const Observat
   return value_at(axis, best_place);
 }
 
-std::string propose_choice(const Axis& axis, std::size_t index, const Observations& sorted, std::size_t good,
+/// Place in the axis's values.
+std::size_t propose_choice(const Axis& axis, std::size_t index, const Observations& sorted, std::size_t good,
                            CounterStream& stream) {
   std::vector<double> likely(axis.values.size(), 1.0);
   std::vector<double> unlikely(axis.values.size(), 1.0);
   for (std::size_t i = 0; i < sorted.size(); ++i) {
     const auto found = std::find(axis.values.begin(), axis.values.end(), sorted[i].parameters[index].second);
-    if (found != axis.values.end())
-      (i < good ? likely : unlikely)[static_cast<std::size_t>(found - axis.values.begin())] += 1;
+    (i < good ? likely : unlikely)[static_cast<std::size_t>(found - axis.values.begin())] += 1;
   }
   const double weight = static_cast<double>(good + axis.values.size());
   std::size_t best = 0;
@@ -103,23 +107,39 @@ std::string propose_choice(const Axis& axis, std::size_t index, const Observatio
     if (gain > best_gain) best = choice;
     best_gain = std::max(best_gain, gain);
   }
-  return axis.values[best];
+  return best;
+}
+
+/// Axes may have been narrowed since: what they cannot take any more says nothing about what they can.
+bool is_within(const Space& space, const Observation& observation) {
+  if (observation.parameters.size() != space.axes.size()) return false;
+  for (std::size_t i = 0; i < space.axes.size(); ++i) {
+    if (!can_take(space.axes[i], observation.parameters[i].second)) return false;
+  }
+  return true;
 }
 
 }  // namespace
 
 Parameters propose_tpe(const Space& space, Observations observations, std::uint64_t seed, std::uint64_t number) {
   Parameters point = draw_random(space, seed, number);
-  std::erase_if(observations, [&](const Observation& o) { return o.parameters.size() != space.axes.size(); });
+  std::erase_if(observations, [&](const Observation& o) { return !is_within(space, o); });
   if (observations.size() < kRandomTrials) return point;
   std::stable_sort(observations.begin(), observations.end(),
                    [](const Observation& a, const Observation& b) { return a.loss < b.loss; });
   const std::size_t good = std::min(kMostGoodTrials, (observations.size() + 9) / 10);
   CounterStream stream(seed, 0, number, kTpePoint);
+  std::optional<std::size_t> paired_place;
   for (std::size_t i = 0; i < space.axes.size(); ++i) {
     const Axis& axis = space.axes[i];
-    point[i].second = axis.range ? propose_in_range(axis, i, observations, good, stream)
-                                 : propose_choice(axis, i, observations, good, stream);
+    if (axis.range) {
+      point[i].second = propose_in_range(axis, i, observations, good, stream);
+      continue;
+    }
+    const bool follows = is_paired(space, axis) && paired_place.has_value();
+    const std::size_t place = follows ? *paired_place : propose_choice(axis, i, observations, good, stream);
+    if (is_paired(space, axis)) paired_place = place;
+    point[i].second = axis.values[place];
   }
   return point;
 }

@@ -40,7 +40,7 @@ bool TrialQueue::is_used_up() {
 }
 
 void TrialQueue::lease(const Trial& trial) {
-  ledger_.add_lease(trial);
+  ledger_.add_lease(trial, step_of(trial));
 }
 
 void TrialQueue::put_back(Trial trial) {
@@ -84,9 +84,12 @@ bool TrialQueue::was_stopped(const Trial& trial) {
 bool TrialQueue::was_started_too_often(const Trial& trial) {
   const LedgerEntry* entry = ledger_.find(trial.digest);
   if (entry == nullptr || entry->attempts < plan_.attempts) return false;
+  if (step_of(trial) > entry->leased_step) return false;
   TrialOutcome outcome{TrialState::failed};
-  outcome.code = exit_code(Fault::stopped);
-  outcome.message = "started " + std::to_string(entry->attempts) + " times, and each time the whole job ended with it";
+  // Not 75, by which a job script starts the sweep again.
+  outcome.code = exit_code(Fault::bug);
+  outcome.message = "started " + std::to_string(entry->attempts) +
+                    " times without getting further, and each time the whole job ended with it";
   ledger_.add_outcome(trial.digest, outcome);
   return true;
 }

@@ -26,7 +26,10 @@ struct TrialPlan {
   Identify identify = digest_parameters;
   /// Whether an entry of the ledger is of this plan: earlier starts may have had other axes and options. None: all are.
   std::function<bool(const Trial&)> owns{};
-  int attempts = 3;  ///< starts of one trial that end neither well nor with an error, before it counts as failed
+  /// Starts of one trial that end neither well nor with an error nor further on, before it counts as failed.
+  int attempts = 3;
+  /// Step of a trial's newest checkpoint, 0 where it has none. None: nobody knows.
+  std::function<std::uint64_t(const Trial&)> progress{};
 };
 
 class TrialQueue {
@@ -48,6 +51,7 @@ class TrialQueue {
   void take_unfinished_of_plan();
   bool was_stopped(const Trial& trial);
   bool was_started_too_often(const Trial& trial);
+  std::uint64_t step_of(const Trial& trial) const { return plan_.progress ? plan_.progress(trial) : 0; }
 
   TrialPlan plan_;
   Ledger& ledger_;

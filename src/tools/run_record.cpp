@@ -33,6 +33,14 @@ StepRecord read_step(const nlohmann::json& line) {
   return record;
 }
 
+/// How the start before ended and what it said of itself: the next one goes on, and says its own.
+void forget_end(RunRecord& record) {
+  record.events.erase("end");
+  const auto verdicts = record.events.find("verdict");
+  if (verdicts == record.events.end()) return;
+  std::erase_if(verdicts->second, [](const EventRecord& r) { return r.line.value("scope", "") == "run"; });
+}
+
 /// Throws what the JSON library throws when the line is not of the format.
 void add_line(RunRecord& record, nlohmann::json&& line) {
   const auto event = line.at("event").get<std::string>();
@@ -43,7 +51,10 @@ void add_line(RunRecord& record, nlohmann::json&& line) {
   // Said again at the head of a file, for those who lack the one before.
   const bool continues = line.value("continues", false);
   if (continues && record.last(event) != nullptr) return;
-  if (event == "run" && !continues) forget_after(record, line.value("resumed_from", std::uint64_t{0}));
+  if (event == "run" && !continues) {
+    forget_after(record, line.value("resumed_from", std::uint64_t{0}));
+    forget_end(record);
+  }
   EventRecord entry{line.at("step").get<std::uint64_t>(), line.at("epoch").get<std::uint64_t>(), {}};
   entry.line = std::move(line);
   record.events[event].push_back(std::move(entry));

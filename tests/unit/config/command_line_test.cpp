@@ -60,6 +60,12 @@ TEST_F(CommandLineTest, ABareYesNoFlagMeansYesAndLeavesOtherWordsAlone) {
               ElementsAre("oven.quiet=yes from --oven.quiet", "json=yes from --json"));
 }
 
+TEST_F(CommandLineTest, AYesNoFlagTakesAListOfThemAsItsValue) {
+  EXPECT_THAT(parse({"--oven.quiet", "yes,no"}), ElementsAre("oven.quiet=yes,no from --oven.quiet"));
+  EXPECT_THAT(parse({"--oven.quiet", "run.ini,no"}), ElementsAre("oven.quiet=yes from --oven.quiet"));
+  EXPECT_THAT(positionals_, ElementsAre("run.ini,no"));
+}
+
 TEST_F(CommandLineTest, WordsWithoutADashArePositionalWhereverTheyStand) {
   EXPECT_THAT(parse({"a.ini", "--lr", "1", "b", "--", "--lr"}), ElementsAre("oven.rate=1 from --lr"));
   EXPECT_THAT(positionals_, ElementsAre("a.ini", "b", "--lr"));

@@ -55,6 +55,18 @@ TEST(Board, CountsTrialsByWhatBecameOfThem) {
   EXPECT_EQ(view.running[0].seconds, 10);
 }
 
+TEST(Board, OfAPlanWithoutFixedPointsItsOwnTrialsCount) {
+  BoardPlan plan;
+  plan.trials = 4;
+  plan.owns = [](const Trial& trial) { return trial.digest == "digest-1"; };
+  Board board(plan, {ended_before("1", TrialState::done, 0.5), ended_before("7", TrialState::done, 0.75)}, 100);
+  const BoardView view = board.view(101);
+  EXPECT_EQ(view.done, 1U);
+  EXPECT_EQ(view.queued, 3U);
+  ASSERT_TRUE(view.best.has_value());
+  EXPECT_EQ(view.best->metric, 0.75) << "the best is the best of all";
+}
+
 TEST(Board, RanksAreBusyOnlyUnderALease) {
   Board board = make_board();
   board.note_lease({0, 1}, trial_of("1"), 100);

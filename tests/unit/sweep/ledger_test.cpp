@@ -104,9 +104,32 @@ TEST(Ledger, ALaterStartTakesTheLedgerFromAnEarlierOne) {
   SimulatedFileSystem files;
   Ledger older(files, "/sweep/ledger", "one");
   older.add_lease(trial_of(1));
+  older.add_score(trial_of(1).digest, {});
   Ledger newer(files, "/sweep/ledger", "one");
-  older.add_outcome(trial_of(1).digest, {});
   test::expect_error(Fault::fenced, {"took over"}, [&] { older.commit(); });
+  test::expect_error(Fault::fenced, {"took over"}, [&] { older.add_lease(trial_of(2)); });
+  TrialOutcome fenced{TrialState::failed};
+  fenced.code = exit_code(Fault::fenced);
+  test::expect_error(Fault::fenced, {"took over"}, [&] { older.add_outcome(trial_of(1).digest, fenced); });
+  newer.add_outcome(trial_of(1).digest, {});
+  const auto entries = Ledger::read(files, "/sweep/ledger", "one");
+  ASSERT_EQ(entries.size(), 1u) << "the older start leased nothing more";
+  EXPECT_EQ(entries.front().outcome.state, TrialState::done) << "the newer start's outcome counts";
+}
+
+TEST(Ledger, LeasesOfATrialThatGotFurtherAreNoAttempts) {
+  SimulatedFileSystem files;
+  Ledger ledger(files, "/sweep/ledger", "one");
+  const auto lease_at = [&](std::uint64_t step) {
+    ledger.add_lease(trial_of(1), step);
+    return ledger.find(trial_of(1).digest)->attempts;
+  };
+  EXPECT_EQ(lease_at(0), 1);
+  EXPECT_EQ(lease_at(0), 2);
+  EXPECT_EQ(lease_at(40), 1);
+  EXPECT_EQ(lease_at(40), 2);
+  EXPECT_EQ(lease_at(30), 3) << "a checkpoint that was lost is no progress";
+  EXPECT_EQ(Ledger::read(files, "/sweep/ledger", "one").front().attempts, 3);
 }
 
 TEST(Ledger, ReadingItTakesItFromNobody) {
@@ -152,6 +175,36 @@ TEST(TrialQueue, ATrialThatEndsTheJobEachTimeIsGivenUp) {
   TrialQueue queue(plan_of(1), ledger);
   EXPECT_FALSE(take(queue));
   EXPECT_EQ(ledger.find(trial_of(0).digest)->outcome.state, TrialState::failed);
+}
+
+TEST(TrialQueue, ATrialThatGetsNoFurtherIsGivenUpWithACodeThatCallsForNoOtherStart) {
+  SimulatedFileSystem files;
+  std::uint64_t step = 0;
+  TrialPlan plan = plan_of(1);
+  plan.attempts = 2;
+  plan.progress = [&](const Trial&) { return step; };
+  // Each start is killed after its lease; three of them saw a newer checkpoint.
+  for (const std::uint64_t reached : {0, 10, 20, 30}) {
+    Ledger ledger(files, "/sweep/ledger", "one");
+    TrialQueue queue(plan, ledger);
+    ASSERT_TRUE(take(queue)) << "start that found step " << step;
+    step = reached;
+  }
+  {
+    Ledger ledger(files, "/sweep/ledger", "one");
+    TrialQueue queue(plan, ledger);
+    ASSERT_TRUE(take(queue)) << "it got to step 30 since";
+  }
+  {
+    Ledger ledger(files, "/sweep/ledger", "one");
+    TrialQueue queue(plan, ledger);
+    ASSERT_TRUE(take(queue)) << "one attempt from step 30";
+  }
+  Ledger ledger(files, "/sweep/ledger", "one");
+  TrialQueue queue(plan, ledger);
+  EXPECT_FALSE(take(queue)) << "two";
+  EXPECT_EQ(ledger.find(trial_of(0).digest)->outcome.state, TrialState::failed);
+  EXPECT_EQ(ledger.find(trial_of(0).digest)->outcome.code, exit_code(Fault::bug));
 }
 
 TEST(TrialQueue, ATrialThatWasStoppedBeforeItCouldSaySoIsStoppedAndNotRun) {

@@ -7,6 +7,8 @@
 #include <functional>
 #include <limits>
 #include <numbers>
+#include <optional>
+#include <set>
 
 #include "config/option_table.hpp"
 
@@ -64,6 +66,55 @@ TEST(Tpe, FindsBetterPointsThanRandomDrawsOnThreeStandardFunctions) {
   EXPECT_LT(mean_best(branin_space, branin, true), mean_best(branin_space, branin, false));
   EXPECT_LT(mean_best(wide, rosenbrock, true), mean_best(wide, rosenbrock, false));
   EXPECT_LT(mean_best(wide, sphere, true), mean_best(wide, sphere, false));
+}
+
+/// Twelve trials, the better the lower the first value stands.
+std::vector<Observation> observe(const std::vector<Parameters>& points) {
+  std::vector<Observation> observations;
+  for (std::size_t i = 0; i < 12; ++i) observations.push_back({points[i % points.size()], static_cast<double>(i)});
+  return observations;
+}
+
+class TpeAxes : public testing::Test {
+ protected:
+  TpeAxes() {
+    table_.add_section("f", "Function");
+    table_.add(config::option(x_, "f", "x").sweepable().help("x"));
+    table_.add(config::option(y_, "f", "y").sweepable().help("y"));
+  }
+  config::Axis axis(const std::string& name, const std::string& text) {
+    return config::make_axis({&table_.at("f." + name), text, name});
+  }
+
+  double x_ = 0;
+  std::optional<double> y_;
+  config::OptionTable table_{"hpctrain"};
+};
+
+TEST_F(TpeAxes, PairedAxesStayPaired) {
+  const Space space{{axis("x", "1,2,3,4,5,6"), axis("y", "10,20,30,40,50,60")}, {"f.x", "f.y"}};
+  std::vector<Parameters> points;
+  for (int i = 1; i <= 6; ++i) points.push_back({{"f.x", std::to_string(i)}, {"f.y", std::to_string(10 * i)}});
+  for (std::uint64_t number = 12; number < 60; ++number) {
+    const Parameters point = propose_tpe(space, observe(points), 1, number);
+    EXPECT_EQ(std::stod(point[1].second), 10 * std::stod(point[0].second)) << "point " << number;
+  }
+}
+
+TEST_F(TpeAxes, TrialsOutsideANarrowedAxisSayNothing) {
+  const Space narrow{{axis("x", "log(0.01, 0.1)"), axis("y", "log(0.1, 10)")}, {}};
+  std::vector<Parameters> outside, inside;
+  for (const char* x : {"1e-06", "1", "0.05"}) outside.push_back({{"f.x", x}, {"f.y", "none"}});
+  for (const char* x : {"0.02", "0.05", "0.08"}) inside.push_back({{"f.x", x}, {"f.y", "1"}});
+  std::vector<Observation> all = observe(inside);
+  const Parameters known = propose_tpe(narrow, all, 1, 30);
+  for (const Observation& other : observe(outside)) all.push_back(other);
+  std::set<std::string> proposed;
+  for (std::uint64_t number = 30; number < 50; ++number) {
+    proposed.insert(propose_tpe(narrow, all, 1, number)[0].second);
+  }
+  EXPECT_EQ(propose_tpe(narrow, all, 1, 30), known) << "those that cannot be compared are left out";
+  EXPECT_GT(proposed.size(), 15u) << "points differ";
 }
 
 }  // namespace

@@ -58,6 +58,28 @@ TEST(RunRecord, LinesThatALaterStartMadeVoidAreLeftOut) {
                                          std::pair<std::string, std::string>{"data.dir", "/a = b"}));
 }
 
+TEST(RunRecord, HowAStartEndedIsNoNewsOfTheOneThatGoesOnThere) {
+  const test::TemporaryFolder folder;
+  write_text(folder / "run.ini", "");
+  const std::string first_start =
+      R"({"event":"run","epoch":0,"step":0,"world":2})"
+      "\n" +
+      step_line(1, 4) +
+      R"({"event":"verdict","epoch":0,"step":1,"scope":"epoch","cause":"data","text":"waits"})"
+      "\n"
+      R"({"event":"verdict","epoch":0,"step":1,"scope":"run","cause":"data","text":"all in all"})"
+      "\n"
+      R"({"event":"end","epoch":0,"step":1,"reason":"wall time","samples_per_second":10.0})"
+      "\n";
+  write_text(folder / "metrics.jsonl", first_start + R"({"event":"run","epoch":0,"step":1,"world":4,"resumed_from":1})"
+                                                     "\n");
+  const RunRecord record = load_run_record(posix_file_system(), folder.path());
+  EXPECT_EQ(record.last("end"), nullptr);
+  ASSERT_EQ(record.events.at("verdict").size(), 1u);
+  EXPECT_EQ(record.last("verdict")->at("text"), "waits");
+  EXPECT_THAT(losses_of(record), ElementsAre(4));
+}
+
 TEST(RunRecord, AFileThatBeganLaterGoesOnWhereTheOneBeforeEnded) {
   const test::TemporaryFolder folder;
   const std::string again = R"({"event":"run","epoch":0,"step":0,"world":2,"continues":true})"
