@@ -46,6 +46,18 @@ CheckpointInfo inspect(FileSystem& files, const std::filesystem::path& folder) {
   return info;
 }
 
+/// Empty where the folder goes away meanwhile.
+std::optional<CheckpointInfo> inspect_present(FileSystem& files, const std::filesystem::path& folder) {
+  std::optional<CheckpointInfo> info;
+  try {
+    info = inspect(files, folder);
+  } catch (const Error&) {
+    if (files.exists(folder)) throw;
+  }
+  if (info && !info->manifest && !files.exists(folder)) info.reset();
+  return info;
+}
+
 std::string load_sealed_file(FileSystem& files, const std::filesystem::path& path, const FileSeal& seal) {
   const std::string name = path.filename().string();
   if (!files.exists(path)) throw CheckpointDefect("file-missing", name + " is missing");
@@ -165,7 +177,9 @@ std::vector<CheckpointInfo> list_checkpoints(FileSystem& files, const std::files
   std::vector<CheckpointInfo> found;
   if (!files.exists(folder)) return found;
   for (const std::string& name : files.list_folder(folder)) {
-    if (find_step(name)) found.push_back(inspect(files, folder / name));
+    if (!find_step(name)) continue;
+    // An older start that has not noticed yet that it is fenced may still be tidying: what is gone was pruned.
+    if (auto info = inspect_present(files, folder / name)) found.push_back(std::move(*info));
   }
   std::stable_sort(found.begin(), found.end(), [](const CheckpointInfo& a, const CheckpointInfo& b) {
     if (!a.manifest || !b.manifest) {

@@ -5,6 +5,7 @@
 
 #include "checkpoint/catalogue.hpp"
 #include "core/durable_write.hpp"
+#include "core/error.hpp"
 
 namespace hpctrain::checkpoint {
 namespace {
@@ -38,7 +39,13 @@ void remove_leftovers(FileSystem& files, const std::filesystem::path& run_folder
                  [](const std::string& name) { return name.starts_with("LATEST.") && is_temporary_name(name); });
   remove_entries(files, folder, is_leftover);
   for (const std::string& name : files.list_folder(folder)) {
-    if (find_step(name)) remove_entries(files, folder / name, is_leftover);
+    if (!find_step(name)) continue;
+    try {
+      remove_entries(files, folder / name, is_leftover);
+    } catch (const Error&) {
+      // An older start that has not noticed yet that it is fenced prunes its own.
+      if (files.exists(folder / name)) throw;
+    }
   }
 }
 

@@ -99,7 +99,8 @@ std::optional<ChosenCheckpoint> choose_checkpoint(FileSystem& files, const std::
       chosen = ChosenCheckpoint{info.folder, load_of_run(files, info, run_id)};
       break;
     } catch (const CheckpointDefect& defect) {
-      damages.push_back({info.folder, defect.slug(), defect.what()});
+      // What an older start pruned meanwhile is no damage.
+      if (files.exists(info.folder)) damages.push_back({info.folder, defect.slug(), defect.what()});
     }
   }
   if (!chosen && damages.empty() && !has_quarantined_damage(files, run_folder)) return std::nullopt;

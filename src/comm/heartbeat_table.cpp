@@ -1,7 +1,6 @@
-// The memory is an anonymous file of the node's leader; the others open it through the leader's entry in /proc.
+// The memory is an anonymous file of the node's leader.
 #include "comm/heartbeat_table.hpp"
 
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 #include <string>
 
 #include "comm/agree.hpp"
+#include "comm/anonymous_file.hpp"
 #include "core/owned_descriptor.hpp"
 
 namespace hpctrain::comm {
@@ -25,11 +25,13 @@ std::size_t bytes_for(std::size_t ranks) {
   return (ranks + 1) * sizeof(TableEntry);  // the last one holds the claim
 }
 
-/// Process and descriptor, as the others find them in /proc.
+/// What the others open.
 std::string share_file(const OwnedDescriptor& file, std::size_t bytes) {
   if (!file.is_open()) refuse("memfd_create");
   if (::ftruncate(file.get(), static_cast<off_t>(bytes)) != 0) refuse("ftruncate");
-  return "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(file.get());
+  std::string description = describe_anonymous_file(file);
+  if (description.empty()) refuse("fstat");
+  return description;
 }
 
 TableEntry* map_table(const OwnedDescriptor& file, std::size_t ranks) {
@@ -42,15 +44,15 @@ TableEntry* map_table(const OwnedDescriptor& file, std::size_t ranks) {
 
 HeartbeatTable::HeartbeatTable(Communicator& node, int world_rank)
     : size_(static_cast<std::size_t>(node.size())), own_(static_cast<std::size_t>(node.rank())) {
-  if (node.is_leader()) file_ = OwnedDescriptor(::memfd_create("hpctrain-heartbeats", MFD_CLOEXEC));
-  const std::string path = run_on_leader(node, [&] { return share_file(file_, bytes_for(size_)); });
+  if (node.is_leader()) file_ = make_anonymous_file("hpctrain-heartbeats");
+  const std::string description = run_on_leader(node, [&] { return share_file(file_, bytes_for(size_)); });
   run_agreed(node, [&] {
     if (node.is_leader()) {
       entries_ = map_table(file_, size_);
       return;
     }
-    const OwnedDescriptor leaders_file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
-    if (!leaders_file.is_open()) refuse("opening " + path);
+    const OwnedDescriptor leaders_file = open_anonymous_file(description);
+    if (!leaders_file.is_open()) refuse("opening " + description);
     entries_ = map_table(leaders_file, size_);
   });
   // Each rank makes its own entry; a page of an anonymous file begins as zeros, which readers take for "not there yet".

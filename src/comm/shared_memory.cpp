@@ -4,11 +4,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <string>
 #include <utility>
 
+#include "comm/anonymous_file.hpp"
 #include "comm/host_name.hpp"
 #include "core/integer_division.hpp"
-#include "core/run_identifier.hpp"
 
 namespace hpctrain::comm {
 
@@ -28,6 +30,14 @@ struct flock lock_of(int rank) {
   lock.l_start = rank;
   lock.l_len = 1;
   return lock;
+}
+
+/// 0, or the errno of the failure: a signal is none.
+int reserve(const OwnedDescriptor& file, std::size_t first, std::size_t bytes) {
+  for (;;) {
+    const int error = posix_fallocate(file.get(), static_cast<off_t>(first), static_cast<off_t>(bytes));
+    if (error != EINTR) return error;
+  }
 }
 
 }  // namespace
@@ -53,16 +63,16 @@ bool SharedMemory::is_held_by(int rank) const noexcept {
   return fcntl(file_.get(), F_OFD_GETLK, &lock) != 0 || lock.l_type != F_UNLCK;
 }
 
-std::unique_ptr<SharedMemory> SharedMemory::open(Communicator& group, const std::string& name, std::size_t head_bytes,
+/// This rank's part of the file, mapped with all others; null where there is not so much memory.
+std::unique_ptr<SharedMemory> SharedMemory::take(Communicator& group, OwnedDescriptor file, std::size_t head_bytes,
                                                  std::size_t bytes_per_rank) {
-  OwnedDescriptor file(shm_open(name.c_str(), O_RDWR | (group.is_leader() ? O_CREAT | O_EXCL : 0), S_IRUSR | S_IWUSR));
-  if (file.get() < 0) return nullptr;
+  if (!file.is_open()) return nullptr;
   // Each rank asks for its own part: on a machine with several memory nodes it then lies near that rank. Without this
-  // a full /dev/shm would show as SIGBUS in the middle of a step.
+  // a lack of memory would show as SIGBUS in the middle of a step.
   const std::size_t first =
       group.is_leader() ? 0 : head_bytes + bytes_per_rank * static_cast<std::size_t>(group.rank());
   const std::size_t length = bytes_per_rank + (group.is_leader() ? head_bytes : 0);
-  if (posix_fallocate(file.get(), static_cast<off_t>(first), static_cast<off_t>(length)) != 0) return nullptr;
+  if (reserve(file, first, length) != 0) return nullptr;
   struct flock lock = lock_of(group.rank());
   if (fcntl(file.get(), F_OFD_SETLK, &lock) != 0) return nullptr;
   const std::size_t total = head_bytes + bytes_per_rank * static_cast<std::size_t>(group.size());
@@ -74,17 +84,16 @@ std::unique_ptr<SharedMemory> SharedMemory::open(Communicator& group, const std:
 
 std::unique_ptr<SharedMemory> SharedMemory::make(Communicator& group, std::size_t head_bytes,
                                                  std::size_t bytes_per_rank) {
-  const std::string name = broadcast_text(group, group.is_leader() ? "/hpctrain-" + random_hex(16) : std::string(), 0);
   const std::string host = broadcast_text(group, host_name(), 0);
-  std::unique_ptr<SharedMemory> memory;
-  if (group.is_leader()) memory = open(group, name, whole_pages(head_bytes), whole_pages(bytes_per_rank));
-  group.barrier();  // the file is there, or never will be
-  if (!group.is_leader() && host == host_name()) {
-    memory = open(group, name, whole_pages(head_bytes), whole_pages(bytes_per_rank));
-  }
+  OwnedDescriptor file;
+  if (group.is_leader()) file = make_anonymous_file("hpctrain-gradients");
+  const std::string description =
+      broadcast_text(group, file.is_open() ? describe_anonymous_file(file) : std::string(), 0);
+  if (!group.is_leader() && host == host_name()) file = open_anonymous_file(description);
+  auto memory = take(group, std::move(file), whole_pages(head_bytes), whole_pages(bytes_per_rank));
+  // Until all have opened it the leader keeps it.
   std::int32_t is_shared = memory ? 1 : 0;
   group.all_reduce({&is_shared, 1, ElementType::i32}, ReduceOp::min);
-  if (group.is_leader()) shm_unlink(name.c_str());
   if (is_shared == 0) memory.reset();
   return memory;
 }

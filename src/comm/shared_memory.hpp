@@ -29,7 +29,7 @@ class SharedMemory {
 
  private:
   SharedMemory(OwnedDescriptor file, std::byte* start, std::size_t head_bytes, std::size_t bytes_per_rank, int ranks);
-  static std::unique_ptr<SharedMemory> open(Communicator& group, const std::string& name, std::size_t head_bytes,
+  static std::unique_ptr<SharedMemory> take(Communicator& group, OwnedDescriptor file, std::size_t head_bytes,
                                             std::size_t bytes_per_rank);
 
   OwnedDescriptor file_;

@@ -86,12 +86,14 @@ std::string MemoryLadder::describe_end(const nlohmann::json& message, int rank, 
 }
 
 void MemoryLadder::start_with(std::uint64_t samples_at_once) {
-  take({plan_pieces(parts_.facts.micro_batch, samples_at_once), rung_.recomputes});
+  is_measured_ = true;
+  const std::uint64_t samples = std::max(samples_at_once, least_samples(parts_.facts));
+  if (samples < this->samples_at_once()) take({plan_pieces(parts_.facts.micro_batch, samples), rung_.recomputes});
 }
 
 void MemoryLadder::take(const MemoryRung& rung) {
   rung_ = rung;
-  parts_.feed.set_pieces(rung.pieces);
+  parts_.feed.set_pieces(rung.pieces, least_samples(parts_.facts));
   parts_.network.set_recomputation(rung.recomputes);
   parts_.evaluator.use_at_once(samples_at_once());
 }
@@ -100,6 +102,7 @@ nlohmann::json MemoryLadder::to_json() const {
   nlohmann::json json = nlohmann::json::object();
   if (rung_.pieces > 1) json["samples_at_once"] = samples_at_once();
   if (rung_.recomputes && !parts_.recomputes_first) json["recomputes"] = true;
+  if (is_measured_) json["measured_micro_batch"] = parts_.facts.micro_batch;
   return json;
 }
 
@@ -110,6 +113,7 @@ void MemoryLadder::restore(const nlohmann::json& json) {
   // A micro-shard is what it is.
   if (!parts_.facts.is_reproducible) rung.pieces = plan_pieces(parts_.facts.micro_batch, samples);
   if (rung != rung_) take(rung);
+  is_measured_ = json.value("measured_micro_batch", std::uint64_t{0}) == parts_.facts.micro_batch;
 }
 
 }  // namespace hpctrain::train

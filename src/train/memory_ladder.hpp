@@ -65,8 +65,10 @@ class MemoryLadder {
   ///   errors      Fault::device, agreed, where nothing is left to give
   void step_down(const Progress& progress, const std::optional<LackOfMemory>& mine);
 
-  /// From the first step on: at most so many samples at once.
+  /// From the first step on: at most so many samples at once, as was measured.
   void start_with(std::uint64_t samples_at_once);
+  /// Whether this start, or an earlier one with as large a micro-batch, found out how many samples fit.
+  bool is_found() const noexcept { return is_measured_ || rung_.pieces > 1; }
 
   const MemoryRung& rung() const noexcept { return rung_; }
   std::uint64_t samples_at_once() const noexcept { return plan_samples_at_once(rung_, parts_.facts.micro_batch); }
@@ -83,6 +85,7 @@ class MemoryLadder {
 
   Parts parts_;
   MemoryRung rung_;
+  bool is_measured_ = false;
 };
 
 }  // namespace hpctrain::train

@@ -14,14 +14,20 @@ std::optional<MemoryRung> recomputing(const MemoryRung& now, const LadderFacts& 
   return MemoryRung{now.pieces, true};
 }
 
-/// Twice as many pieces, as long as each has `least` samples.
+/// Twice as many pieces, as long as each has `least` samples; of all cuts with so many samples at once the one with the
+/// fewest pieces, which is what a checkpoint's `samples_at_once` leads back to.
 std::optional<MemoryRung> halved(const MemoryRung& now, const LadderFacts& facts, std::uint64_t least) {
   const std::uint64_t most_pieces = std::max<std::uint64_t>(1, facts.micro_batch / least);
   if (now.pieces >= most_pieces) return std::nullopt;
-  return MemoryRung{std::min(2 * now.pieces, most_pieces), now.recomputes};
+  const std::uint64_t samples = divide_up(facts.micro_batch, std::min(2 * now.pieces, most_pieces));
+  return MemoryRung{plan_pieces(facts.micro_batch, samples), now.recomputes};
 }
 
 }  // namespace
+
+std::uint64_t least_samples(const LadderFacts& facts) {
+  return facts.has_batch_statistics ? 2 : 1;
+}
 
 std::uint64_t plan_samples_at_once(const MemoryRung& rung, std::uint64_t micro_batch) {
   return divide_up(micro_batch, rung.pieces);
@@ -35,9 +41,9 @@ std::optional<MemoryRung> plan_next_rung(const MemoryRung& now, const LadderFact
   if (facts.is_reproducible) return recomputing(now, facts);
   if (facts.has_batch_statistics) {
     const auto next = recomputing(now, facts);
-    return next ? next : halved(now, facts, 2);
+    return next ? next : halved(now, facts, least_samples(facts));
   }
-  const auto next = halved(now, facts, 1);
+  const auto next = halved(now, facts, least_samples(facts));
   return next ? next : recomputing(now, facts);
 }
 

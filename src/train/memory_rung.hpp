@@ -23,6 +23,9 @@ struct LadderFacts {
   bool is_reproducible = false;       ///< the bits must not depend on how a batch is carried out
 };
 
+/// Of a piece, where the micro-batch has so many: over one sample nothing can be normalised.
+std::uint64_t least_samples(const LadderFacts& facts);
+
 /// Most samples of a rank at once on a rung.
 std::uint64_t plan_samples_at_once(const MemoryRung& rung, std::uint64_t micro_batch);
 

@@ -2,6 +2,8 @@
 
 #include <torch/utils.h>
 
+#include <algorithm>
+
 namespace hpctrain::train {
 namespace {
 
@@ -58,13 +60,18 @@ std::optional<tasks::DeviceRecords> PiecewiseFeed::next() {
     delivered_ = 0;
   }
   const data::MicroBatch& whole = present_->host;
-  // Samples are dealt to pieces as they are to ranks.
-  const auto share = data::plan_share(whole.count, static_cast<int>(delivered_), static_cast<int>(pieces_));
-  piece_.cut(*present_, share);
+  piece_.cut(*present_, share_of_piece(whole.count));
   piece_.host.micro_step = whole.micro_step * pieces_ + delivered_;
   piece_.host.micro_steps = whole.micro_steps * pieces_;
   ++delivered_;
   return *piece_.records;
+}
+
+/// Samples are dealt to pieces as they are to ranks.
+data::Share PiecewiseFeed::share_of_piece(std::uint64_t count) const {
+  const std::uint64_t filled = std::clamp<std::uint64_t>(count / least_, 1, pieces_);
+  if (delivered_ >= filled) return {count, 0};
+  return data::plan_share(count, static_cast<int>(delivered_), static_cast<int>(filled));
 }
 
 void PiecewiseFeed::look_ahead() {

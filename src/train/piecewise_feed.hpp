@@ -27,9 +27,12 @@ class PiecewiseFeed final : public BatchFeed {
   /// `whole` outlives the feed.
   explicit PiecewiseFeed(BatchFeed& whole) : whole_(whole) {}
 
-  /// Into how many pieces each micro-batch is cut: of equal sizes up to one sample, the same number on every rank, so
-  /// that some may be empty. Before seek().
-  void set_pieces(std::uint64_t pieces) { pieces_ = pieces; }
+  /// Into how many pieces each micro-batch is cut, the same number on every rank: the first of equal sizes up to one
+  /// sample and none of fewer than `least`, the others empty. Before seek().
+  void set_pieces(std::uint64_t pieces, std::uint64_t least = 1) {
+    pieces_ = pieces;
+    least_ = least;
+  }
   std::uint64_t pieces() const noexcept { return pieces_; }
 
   void seek(data::Cursor cursor) override;
@@ -40,7 +43,10 @@ class PiecewiseFeed final : public BatchFeed {
 
  private:
   BatchFeed& whole_;
+  data::Share share_of_piece(std::uint64_t count) const;
+
   std::uint64_t pieces_ = 1;
+  std::uint64_t least_ = 1;                      ///< samples of a piece that has any, where the micro-batch has so many
   std::optional<tasks::DeviceRecords> present_;  ///< that is cut
   std::uint64_t delivered_ = 0;                  ///< of its pieces
   RecordPart piece_;

@@ -95,9 +95,8 @@ void RunMemory::restore(const nlohmann::json& steering) {
 
 void RunMemory::begin(const Progress& progress) {
   const auto& train = parts_.settings.train;
-  if (!is_automatic_micro_batch(train) || is_reproducible(train) || ladder_->rung().pieces > 1) return;
-  const std::uint64_t samples = contents_->wholeness.least(measure(progress));
-  if (samples < ladder_->samples_at_once()) ladder_->start_with(samples);
+  if (!is_automatic_micro_batch(train) || is_reproducible(train) || ladder_->is_found()) return;
+  ladder_->start_with(contents_->wholeness.least(measure(progress)));
   if (!parts_.settings.quiet) {
     log_info("train.micro-batch auto: {}",
              describe_rung(ladder_->rung(), plan_micro_batch(train, parts_.placement.world)));

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <exception>
+#include <functional>
 
 #include "comm/agree.hpp"
 #include "comm/common_facts.hpp"
@@ -33,6 +35,21 @@ namespace hpctrain::train {
 
 using checkpoint::total_bytes;
 
+namespace {
+
+/// What a run is put together from may not fit memory: no defect of the program.
+void naming_failures(const std::function<void()>& make) {
+  try {
+    make();
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& failure) {
+    throw name_failure(failure);
+  }
+}
+
+}  // namespace
+
 TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
     : settings_(settings),
       context_(context),
@@ -42,7 +59,11 @@ TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
       slots_(context.device),
       early_stopping_(settings.evaluation) {
   if (context_.heartbeat != nullptr) clock_.publish_to(*context_.heartbeat);
-  comm::run_agreed(context_.group, [this] {
+  naming_failures([this] { put_together(); });
+}
+
+void TrainingRun::put_together() {
+  agree_on([this] {
     require_precision(settings_.train.precision, find_format_support(settings_.train.precision, context_.device));
     require_early_stopping_possible(settings_.evaluation, context_.index);
     require_reproducible(settings_, context_.placement.world);
@@ -60,7 +81,7 @@ TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
   });
   synchronise_statistics();
   make_buckets();
-  comm::run_agreed(context_.group, [this] {
+  agree_on([this] {
     make_update();
     make_feed();
     require(settings_.train.batch <= feed_->num_samples(), Fault::usage,
@@ -76,6 +97,11 @@ TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
                                                                settings_.checkpoint);
   if (audit_) audit_->begin_start(checkpoints_->start_number());
   make_loop();
+}
+
+/// (collective)
+void TrainingRun::agree_on(const std::function<void()>& make) {
+  comm::run_agreed(context_.group, [&] { naming_failures(make); });
 }
 
 TrainingRun::~TrainingRun() = default;

@@ -156,6 +156,25 @@ class OutOfMemoryTest(ProgramTest):
         self.assertEqual(rungs_of(out), [])
         self.check_same(out, reference)
 
+    def test_what_was_measured_once_is_not_measured_again(self):
+        reference = self.unlimited(2)
+        out = self.folder / "run"
+        for share, is_measured in ((4, True), (3, False)):
+            result = run_limited(*self.flags("--train.epochs", 1 if is_measured else 2), "--train.micro-batch", "auto",
+                                 "--out", out, ranks=2, limited={0: share * peak_of(reference) / MIB})
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertEqual("train.micro-batch auto: at most" in result.stderr, is_measured, result.stderr)
+        self.assertEqual(rungs_of(out), [])
+
+    def test_a_run_that_does_not_fit_before_its_first_step_says_so(self):
+        memory = end_of(self.unlimited(2))["memory"]
+        out = self.folder / "run"
+        limit = 0.5 * memory["phase_peak_bytes"]["start"] / MIB
+        result = run_limited(*self.flags(), "--out", out, ranks=2, limited={0: limit, 1: limit}, timeout=60)
+        self.assert_refused(result, 71, "memory")
+        self.assertNotIn("c10", result.stderr)
+        self.assertEqual(json.loads((out / "exit.json").read_text())["code"], 71)
+
     def test_without_a_ladder_the_run_ends(self):
         result, _, _ = self.run_short(0.6, 1, 2, at_start=("--train.oom", "end"))
         self.assert_refused(result, 71, "out of memory", "train.oom is end")

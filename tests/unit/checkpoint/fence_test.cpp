@@ -49,6 +49,26 @@ class Interrupted final : public FileSystem {
   std::function<void()> before_;
 };
 
+/// It renames what it prunes and then removes it, and may not have noticed yet that it is fenced.
+TEST(Fence, AnOlderStartThatTidiesDisturbsNoNewerOne) {
+  for (std::uint64_t k = 0;; ++k) {
+    SimulatedFileSystem disk = make_disk();
+    {
+      Start older(disk, 5);
+      for (std::uint64_t step = 1; step <= 3; ++step) older.save(step);
+    }
+    Interrupted seen_by_newer(disk);
+    seen_by_newer.interrupt_at(k, [&] {
+      const auto folder = checkpoints_folder(kRun);
+      disk.rename_no_replace(folder / step_folder_name(1), folder / ".tmp-remove-step-0000000001");
+      disk.remove_all(folder / ".tmp-remove-step-0000000001");
+    });
+    EXPECT_EQ(restored_step(seen_by_newer), 3u) << "pruned before operation " << k;
+    if (!seen_by_newer.was_interrupted()) break;
+    EXPECT_FALSE(disk.exists(checkpoints_folder(kRun) / kQuarantineFolder)) << "what was pruned is no damage";
+  }
+}
+
 TEST(Fence, HoldsAtAnyMomentOfAnOlderCommit) {
   bool has_fenced = false;
   for (std::uint64_t k = 0;; ++k) {

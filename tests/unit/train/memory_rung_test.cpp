@@ -19,7 +19,7 @@ std::vector<MemoryRung> ladder_of(const LadderFacts& facts) {
 TEST(MemoryRung, WithoutBatchStatisticsSamplesAreHalvedFirstAndRecomputedAtTheEnd) {
   EXPECT_EQ(ladder_of({.micro_batch = 8, .can_recompute = true}),
             (std::vector<MemoryRung>{{2, false}, {4, false}, {8, false}, {8, true}}));
-  EXPECT_EQ(ladder_of({.micro_batch = 5}), (std::vector<MemoryRung>{{2, false}, {4, false}, {5, false}}));
+  EXPECT_EQ(ladder_of({.micro_batch = 5}), (std::vector<MemoryRung>{{2, false}, {3, false}, {5, false}}));
 }
 
 TEST(MemoryRung, WithBatchStatisticsRecomputationComesFirstAndNoPieceHasASingleSample) {
@@ -46,6 +46,20 @@ TEST(MemoryRung, PiecesAndSamplesAtOnceBelongTogether) {
       EXPECT_LE(plan_samples_at_once({pieces, false}, micro_batch), samples);
       if (pieces > 1) {
         EXPECT_GT(plan_samples_at_once({pieces - 1, false}, micro_batch), samples);
+      }
+    }
+  }
+}
+
+TEST(MemoryRung, SamplesAtOnceLeadBackToEveryRung) {
+  for (std::uint64_t micro_batch = 1; micro_batch <= 128; ++micro_batch) {
+    for (const bool has_batch_statistics : {false, true}) {
+      std::uint64_t samples = micro_batch;
+      for (const MemoryRung& rung :
+           ladder_of({.micro_batch = micro_batch, .has_batch_statistics = has_batch_statistics})) {
+        EXPECT_EQ(plan_pieces(micro_batch, plan_samples_at_once(rung, micro_batch)), rung.pieces) << micro_batch;
+        EXPECT_LT(plan_samples_at_once(rung, micro_batch), samples) << "a rung that gives nothing";
+        samples = plan_samples_at_once(rung, micro_batch);
       }
     }
   }

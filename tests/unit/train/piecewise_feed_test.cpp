@@ -98,6 +98,35 @@ TEST_F(PiecewiseFeedTest, DeliversWhatTheWholeOnesHold) {
   }
 }
 
+TEST_F(PiecewiseFeedTest, NoPieceIsSmallerThanTheLeastAndTheirNumberStays) {
+  const auto whole_counts = [&] {
+    data::Loader loader(packed_.index, plan_of(4), {}, {});
+    LoaderFeed whole(loader, torch::kCPU);
+    std::vector<std::uint64_t> counts;
+    while (const auto records = whole.next()) counts.push_back(records->host.count);
+    return counts;
+  }();
+  for (const std::uint64_t pieces : {2U, 3U, 4U}) {
+    data::Loader loader(packed_.index, plan_of(4), {}, {});
+    LoaderFeed inner(loader, torch::kCPU);
+    PiecewiseFeed feed(inner);
+    feed.set_pieces(pieces, 2);
+    for (const std::uint64_t count : whole_counts) {
+      std::uint64_t sum = 0;
+      for (std::uint64_t piece = 0; piece < pieces; ++piece) {
+        const auto records = feed.next();
+        ASSERT_TRUE(records.has_value());
+        sum += records->host.count;
+        if (count >= 2) {
+          EXPECT_NE(records->host.count, 1u) << pieces << " pieces of " << count;
+        }
+      }
+      EXPECT_EQ(sum, count);
+    }
+    EXPECT_FALSE(feed.next().has_value());
+  }
+}
+
 TEST_F(PiecewiseFeedTest, CutsPartnersAndResidentImagesAlike) {
   const auto drained = [&](std::uint64_t pieces) {
     data::Loader first(packed_.index, plan_of(kBatch), {}, {}), second(packed_.index, plan_of(kBatch, 6), {}, {});
