@@ -132,7 +132,7 @@ std::string class_lines(const SavedNetwork& saved, const data::DatasetIndex& ind
 
 std::string predict_images(FileSystem& files, const SavedNetwork& saved, const data::DatasetIndex& index,
                            const torch::Device& device, const PredictionWish& wish) {
-  require(!saved.task->reference_samples(), Fault::usage,
+  require(!saved.task->loss_spans_global_batch(), Fault::usage,
           "task.name " + saved.task->name() +
               " learns features and gives pictures no classes; fine-tune a classifier from its exported weights "
               "(--model.init)");

@@ -120,12 +120,15 @@ class ContrastiveTest(ProgramTest):
         self.refuse(64, "unet", "resnet18", flags=("--model", "unet", "--data.image-size", "32"))
 
     def test_a_run_is_not_asked_for_classes(self):
-        run, _ = self.train("run", "--train.steps", "1")
         picture = self.folder / "picture.png"
         from PIL import Image
         Image.fromarray(np.zeros((12, 12), np.uint8)).save(picture)
-        result = run_hpctrain("predict", run, picture, "-o", self.folder / "predictions")
-        self.assert_refused(result, 64, "contrastive", "--model.init")
+        for probe_samples in ("150", "0"):
+            run, _ = self.train(f"probe-{probe_samples}", "--train.steps", "1", "--eval.probe-samples", probe_samples)
+            answers = self.folder / f"predictions-{probe_samples}"
+            result = run_hpctrain("predict", run, picture, "-o", answers)
+            self.assert_refused(result, 64, "contrastive", "--model.init")
+            self.assertFalse(answers.exists())
 
 
 class UnlabelledTest(ProgramTest):
