@@ -3,7 +3,7 @@ import json
 import unittest
 
 import numpy as np
-from hpctrain_test import ProgramTest, end_of, make_dataset, read_metrics, run_hpctrain, run_pack
+from hpctrain_test import ProgramTest, end_of, make_dataset, read_metrics, run_hpctrain, run_pack, write_stl10_source
 from safetensors.numpy import load_file
 
 CONTRASTIVE = {"--task.name": "contrastive", "--model": "strided-convnet", "--optim.name": "adam", "--lr": "0.002",
@@ -136,17 +136,8 @@ class UnlabelledTest(ProgramTest):
 
     def setUp(self):
         super().setUp()
-        source = self.folder / "stl10_binary"
-        source.mkdir()
-        generator = np.random.default_rng(5)
-        for name, count in (("train", 20), ("test", 10), ("unlabeled", 24)):
-            (source / f"{name}_X.bin").write_bytes(generator.integers(0, 256, (count, 27648), np.uint8).tobytes())
-            if name != "unlabeled":
-                (source / f"{name}_y.bin").write_bytes(bytes(i % 10 + 1 for i in range(count)))
-        (source / "class_names.txt").write_text("\n".join(f"c{i}" for i in range(10)))
-        (source / "fold_indices.txt").write_text("".join(f"{k} {k + 10} \n" for k in range(10)))
         self.data = self.folder / "data"
-        packed = run_pack("stl10", source, "-o", self.data)
+        packed = run_pack("stl10", write_stl10_source(self.folder / "stl10_binary"), "-o", self.data)
         self.assertEqual(packed.returncode, 0, packed.stderr)
 
     def run_stl10(self, *flags):
