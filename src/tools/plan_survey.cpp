@@ -236,6 +236,12 @@ class PlanSurvey {
       notes.emplace_back(
           "train.micro-shards keeps sums of gradients besides, up to twice the logarithm of their number");
     }
+    if (timed_->kept && timed_->kept->spanning_loss_bytes > 0) {
+      notes.push_back(fmt::format(
+          "activations include {} of the loss, which compares all {} samples of a global batch with each other on each "
+          "rank; of several micro-steps, each runs forward twice, and their images are kept besides until the second",
+          format_bytes(timed_->kept->spanning_loss_bytes), format_count(question_.run.train.batch)));
+    }
     if (timed_->kept && timed_->kept->can_recompute && !timed_->recomputed) {
       notes.emplace_back("recomputation could not be measured");
     }

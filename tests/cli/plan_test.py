@@ -91,6 +91,13 @@ class PlanTest(ProgramTest):
         refused = run_hpctrain("plan", *flags, *crop, "--data.resident", "on")
         self.assert_refused(refused, 64, "data.resident on", "random-resized-crop")
 
+    def test_a_loss_over_the_whole_batch_takes_memory_by_the_square_of_its_samples(self):
+        flags = ["--task.name", "contrastive", "--model", "strided-convnet", "--records", "16x16x3", "--batches", "8"]
+        small, large = (self.plan(*flags, "--batch", str(batch))["memory"][0]["activation_bytes"] for batch in (64, 1024))
+        self.assertAlmostEqual(large - small, 21 * 4 * (1024 ** 2 - 64 ** 2), delta=4e6)
+        noted = run_hpctrain("plan", *flags, "--batch", "1024")
+        self.assertIn("84.0 MiB of the loss, which compares all 1,024 samples", noted.stdout)
+
     def test_after_a_run_the_truth_stands_beside_the_forecast(self):
         data, out = make_dataset(self.folder), self.folder / "run"
         trained = run_hpctrain("--data", data, "--out", out, "--batch", "16", "--epochs", "3", "--train.threads", "1")
