@@ -10,6 +10,7 @@
 #include "comm/agree.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
+#include "tasks/image_size.hpp"
 #include "tools/evaluate_run.hpp"
 #include "tools/training_view.hpp"
 
@@ -51,7 +52,8 @@ class EvalCommand {
     const Settings& settings = start_.input().settings;
     data::DatasetIndex index = start_.share_index(world);
     comm::run_agreed(world, [&] {
-      index = tools::view_as_trained(index, load_dataset_description(posix_file_system(), settings.out));
+      index = tools::view_as_trained(index, load_dataset_description(posix_file_system(), settings.out),
+                                     tasks::read_image_size(settings.run.image_size));
     });
     const tools::EvaluationPlace place{posix_file_system(),          settings.out, index, world, session.placement(),
                                        start_.choose_device(session)};

@@ -205,7 +205,8 @@ class PlanCommand {
   void choose_card(const torch::Device& device, const Placement& placement) {
     if (question_.is_for_gpu) return;
     question_.is_for_gpu = device.is_cuda();
-    const auto ranks = static_cast<std::uint64_t>(device.is_cuda() ? 1 : placement.local_world);
+    const int sharers = flags_.ranks_per_node.value_or(placement.local_world);
+    const auto ranks = static_cast<std::uint64_t>(device.is_cuda() ? 1 : sharers);
     question_.card = {device::total_memory(device) / ranks, kReservedBytes};
     question_.card_name = fmt::format("{} GiB, {}", tools::format_gib(question_.card.total_bytes),
                                       device.is_cuda() ? "this GPU's"

@@ -32,7 +32,7 @@ int run_predict_command(const Arguments& arguments) {
       config::flag_only(wish.fit, "fit")
           .choices({{"auto", tools::FitWish::automatic}, {"crop", tools::FitWish::crop}, {"pad", tools::FitWish::pad}})
           .help("Classification: how the data set's pictures were brought to their size when it was packed; "
-                "auto: cropped, or stretched as the loader does where they are stored encoded"));
+                "auto: cropped, or stretched as the loader does where they are stored encoded as they came"));
   for (const auto& image : input.resolve_run(arguments)) wish.images.emplace_back(image);
   require(!wish.images.empty() && !wish.folder.empty(), Fault::usage,
           "predict needs pictures and a folder: hpctrain predict RUN_DIR IMAGE… -o DIR");
@@ -43,8 +43,7 @@ int run_predict_command(const Arguments& arguments) {
   const auto device = choose_device(settings.run.train.device);
   const auto saved = tools::load_saved_network(files, checkpoint::find_best_checkpoint(files, settings.out),
                                                settings.run, index, device);
-  const auto& image = index.fields[index.field_position("image")];
-  if (image.kind == data::FieldKind::encoded) wish.codec = image.codec;
+  wish.stored = index.fields[index.field_position("image")];
   // A picture from outside takes the form that the loader gives to those of a data set.
   const auto delivered = data::delivered_index(index, tasks::read_image_size(settings.run.image_size));
   std::fputs(tools::predict_images(files, saved, delivered, device, wish).c_str(), stdout);

@@ -22,4 +22,8 @@ std::uint64_t available_memory(const MemoryFiles& files = {});
 /// it. Empty: there is none.
 std::optional<std::uint64_t> memory_limit(const MemoryFiles& files = {});
 
+/// What this process may still have of the node: available memory, or less where a control group has less left below
+/// its limit. What the group's processes hold is taken off, its page cache is not. 0 where the kernel does not say.
+std::uint64_t memory_room(const MemoryFiles& files = {});
+
 }  // namespace hpctrain

@@ -3,8 +3,6 @@
 
 #include <sys/resource.h>
 
-#include <algorithm>
-
 #include "core/clock.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
@@ -18,11 +16,6 @@ namespace {
 constexpr double kAskAgainSeconds = 0.25;
 
 constexpr std::uint64_t kMostBytesByFaults = 8192;  // of a row: two pages
-
-std::uint64_t memory_room() {
-  const std::uint64_t available = available_memory();
-  return std::min(available, memory_limit().value_or(available));
-}
 
 /// Twice, since the page cache has other guests as well.
 bool fits_memory(const SplitLayout& layout, std::uint64_t room) {

@@ -9,6 +9,7 @@
 #include <torch/utils.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <limits>
 #include <new>
@@ -115,7 +116,9 @@ void limit_memory(const torch::Device& device, std::optional<std::uint64_t> byte
 std::uint64_t total_memory(const torch::Device& device) {
   if (!device.is_cpu()) return c10::getDeviceAllocator(device.type())->getMemoryInfo(device.index()).second;
   const long pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
-  return pages > 0 && page_bytes > 0 ? static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page_bytes) : 0;
+  if (pages <= 0 || page_bytes <= 0) return 0;
+  const std::uint64_t physical = static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page_bytes);
+  return std::min(physical, memory_limit().value_or(physical));
 }
 
 std::uint64_t free_memory(const torch::Device& device) {
@@ -124,7 +127,7 @@ std::uint64_t free_memory(const torch::Device& device) {
     const auto [unused, total] = c10::getDeviceAllocator(device.type())->getMemoryInfo(device.index());
     return unused + use.reserved_bytes - use.allocated_bytes;
   }
-  return available_memory();
+  return memory_room();
 }
 
 void release_cached_memory(const torch::Device& device) {

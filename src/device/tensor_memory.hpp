@@ -32,11 +32,13 @@ void restart_memory_peak(const torch::Device& device);
 /// value: as much as there is. On the CPU it needs meter_host_tensors().
 void limit_memory(const torch::Device& device, std::optional<std::uint64_t> bytes);
 
-/// Bytes that the device has in all, the limit not regarded; on the CPU the node's. 0 where it cannot be told.
+/// Bytes that the device has in all, what limit_memory() set not regarded; on the CPU the node's, or the limit of this
+/// process's control groups. 0 where it cannot be told.
 std::uint64_t total_memory(const torch::Device& device);
 
-/// Bytes that tensors could still get, the limit not regarded: on a GPU what nobody holds and what torch keeps, on the
-/// CPU what the node has left for all its processes. 0 where it cannot be told.
+/// Bytes that tensors could still get, that limit not regarded: on a GPU what nobody holds and what torch keeps, on the
+/// CPU what the node, or the job that this process belongs to, has left for all its processes. 0 where it cannot be
+/// told.
 std::uint64_t free_memory(const torch::Device& device);
 
 /// Gives memory that no tensor holds back to the GPU's driver. Does nothing on the CPU.

@@ -88,6 +88,10 @@ torch::Tensor Contrastive::spanning_losses(const torch::Tensor& outputs) const {
   return nt_xent_losses(outputs, settings_.temperature);
 }
 
+std::uint64_t Contrastive::spanning_losses_bytes(std::uint64_t samples) const {
+  return nt_xent_bytes(samples);
+}
+
 torch::Tensor Contrastive::loss_sum(const torch::Tensor& outputs, const Batch& /*batch*/) const {
   return spanning_losses(outputs).sum();
 }

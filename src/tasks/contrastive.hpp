@@ -38,6 +38,7 @@ class Contrastive : public Task {
   bool loss_spans_global_batch() const override { return true; }
   std::vector<std::int64_t> spanning_output_shape() const override;
   torch::Tensor spanning_losses(const torch::Tensor& outputs) const override;
+  std::uint64_t spanning_losses_bytes(std::uint64_t samples) const override;
   /// As if these samples were the global batch.
   torch::Tensor loss_sum(const torch::Tensor& outputs, const Batch& batch) const override;
 

@@ -27,4 +27,11 @@ torch::Tensor nt_xent_losses(const torch::Tensor& embeddings, double temperature
   return (others.view({2, samples}) - partners.unsqueeze(0)).mean(0);
 }
 
+/// Backward of the sum over others is the peak: the masked similarities, three steps of their softmax, the gradient of
+/// the partners, and the mask.
+std::uint64_t nt_xent_bytes(std::uint64_t samples) {
+  constexpr std::uint64_t kBytesOfPair = 5 * sizeof(float) + sizeof(bool);
+  return kBytesOfPair * (2 * samples) * (2 * samples);
+}
+
 }  // namespace hpctrain::tasks

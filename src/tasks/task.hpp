@@ -95,6 +95,9 @@ class Task {
   ///   shapes  outputs [b, spanning_output_shape()…] → [b]
   virtual torch::Tensor spanning_losses(const torch::Tensor& /*outputs*/) const { return {}; }
 
+  /// About the memory that spanning_losses() and its gradient take at their peak.
+  virtual std::uint64_t spanning_losses_bytes(std::uint64_t /*samples*/) const { return 0; }
+
   /// False: there is nothing to score by.
   virtual bool is_scored() const { return true; }
   /// Whose outputs a score needs, anew whenever the network has changed; empty for most tasks.

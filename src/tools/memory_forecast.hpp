@@ -53,7 +53,7 @@ struct MemoryForecast {
   std::uint64_t activations = 0;  ///< and whatever else comes and goes within a step, at its peak
   std::uint64_t saved = 0;        ///< rank zero's copy of the state while it is written; on a GPU it lies on the host
   std::uint64_t slots = 0;        ///< micro-batches that are read ahead; on a GPU the one that is uploaded meanwhile
-  std::uint64_t resident = 0;     ///< training images that lie on a GPU as a whole
+  std::uint64_t resident = 0;     ///< training images that lie on the device as a whole
 
   std::uint64_t total() const noexcept { return state.total() + activations + saved + slots + resident; }
 };

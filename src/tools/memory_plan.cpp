@@ -22,7 +22,9 @@ MemoryForecast plan_memory(const StepProbeReport& probe, const train::RunSetting
   }
   // An evaluation reads into slots of its own, and keeps the weights aside while their averages stand in their place.
   const std::uint64_t evaluation = MemoryCurve(probe.evaluation).bytes(samples) + forecast.slots + probe.state.average;
-  forecast.activations = std::max(MemoryCurve(probe.points).bytes(samples), evaluation);
+  // In a step of one micro-step the loss over the whole batch comes while all activations wait for backward.
+  const std::uint64_t training = MemoryCurve(probe.points).bytes(samples) + probe.spanning_loss_bytes;
+  forecast.activations = std::max(training, evaluation);
   return forecast;
 }
 

@@ -28,6 +28,7 @@ struct Case {
   train::RunSettings settings;
   data::DatasetIndex index;
   std::optional<StepProbeReport> kept, recomputed;
+  std::uint64_t resident = 0;  ///< bytes of training images that stay on the device
   std::string reason;
   Fault fault = Fault::usage;
 };
@@ -80,11 +81,13 @@ class PlanSurvey {
                   .index = {},
                   .kept = {},
                   .recomputed = {},
+                  .resident = 0,
                   .reason = ""};
     try {
       measured.index = planned_index(question_, size);
       measured.image = describe_image(measured.index, measured.settings);
       measured.kept = probe_step(measured.settings, measured.index, device_, {});
+      measured.resident = resident_bytes(measured.settings, measured.index, measured.kept->state.total());
       if (measured.kept->can_recompute) {
         measured.recomputed = probe_step(measured.settings, measured.index, device_,
                                          {.most_samples = kSamplesForMemory, .recomputes = true});
@@ -125,22 +128,22 @@ class PlanSurvey {
 
   MemoryForecast forecast(const Case& measured, const StepProbeReport& probe, std::uint64_t samples) const {
     MemoryForecast memory = plan_memory(probe, measured.settings, samples, question_.is_for_gpu);
-    if (question_.is_for_gpu) memory.resident = resident_bytes(measured, memory);
+    memory.resident = measured.resident;
     return memory;
   }
 
-  std::uint64_t resident_bytes(const Case& measured, const MemoryForecast& memory) const {
-    const auto size = tasks::read_image_size(measured.settings.image_size);
-    const auto delivered = data::delivered_index(measured.index, size);
-    if (!delivered.has_split(measured.settings.train_split)) return 0;
-    const std::uint64_t bytes = train::delivered_bytes(delivered, delivered.split(measured.settings.train_split),
-                                                       delivered.field_position("image"));
-    if (measured.settings.residency == train::Residency::on) return bytes;
-    if (measured.settings.residency == train::Residency::off) return 0;
-    const std::uint64_t usable = question_.card.usable_bytes(), held = memory.state.total();
-    const bool is_resident = train::plan_residency(
-        train::Residency::automatic, {.split_bytes = bytes, .free_bytes = usable > held ? usable - held : 0});
-    return is_resident ? bytes : 0;
+  /// Training images that the run would keep on its device as a whole.
+  ///   errors  Fault::usage where the run is to keep them and cannot
+  std::uint64_t resident_bytes(const train::RunSettings& run, const data::DatasetIndex& index,
+                               std::uint64_t held) const {
+    const auto delivered = data::delivered_index(index, tasks::read_image_size(run.image_size));
+    train::ResidencyFacts facts;
+    facts.split_bytes =
+        train::delivered_bytes(delivered, delivered.split(run.train_split), delivered.field_position("image"));
+    const std::uint64_t usable = question_.card.usable_bytes();
+    if (question_.is_for_gpu) facts.free_bytes = usable > held ? usable - held : 0;
+    facts.is_cut_when_decoded = train::make_run_task(run, index)->window_plan() != nullptr;
+    return train::plan_residency(run.residency, facts) ? facts.split_bytes : 0;
   }
 
   void fill_memory(const Case& measured) {
@@ -176,9 +179,7 @@ class PlanSurvey {
     const data::DatasetIndex& index = timed_->index;
     RunShape& shape = report_.shape;
     shape.samples = index.split(run.train_split).num_samples;
-    require(run.train.batch <= shape.samples || run.tail == data::Tail::short_batch, Fault::usage,
-            fmt::format("train.batch {} is larger than the {} training samples; give a smaller --batch",
-                        run.train.batch, shape.samples));
+    train::require_batch(run, index);
     shape.batch = run.train.batch;
     shape.micro_batch = run.train.micro_batch;
     shape.steps_per_epoch = data::steps_per_epoch(shape.samples, shape.batch, run.tail);
@@ -234,6 +235,12 @@ class PlanSurvey {
     if (question_.run.train.micro_shards > 0) {
       notes.emplace_back(
           "train.micro-shards keeps sums of gradients besides, up to twice the logarithm of their number");
+    }
+    if (timed_->kept && timed_->kept->spanning_loss_bytes > 0) {
+      notes.push_back(fmt::format(
+          "activations include {} of the loss, which compares all {} samples of a global batch with each other on each "
+          "rank; of several micro-steps, each runs forward twice, and their images are kept besides until the second",
+          format_bytes(timed_->kept->spanning_loss_bytes), format_count(question_.run.train.batch)));
     }
     if (timed_->kept && timed_->kept->can_recompute && !timed_->recomputed) {
       notes.emplace_back("recomputation could not be measured");

@@ -112,7 +112,7 @@ void read_record_shape(std::string_view text, RecordShape& shape) {
 
 data::DatasetIndex make_planned_index(std::string_view task, const RecordShape& shape, const std::string& split) {
   data::DatasetIndex index;
-  index.folder = "planned";
+  index.folder = "the planned data set";
   index.source_kind = "planned";
   if (task == "landmarks") {
     index.fields = {float_field("geometry", "tensor", {4}), image_field(shape),

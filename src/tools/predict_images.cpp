@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/error.hpp"
+#include "data/shard_format.hpp"
 #include "pack/film_source.hpp"
 #include "pack/image_file.hpp"
 #include "tasks/landmarks.hpp"
@@ -105,14 +106,35 @@ class LandmarkPrediction {
   Errors in_mm_, in_px_;
 };
 
+pack::Fit packed_fit(FitWish wish) {
+  return wish == FitWish::pad ? pack::Fit::pad : pack::Fit::crop;
+}
+
+/// Of encoded pictures that the packer may have brought to one size before it compressed them. PNG files are always
+/// stored as they came; JPEG files of one size may be either, and of those a crop is the identity for the same aspect.
+std::optional<PackedFit> plan_packed_fit(const PredictionWish& wish) {
+  const auto& shape = wish.stored.sample_shape;
+  if (wish.stored.codec != "jpeg" || shape.at(0) == 0 || shape.at(1) == 0) return std::nullopt;
+  return PackedFit{{shape.at(1), shape.at(0)}, packed_fit(wish.fit)};
+}
+
+void require_fit_possible(const PredictionWish& wish) {
+  const bool is_stretched = data::has_dims(wish.stored) && !plan_packed_fit(wish);
+  require(!is_stretched || wish.fit == FitWish::automatic, Fault::usage,
+          "--fit is for data sets whose pictures were brought to one size when they were packed; this one stores " +
+              wish.stored.codec +
+              " pictures at the size they came in, which are stretched to the network's size in "
+              "training and here");
+}
+
 /// The likeliest classes of one picture, one line each.
 std::string class_lines(const SavedNetwork& saved, const data::DatasetIndex& index, const torch::Device& device,
                         const std::filesystem::path& path, const PredictionWish& wish) {
   SingleRecord record(index);
-  if (wish.codec.empty()) {
-    record.write_picture(pack::read_image_file(path), wish.fit == FitWish::pad ? pack::Fit::pad : pack::Fit::crop);
+  if (data::has_dims(wish.stored)) {
+    record.write_encoded(path, plan_packed_fit(wish));
   } else {
-    record.write_encoded(path);
+    record.write_picture(pack::read_image_file(path), packed_fit(wish.fit));
   }
   const auto batch = saved.task->make_batch(record.batch(), device, tasks::Mode::evaluate);
   const auto probabilities = answer_to(saved, batch).to(torch::kFloat64).softmax(1).cpu();
@@ -132,13 +154,11 @@ std::string class_lines(const SavedNetwork& saved, const data::DatasetIndex& ind
 
 std::string predict_images(FileSystem& files, const SavedNetwork& saved, const data::DatasetIndex& index,
                            const torch::Device& device, const PredictionWish& wish) {
-  require(!saved.task->reference_samples(), Fault::usage,
+  require(!saved.task->loss_spans_global_batch(), Fault::usage,
           "task.name " + saved.task->name() +
               " learns features and gives pictures no classes; fine-tune a classifier from its exported weights "
               "(--model.init)");
-  require(wish.codec.empty() || wish.fit == FitWish::automatic, Fault::usage,
-          "--fit is for data sets that store pixels; this one stores " + wish.codec +
-              " pictures, which are stretched to the network's size in training and here");
+  require_fit_possible(wish);
   require_sound_images(wish.images);
   std::string table, summary;
   if (const auto* task = dynamic_cast<const tasks::Landmarks*>(saved.task.get())) {

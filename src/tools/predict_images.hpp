@@ -15,7 +15,8 @@ namespace hpctrain::tools {
 
 /// How pictures for classification meet the network's size.
 enum class FitWish {
-  automatic,  ///< stretched where the loader does that in evaluation (encoded pictures), else cropped
+  automatic,  ///< cropped where the packer brought pictures to one size; those that kept theirs are stretched, as the
+              ///< loader does in evaluation
   crop,
   pad
 };
@@ -26,7 +27,7 @@ struct PredictionWish {
   std::filesystem::path truth;       ///< landmarks to compare with, as pack::make_film_source takes it; may be empty
   std::optional<double> spacing_mm;  ///< millimetres per original pixel; unset: as the truth says
   FitWish fit = FitWish::automatic;
-  std::string codec;  ///< of a data set that stores encoded pictures; empty: it stores pixels
+  data::FieldSchema stored;  ///< the data set's pictures as they are stored, before the loader delivers them
 };
 
 /// Returns what was written, in a few lines.

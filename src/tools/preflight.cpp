@@ -17,6 +17,7 @@
 #include "tools/own_folder.hpp"
 #include "tools/storage_probes.hpp"
 #include "train/run_cache.hpp"
+#include "train/run_parts.hpp"
 
 namespace hpctrain::tools {
 namespace {
@@ -59,6 +60,17 @@ std::vector<fs::path> shards_from(const data::DatasetIndex& index, int node, int
   const auto first = files.size() * static_cast<std::size_t>(node) / static_cast<std::size_t>(nodes);
   std::rotate(files.begin(), files.begin() + static_cast<std::ptrdiff_t>(first), files.end());
   return files;
+}
+
+/// Those that training would read; all of them where its task cannot be made of this data set.
+std::vector<std::string> splits_to_keep(const train::RunSettings& settings, const data::DatasetIndex& index) {
+  try {
+    return train::splits_in_use(settings, *train::make_run_task(settings, index), index);
+  } catch (const Error&) {
+    std::vector<std::string> all;
+    for (const auto& split : index.splits) all.push_back(split.name);
+    return all;
+  }
 }
 
 /// The slowest of what was measured; a group that had nothing to sum measured nothing.
@@ -119,9 +131,8 @@ void Preflight::look_at_data() {
 void Preflight::look_at_cache() {
   enter(kCache);
   try {
-    std::vector<std::string> splits;
-    for (const auto& split : target_.index->splits) splits.push_back(split.name);
-    const train::RunCachePlan planned = train::plan_run_cache(place_.settings, *target_.index, splits);
+    const train::RunCachePlan planned =
+        train::plan_run_cache(place_.settings, *target_.index, splits_to_keep(place_.settings, *target_.index));
     node_->cache_plan = planned.plan.reason;
     node_->has_less_cache_than_asked = planned.plan.is_less_than_asked;
     const bool is_unwanted =

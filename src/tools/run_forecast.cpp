@@ -16,8 +16,10 @@ std::optional<TimeAtRanks> plan_time_at_ranks(const StepCost& cost, const RunSha
   time.micro_batch = std::min(share, shape.micro_batch.value_or(share));
   time.micro_steps = data::plan_micro_steps(shape.batch, ranks, time.micro_batch);
 
-  const double computing =
+  const double once =
       static_cast<double>(time.micro_steps) * cost.fixed_seconds + static_cast<double>(share) * cost.seconds_per_sample;
+  const bool has_two_passes = cost.runs_forward_twice && time.micro_steps > 1;
+  const double computing = has_two_passes ? once * (2 - cost.backward_share) : once;
   const std::uint64_t last = share - (time.micro_steps - 1) * time.micro_batch;
   const double backward = cost.backward_share * cost.micro_step_seconds(static_cast<double>(last));
   std::vector<BucketTime> buckets = cost.buckets;

@@ -15,6 +15,8 @@ struct StepCost {
   double seconds_per_sample = 0;
   double update_seconds = 0;  ///< of a step, whatever its micro-steps
   double backward_share = 0;  ///< of a micro-step's seconds
+  /// A loss over the whole batch: of several micro-steps each runs forward once more, for its gradients.
+  bool runs_forward_twice = false;
   /// Buckets in the order in which they leave; moments as fractions of backward.
   std::vector<BucketTime> buckets;
 

@@ -53,13 +53,24 @@ void SingleRecord::write_picture(const pack::Image& image, pack::Fit fit) {
 }
 
 /// What the packer would not store as it is becomes a PNG picture, as there.
-void SingleRecord::write_encoded(const std::filesystem::path& path) {
+void SingleRecord::write_encoded(const std::filesystem::path& path, const std::optional<PackedFit>& packed) {
   const pack::ImageHeader header = pack::read_image_header(path);
+  if (packed && header.size != packed->size) {
+    const auto placing = pack::plan_placing(packed->fit, header.size, packed->size);
+    const auto placed = pack::resample(pack::read_image_file(path), packed->size, placing);
+    decode(path, "png", bytes_of(pack::make_png(pack::with_channels(placed, channels_))));
+    return;
+  }
   const bool is_kept = header.is_plain && header.format != pack::ImageFormat::bmp;
-  const std::string codec = is_kept && header.format == pack::ImageFormat::jpeg ? "jpeg" : "png";
-  const std::string png = is_kept ? std::string() : pack::make_png(pack::read_image_file(path));
-  const std::vector<std::byte> file = is_kept ? pack::read_whole_file(path) : std::vector<std::byte>();
-  const std::span<const std::byte> bytes = is_kept ? std::span(file) : bytes_of(png);
+  if (is_kept) {
+    decode(path, header.format == pack::ImageFormat::jpeg ? "jpeg" : "png", pack::read_whole_file(path));
+  } else {
+    decode(path, "png", bytes_of(pack::make_png(pack::read_image_file(path))));
+  }
+}
+
+void SingleRecord::decode(const std::filesystem::path& path, const std::string& codec,
+                          std::span<const std::byte> bytes) {
   const auto& field = index_.fields[index_.field_position("image")];
   const auto complaint = data::PictureDecoder().decode(bytes, {codec, field, nullptr, 0, 0}, row("image").data());
   require(!complaint, Fault::data, path.string() + ": " + complaint.value_or(""));

@@ -5,6 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "data/dataset_index.hpp"
@@ -14,6 +18,12 @@
 #include "pack/resample.hpp"
 
 namespace hpctrain::tools {
+
+/// How the packer brings pictures to the one size that it stores them at.
+struct PackedFit {
+  pack::ImageSize size;
+  pack::Fit fit = pack::Fit::crop;
+};
 
 /// Owns the rows that its micro-batch shows; fields that nothing is known of are zeros.
 class SingleRecord {
@@ -26,12 +36,14 @@ class SingleRecord {
   /// A picture of any other data set, brought to the stored size.
   void write_picture(const pack::Image& image, pack::Fit fit);
   /// A picture of a data set that stores encoded ones, as the loader decodes it in evaluation.
+  ///   packed  what is not of that size is first brought to it; empty: pictures keep theirs
   ///   errors  as pack::read_image_file
-  void write_encoded(const std::filesystem::path& path);
+  void write_encoded(const std::filesystem::path& path, const std::optional<PackedFit>& packed = std::nullopt);
 
   data::MicroBatch batch() const;
 
  private:
+  void decode(const std::filesystem::path& path, const std::string& codec, std::span<const std::byte> bytes);
   std::vector<std::byte>& row(std::string_view field) { return rows_[index_.field_position(field)]; }
 
   const data::DatasetIndex& index_;

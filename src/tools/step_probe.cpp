@@ -192,6 +192,8 @@ class ProbedStep {
     return times;
   }
 
+  bool spans_batch() const { return task_->loss_spans_global_batch(); }
+  std::uint64_t spanning_loss_bytes() const { return task_->spanning_losses_bytes(settings_.train.batch); }
   std::uint64_t row_bytes() const { return PlannedRecords::row_bytes(delivered_); }
   bool can_recompute() const { return network_->can_recompute(); }
   std::uint64_t parameters() const { return static_cast<std::uint64_t>(models::count_parameters(*network_)); }
@@ -260,6 +262,8 @@ StepProbeReport measure(const train::RunSettings& settings, const data::DatasetI
     if (n >= 2 * kFewestSamples && 2 * watch.seconds() > probe.seconds) break;
   }
   report.state = step.state_bytes();
+  report.cost.runs_forward_twice = step.spans_batch();
+  report.spanning_loss_bytes = step.spanning_loss_bytes();
   report.row_bytes = step.row_bytes();
   report.parameters = step.parameters();
   report.can_recompute = step.can_recompute();

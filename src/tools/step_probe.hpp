@@ -24,11 +24,12 @@ struct ProbeSettings {
 
 /// What was measured of one network at one image size in one number format.
 struct StepProbeReport {
-  StateBytes state;                     ///< as the parts of a run allocate it
-  std::vector<MemoryPoint> points;      ///< beside the state, by samples
-  std::vector<MemoryPoint> evaluation;  ///< the same of a forward pass without gradients
-  StepCost cost;                        ///< of this device
-  std::uint64_t row_bytes = 0;          ///< of a sample in a batch slot
+  StateBytes state;                       ///< as the parts of a run allocate it
+  std::vector<MemoryPoint> points;        ///< beside the state, by samples
+  std::vector<MemoryPoint> evaluation;    ///< the same of a forward pass without gradients
+  StepCost cost;                          ///< of this device
+  std::uint64_t spanning_loss_bytes = 0;  ///< of a loss over the whole global batch, which no probe is as large as
+  std::uint64_t row_bytes = 0;            ///< of a sample in a batch slot
   std::uint64_t parameters = 0;
   bool can_recompute = false;  ///< the network could, whether or not it did
 };

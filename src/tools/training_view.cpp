@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/error.hpp"
+#include "data/shard_format.hpp"
 
 namespace hpctrain::tools {
 namespace {
@@ -23,8 +24,18 @@ std::string describe(const data::FieldSchema& field) {
                      field.landmark_names.empty() ? "" : fmt::format(" ({})", fmt::join(field.landmark_names, ", ")));
 }
 
-void require_same(const data::DatasetIndex& index, const data::FieldSchema& here, const data::FieldSchema& there) {
-  const bool is_same = here.kind == there.kind && here.type == there.type && here.sample_shape == there.sample_shape &&
+/// Encoded pictures get data.image-size while they are decoded, whatever size they are stored at; 0 is a side that
+/// differs from picture to picture.
+bool agree_in_shape(const data::FieldSchema& here, const data::FieldSchema& there, bool is_resized) {
+  const auto &a = here.sample_shape, &b = there.sample_shape;
+  if (!data::has_dims(here) || a.size() != 3 || b.size() != 3) return a == b;
+  const auto agree_in_side = [&](std::size_t axis) { return a[axis] == 0 || b[axis] == 0 || a[axis] == b[axis]; };
+  return a[2] == b[2] && (is_resized || (agree_in_side(0) && agree_in_side(1)));
+}
+
+void require_same(const data::DatasetIndex& index, const data::FieldSchema& here, const data::FieldSchema& there,
+                  bool is_resized) {
+  const bool is_same = here.kind == there.kind && here.type == there.type && agree_in_shape(here, there, is_resized) &&
                        here.num_classes == there.num_classes && agree(here.class_names, there.class_names) &&
                        agree(here.landmark_names, there.landmark_names);
   require(is_same, Fault::usage,
@@ -34,12 +45,13 @@ void require_same(const data::DatasetIndex& index, const data::FieldSchema& here
 
 }  // namespace
 
-data::DatasetIndex view_as_trained(const data::DatasetIndex& index, const data::DatasetIndex& trained_on) {
+data::DatasetIndex view_as_trained(const data::DatasetIndex& index, const data::DatasetIndex& trained_on,
+                                   std::optional<data::ImageSize> image_size) {
   data::DatasetIndex view = index;
   for (std::size_t here = 0; here < view.fields.size(); ++here) {
     for (std::size_t there = 0; there < trained_on.fields.size(); ++there) {
       if (view.fields[here].name != trained_on.fields[there].name) continue;
-      require_same(index, view.fields[here], trained_on.fields[there]);
+      require_same(index, view.fields[here], trained_on.fields[there], image_size.has_value());
       view.statistics[here] = trained_on.statistics[there];
     }
   }

@@ -5,6 +5,7 @@
 #include <torch/utils.h>
 
 #include <map>
+#include <string_view>
 
 #include "checkpoint/safetensors.hpp"
 #include "core/error.hpp"
@@ -12,6 +13,9 @@
 
 namespace hpctrain::train {
 namespace {
+
+/// Of batch normalisation: how many batches its running statistics are made of. Nothing here reads it.
+constexpr std::string_view kBatchCounter = ".num_batches_tracked";
 
 using TensorsByName = std::map<std::string, torch::Tensor>;
 
@@ -36,6 +40,8 @@ class TakeOver {
 
   void take(const std::string& name, torch::Tensor target) {
     const auto found = given_.find(name);
+    // Files older than that counter lack it; this network's is zero then, as in torch.
+    if (found == given_.end() && name.ends_with(kBatchCounter)) return;
     const bool fits = found != given_.end() && found->second.sizes() == target.sizes() &&
                       found->second.is_floating_point() == target.is_floating_point();
     if (fits) {

@@ -136,6 +136,14 @@ void require_splits(const RunSettings& settings, const tasks::Task& task, const 
   require_reference_split(task, index);
 }
 
+void require_batch(const RunSettings& settings, const data::DatasetIndex& index) {
+  const std::uint64_t samples = index.split(settings.train_split).num_samples;
+  require(settings.train.batch <= samples, Fault::usage,
+          fmt::format("train.batch {} is larger than the training split of {}, which has {} samples; give a smaller "
+                      "--batch",
+                      settings.train.batch, index.folder.string(), samples));
+}
+
 void require_reference_split(const tasks::Task& task, const data::DatasetIndex& index) {
   const auto reference = task.reference_samples();
   require(!reference || (index.has_split(reference->split) && index.split(reference->split).num_samples > 0),

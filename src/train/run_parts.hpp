@@ -60,7 +60,9 @@ std::vector<std::string> splits_in_use(const RunSettings& settings, const tasks:
 
 /// errors  Fault::usage when the data set lacks the split that is trained on, or the one of the reference samples
 void require_splits(const RunSettings& settings, const tasks::Task& task, const data::DatasetIndex& index);
-/// The latter alone: for a run that is only scored.
+/// errors  Fault::usage when the global batch is larger than the split that is trained on
+void require_batch(const RunSettings& settings, const data::DatasetIndex& index);
+/// Of require_splits() the reference samples' alone: for a run that is only scored.
 void require_reference_split(const tasks::Task& task, const data::DatasetIndex& index);
 
 }  // namespace hpctrain::train

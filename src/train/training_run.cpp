@@ -84,10 +84,7 @@ void TrainingRun::put_together() {
   agree_on([this] {
     make_update();
     make_feed();
-    require(settings_.train.batch <= feed_->num_samples(), Fault::usage,
-            "train.batch " + std::to_string(settings_.train.batch) + " is larger than the training split of " +
-                context_.index.folder.string() + ", which has " + std::to_string(feed_->num_samples()) +
-                " samples; give a smaller --batch");
+    require_batch(settings_, context_.index);
     make_schedule();
     if (settings_.audit) {
       audit_ = std::make_unique<Audit>(context_.run_folder / "audit", context_.placement.rank);

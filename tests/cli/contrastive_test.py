@@ -3,7 +3,7 @@ import json
 import unittest
 
 import numpy as np
-from hpctrain_test import ProgramTest, end_of, make_dataset, read_metrics, run_hpctrain, run_pack
+from hpctrain_test import ProgramTest, end_of, make_dataset, read_metrics, run_hpctrain, run_pack, write_stl10_source
 from safetensors.numpy import load_file
 
 CONTRASTIVE = {"--task.name": "contrastive", "--model": "strided-convnet", "--optim.name": "adam", "--lr": "0.002",
@@ -120,12 +120,15 @@ class ContrastiveTest(ProgramTest):
         self.refuse(64, "unet", "resnet18", flags=("--model", "unet", "--data.image-size", "32"))
 
     def test_a_run_is_not_asked_for_classes(self):
-        run, _ = self.train("run", "--train.steps", "1")
         picture = self.folder / "picture.png"
         from PIL import Image
         Image.fromarray(np.zeros((12, 12), np.uint8)).save(picture)
-        result = run_hpctrain("predict", run, picture, "-o", self.folder / "predictions")
-        self.assert_refused(result, 64, "contrastive", "--model.init")
+        for probe_samples in ("150", "0"):
+            run, _ = self.train(f"probe-{probe_samples}", "--train.steps", "1", "--eval.probe-samples", probe_samples)
+            answers = self.folder / f"predictions-{probe_samples}"
+            result = run_hpctrain("predict", run, picture, "-o", answers)
+            self.assert_refused(result, 64, "contrastive", "--model.init")
+            self.assertFalse(answers.exists())
 
 
 class UnlabelledTest(ProgramTest):
@@ -133,17 +136,8 @@ class UnlabelledTest(ProgramTest):
 
     def setUp(self):
         super().setUp()
-        source = self.folder / "stl10_binary"
-        source.mkdir()
-        generator = np.random.default_rng(5)
-        for name, count in (("train", 20), ("test", 10), ("unlabeled", 24)):
-            (source / f"{name}_X.bin").write_bytes(generator.integers(0, 256, (count, 27648), np.uint8).tobytes())
-            if name != "unlabeled":
-                (source / f"{name}_y.bin").write_bytes(bytes(i % 10 + 1 for i in range(count)))
-        (source / "class_names.txt").write_text("\n".join(f"c{i}" for i in range(10)))
-        (source / "fold_indices.txt").write_text("".join(f"{k} {k + 10} \n" for k in range(10)))
         self.data = self.folder / "data"
-        packed = run_pack("stl10", source, "-o", self.data)
+        packed = run_pack("stl10", write_stl10_source(self.folder / "stl10_binary"), "-o", self.data)
         self.assertEqual(packed.returncode, 0, packed.stderr)
 
     def run_stl10(self, *flags):

@@ -6,7 +6,8 @@ import subprocess
 import time
 import unittest
 
-from hpctrain_test import ProgramTest, launch_command, make_dataset, ranks_of, run_hpctrain, wait_until, with_flags
+from hpctrain_test import (ProgramTest, launch_command, make_dataset, ranks_of, run_hpctrain, run_pack, wait_until, with_flags,
+                           write_stl10_source)
 
 
 class DoctorTest(ProgramTest):
@@ -70,6 +71,16 @@ class DoctorTest(ProgramTest):
         findings = self.diagnose("--cache.mode", "replicate", "--cache.dir", self.folder / "cache", "--cache.limit-gib",
                                  "0.00001", code=74)
         self.assert_found(findings, "node cache", "failure", "10.5 KiB of room", "cache.dir")
+
+    def test_a_cache_need_not_hold_what_training_does_not_read(self):
+        data = self.folder / "stl10"
+        packed = run_pack("stl10", write_stl10_source(self.folder / "stl10_binary"), "-o", data)
+        self.assertEqual(packed.returncode, 0, packed.stderr)
+        # 30 labelled pictures take 0.83 MB, the 24 others 0.66 MB.
+        flags = ["--data", data, "--cache.mode", "replicate", "--cache.dir", self.folder / "cache", "--cache.limit-gib", "0.001"]
+        self.assertEqual(self.diagnose(*flags)["node cache"]["level"], "good")
+        contrastive = ["--task.name", "contrastive", "--model", "strided-convnet", "--data.train-split", "unlabeled"]
+        self.assert_found(self.diagnose(*flags, *contrastive, code=74), "node cache", "failure", "cache.dir")
 
     def test_a_run_folder_that_cannot_be_written_is_a_failure(self):
         findings = self.diagnose("--out", "/proc/runs/new", code=74)

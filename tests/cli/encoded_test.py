@@ -28,8 +28,8 @@ class EncodedTrainingTest(PackTest):
             pixels[:, label * SIDE // 2:][:, :SIDE // 2] += 120
             self.save(f"{'train' if i % 4 else 'val'}/{'ab'[label]}/{i:03}.{kind}", pixels, **options)
 
-    def packed(self, store):
-        result_rows, _, _ = self.pack("folder", self.folder / "source", "--store", store, "--shard-bytes", "20000")
+    def packed(self, store, *options):
+        result_rows, _, _ = self.pack("folder", self.folder / "source", "--store", store, "--shard-bytes", "20000", *options)
         return self.folder / "packed", result_rows
 
     def delivery(self, dataset, augment="none", size="stored"):
@@ -76,17 +76,39 @@ class EncodedTrainingTest(PackTest):
         self.packed("encoded")
         run = self.train("wide", "--data.image-size", str(SIDE), "--train.steps", "6")
         pictures = sorted((self.folder / "source/val").rglob("*.png"))
-        result = run_hpctrain("predict", run, *pictures, "-o", self.folder / "answers")
-        self.assertEqual(result.returncode, 0, result.stderr)
-        with open(self.folder / "answers/predictions.csv") as table:
-            rows = [row for row in csv.DictReader(table)]
-        right = {path.name: path.parent.name for path in pictures}
-        losses = [-np.log(float(row["probability"])) for row in rows if row["class"] == right[row["image"]]]
-        self.assertEqual(len(losses), len(pictures))
+        losses = self.losses_of_predictions(run)
         self.assertAlmostEqual(np.mean(losses), read_metrics(run, "eval")[-1]["metrics"]["loss"], delta=1e-4)
         result = run_hpctrain("predict", run, pictures[0], "-o", self.folder / "padded", "--fit", "pad")
         self.assertEqual(result.returncode, 64)
-        self.assertIn("--fit is for data sets that store pixels", result.stderr)
+        self.assertIn("--fit is for data sets whose pictures were brought to one size", result.stderr)
+
+    def test_pictures_from_outside_are_cropped_as_the_packer_cropped_those_of_the_set(self):
+        # The middle tells the class, and what is cut off says the contrary.
+        for i in range(48):
+            pixels = noise(i, SIDE, 3 * SIDE, 3) // 16
+            pixels[:] += np.uint8(220 - 200 * (i % 2))
+            pixels[:, SIDE:2 * SIDE] = noise(i, SIDE, SIDE, 3) // 16 + np.uint8(20 + 200 * (i % 2))
+            self.save(f"{'train' if i % 4 else 'val'}/{'ab'[i % 2]}/{i:03}.png", pixels)
+        self.packed("jpeg=95", "--size", f"{SIDE}x{SIDE}")
+        run = self.train("cropped", "--train.steps", "6")
+        losses = {fit: self.losses_of_predictions(run, *(("--fit", fit) if fit else ())) for fit in ("", "crop", "pad")}
+        scored = json.loads(run_hpctrain("eval", run, "--json").stdout)["splits"]["validation"]["metrics"]
+        self.assertAlmostEqual(np.mean(losses[""]), scored["loss"], delta=0.02)
+        self.assertEqual(losses["crop"], losses[""])
+        self.assertGreater(np.abs(np.subtract(losses["pad"], losses[""])).max(), 1e-3)
+
+    def losses_of_predictions(self, run, *flags):
+        """Of the validation pictures' own files."""
+        pictures = sorted((self.folder / "source/val").rglob("*.png"))
+        answers = self.folder / f"answers{len(list(self.folder.glob('answers*')))}"
+        result = run_hpctrain("predict", run, *pictures, "-o", answers, *flags)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        with open(answers / "predictions.csv") as table:
+            rows = list(csv.DictReader(table))
+        right = {path.name: path.parent.name for path in pictures}
+        losses = [-np.log(float(row["probability"])) for row in rows if row["class"] == right[row["image"]]]
+        self.assertEqual(len(losses), len(pictures))
+        return losses
 
     def test_augmented_pixels_are_the_same_in_every_way(self):
         self.save_pictures(48, "jpg", quality=92)

@@ -1,8 +1,10 @@
 """`hpctrain plan`: memory and time beforehand, and the truth beside them afterwards."""
 import json
+import re
 import unittest
 
-from hpctrain_test import ProgramTest, make_dataset, run_hpctrain
+from hpctrain_test import ProgramTest, make_dataset, run_hpctrain, run_pack
+from PIL import Image
 
 
 class PlanTest(ProgramTest):
@@ -67,6 +69,34 @@ class PlanTest(ProgramTest):
             self.assertEqual(result.returncode, 64, f"{flags}: {result.stdout}{result.stderr}")
             self.assertEqual(len(result.stderr.strip().splitlines()), 1, result.stderr)
             self.assertIn(words, result.stderr)
+
+    def test_a_batch_larger_than_the_training_split_is_refused_as_by_training(self):
+        data = make_dataset(self.folder)
+        flags = ["--data", data, "--batch", "5000"]
+        planned = run_hpctrain("plan", *flags, "--batches", "4")
+        trained = run_hpctrain(*flags, "--out", self.folder / "run")
+        self.assert_refused(trained, 64, "train.batch 5000 is larger", str(data), "smaller --batch")
+        self.assert_refused(planned, 64, re.search("train.batch 5000 is larger.*", trained.stderr).group())
+
+    def test_images_are_booked_where_the_run_would_keep_them(self):
+        for i in range(12):
+            (self.folder / "source" / "ab"[i % 2]).mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (16, 16), (20 * i, 0, 0)).save(self.folder / "source" / "ab"[i % 2] / f"{i}.png")
+        packed = run_pack("folder", self.folder / "source", "-o", self.folder / "encoded", "--store", "encoded")
+        self.assertEqual(packed.returncode, 0, packed.stderr)
+        flags = ["--data", self.folder / "encoded", "--batch", "4", "--batches", "4", "--card", "1"]
+        crop = ["--data.augment", "random-resized-crop"]
+        for more, booked in (([], 12 * 16 * 16 * 3), (["--data.resident", "off"], 0), (crop, 0)):
+            self.assertEqual(self.plan(*flags, *more)["memory"][0]["resident_bytes"], booked, more)
+        refused = run_hpctrain("plan", *flags, *crop, "--data.resident", "on")
+        self.assert_refused(refused, 64, "data.resident on", "random-resized-crop")
+
+    def test_a_loss_over_the_whole_batch_takes_memory_by_the_square_of_its_samples(self):
+        flags = ["--task.name", "contrastive", "--model", "strided-convnet", "--records", "16x16x3", "--batches", "8"]
+        small, large = (self.plan(*flags, "--batch", str(batch))["memory"][0]["activation_bytes"] for batch in (64, 1024))
+        self.assertAlmostEqual(large - small, 21 * 4 * (1024 ** 2 - 64 ** 2), delta=4e6)
+        noted = run_hpctrain("plan", *flags, "--batch", "1024")
+        self.assertIn("84.0 MiB of the loss, which compares all 1,024 samples", noted.stdout)
 
     def test_after_a_run_the_truth_stands_beside_the_forecast(self):
         data, out = make_dataset(self.folder), self.folder / "run"

@@ -88,6 +88,18 @@ class InitialWeights(ProgramTest):
                 compared += 1
         self.assertEqual(compared, len(ours))
 
+    def test_files_older_than_the_counter_of_batches_are_taken(self):
+        state = make_peer(CLASSES).state_dict()
+        older = {name: tensor for name, tensor in state.items() if not name.endswith("num_batches_tracked")}
+        self.assertLess(len(older), len(state))
+        save_file(older, self.weights)
+        run, log = self.train_one_idle_step("run")
+        self.assertIn(f"took {len(older)} tensors", log)
+        exported = self.export(run)
+        self.assertEqual(set(exported), set(state))
+        self.assertTrue(torch.equal(exported["layer4.1.conv2.weight"], state["layer4.1.conv2.weight"]))
+        self.assertEqual(exported["bn1.num_batches_tracked"].item(), 1)
+
     def test_a_head_of_another_size_starts_afresh_and_the_run_says_so(self):
         save_file(make_peer(1000).state_dict(), self.weights)
         run, log = self.train_one_idle_step("run")

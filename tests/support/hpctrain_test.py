@@ -194,6 +194,19 @@ def write_idx_source(folder: pathlib.Path, train: int = 403, test: int = 101, si
     return folder
 
 
+def write_stl10_source(folder: pathlib.Path) -> pathlib.Path:
+    """STL-10's layout with 20 pictures to train on, 10 to test with and 24 without labels, all of them noise."""
+    folder.mkdir(parents=True)
+    generator = random.Random(5)
+    for name, count in (("train", 20), ("test", 10), ("unlabeled", 24)):
+        (folder / f"{name}_X.bin").write_bytes(generator.randbytes(count * 27648))
+        if name != "unlabeled":
+            (folder / f"{name}_y.bin").write_bytes(bytes(i % 10 + 1 for i in range(count)))
+    (folder / "class_names.txt").write_text("\n".join(f"c{i}" for i in range(10)))
+    (folder / "fold_indices.txt").write_text("".join(f"{k} {k + 10} \n" for k in range(10)))
+    return folder
+
+
 def make_dataset(folder: pathlib.Path, validation: int = 0, **source) -> pathlib.Path:
     """A small packed data set under `folder`."""
     out = folder / "dataset"

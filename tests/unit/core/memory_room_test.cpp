@@ -48,6 +48,34 @@ TEST_F(MemoryRoom, KnowsTheOlderControlGroups) {
   EXPECT_EQ(memory_limit(files()), std::optional<std::uint64_t>(3000000));
 }
 
+TEST_F(MemoryRoom, IsWhatTheGroupHasLeftBesideItsPageCache) {
+  write("meminfo", "MemAvailable: 8000000 kB\n");
+  EXPECT_EQ(memory_room(files()), 8'192'000'000u);
+  write("own", "0::/slurm/job_7/step_0\n");
+  write("groups/slurm/job_7/memory.max", "5000000\n");
+  EXPECT_EQ(memory_room(files()), 5'000'000u);
+  write("groups/slurm/job_7/memory.current", "4000000\n");
+  write("groups/slurm/job_7/memory.stat", "anon 1500000\nfile 2500000\ninactive_file 2000000\nactive_file 400000\n");
+  EXPECT_EQ(memory_room(files()), 3'400'000u);
+  write("groups/slurm/job_7/step_0/memory.max", "3000000\n");
+  write("groups/slurm/job_7/step_0/memory.current", "2500000\n");
+  EXPECT_EQ(memory_room(files()), 500'000u);
+  write("groups/slurm/job_7/step_0/memory.current", "3100000\n");
+  EXPECT_EQ(memory_room(files()), 0u);
+  write("meminfo", "MemAvailable: 100 kB\n");
+  write("groups/slurm/job_7/step_0/memory.current", "1000\n");
+  EXPECT_EQ(memory_room(files()), 102'400u);
+}
+
+TEST_F(MemoryRoom, CountsWhatGroupsBelowHoldInTheOlderControlGroups) {
+  write("meminfo", "MemAvailable: 8000000 kB\n");
+  write("own", "4:memory:/job\n");
+  write("groups/memory/job/memory.limit_in_bytes", "3000000\n");
+  write("groups/memory/job/memory.usage_in_bytes", "2000000\n");
+  write("groups/memory/job/memory.stat", "inactive_file 7\ntotal_inactive_file 600000\ntotal_active_file 300000\n");
+  EXPECT_EQ(memory_room(files()), 1'900'000u);
+}
+
 TEST_F(MemoryRoom, OfAContainerIsFoundAtTheTop) {
   write("own", "0::/kubepods/pod1\n");
   write("groups/memory.max", "5000000\n");

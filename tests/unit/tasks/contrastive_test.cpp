@@ -6,6 +6,7 @@
 #include <torch/utils.h>
 
 #include "core/error.hpp"
+#include "device/tensor_memory.hpp"
 #include "tasks/augmentation.hpp"
 #include "tasks/augmentation_operations.hpp"
 #include "tasks/nt_xent.hpp"
@@ -111,6 +112,18 @@ TEST(Contrastive, LossIsSmallWhereViewsAgreeAndOthersDoNot) {
   EXPECT_TRUE(torch::allclose(nt_xent_losses(agreeing, 0.5), torch::full({6}, expected, torch::kFloat64)));
   EXPECT_TRUE(torch::allclose(nt_xent_losses(agreeing * 7, 0.5), nt_xent_losses(agreeing, 0.5))) << "lengths count";
   EXPECT_EQ(nt_xent_losses(agreeing.narrow(0, 0, 1), 0.5).item<double>(), 0) << "nothing to be told from";
+}
+
+TEST(Contrastive, LossAndItsGradientTakeTheMemoryThatIsForecast) {
+  device::meter_host_tensors();
+  constexpr std::uint64_t kSamples = 400;
+  const auto embeddings = torch::rand({kSamples, 2, 8}).requires_grad_();
+  device::restart_memory_peak(torch::kCPU);
+  const auto before = device::read_memory_use(torch::kCPU).allocated_bytes;
+  nt_xent_losses(embeddings, 0.5).mean().backward();
+  const auto taken = device::read_memory_use(torch::kCPU).peak_allocated_bytes - before;
+  const auto forecast = static_cast<double>(nt_xent_bytes(kSamples));
+  EXPECT_NEAR(static_cast<double>(taken) / forecast, 1, 0.1);
 }
 
 TEST(Contrastive, ScoresWhatProbeAndNeighboursMakeOfFeatures) {

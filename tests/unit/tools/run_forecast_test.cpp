@@ -30,6 +30,16 @@ TEST(RunForecast, OneRankAccumulatesItsMicroBatches) {
   EXPECT_DOUBLE_EQ(time->run_seconds, 30 * time->step_seconds);
 }
 
+TEST(RunForecast, ALossOverTheWholeBatchRunsForwardOnceMoreWhereThereAreSeveralMicroSteps) {
+  RunShape shape{.samples = 1000, .batch = 100, .micro_batch = 25, .steps_per_epoch = 10, .total_steps = 30};
+  StepCost cost = cost_of(1e6);
+  cost.runs_forward_twice = true;
+  const double once = 4 * 0.01 + 100 * 0.001;
+  EXPECT_DOUBLE_EQ(plan_time_at_ranks(cost, shape, kCluster, 1)->step_seconds, once + 0.5 * once + 0.005);
+  shape.micro_batch.reset();
+  EXPECT_DOUBLE_EQ(plan_time_at_ranks(cost, shape, kCluster, 1)->step_seconds, 0.01 + 100 * 0.001 + 0.005);
+}
+
 TEST(RunForecast, MoreRanksShareSamplesAndPayForWhatBackwardDoesNotHide) {
   const RunShape shape{.samples = 1000, .batch = 100, .micro_batch = {}, .steps_per_epoch = 10, .total_steps = 30};
   const auto time = plan_time_at_ranks(cost_of(1e6), shape, kCluster, 8);

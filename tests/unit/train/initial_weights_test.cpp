@@ -67,6 +67,23 @@ TEST_F(InitialWeights, MayLackTheHead) {
   EXPECT_EQ(load(tensors, *target).size(), 3u);
 }
 
+TEST_F(InitialWeights, MayLackTheCounterOfBatchesThatOlderFilesDoNotKnow) {
+  const auto make = [] {
+    return models::make_network("strided-convnet", {.channels = 1, .height = 16, .width = 16, .outputs = 3});
+  };
+  const auto source = make(), target = make();
+  source->named_buffers()["bn2.running_mean"].fill_(5);
+  auto tensors = tensors_of(*source);
+  for (const auto& item : network_state(*source).buffers) {
+    if (!item.name.ends_with("num_batches_tracked")) tensors.push_back({item.name, item.tensor.clone()});
+  }
+  EXPECT_EQ(load(tensors, *target).size(), 1u);
+  EXPECT_EQ(target->named_buffers()["bn2.running_mean"].min().item<float>(), 5);
+  EXPECT_EQ(target->named_buffers()["bn2.num_batches_tracked"].item<std::int64_t>(), 0);
+  std::erase_if(tensors, [](const auto& item) { return item.name == "bn2.running_mean"; });
+  expect_error(Fault::usage, {"no tensor bn2.running_mean"}, [&] { load(tensors, *target); });
+}
+
 TEST_F(InitialWeights, OfAClassifierServeItsEncoderAndBack) {
   torch::manual_seed(2);
   const auto encoder = models::make_network(
