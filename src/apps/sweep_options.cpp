@@ -48,7 +48,8 @@ void add_sweep_options(OptionTable& table, Settings& settings) {
                       "later than those of the one before, and only beside their own. With method tpe: BOHB's scheme"));
   table.add(option(sweep.attempts, "sweep", "attempts")
                 .at_least(1)
-                .help("Starts of one trial that end with the whole job and leave no newer checkpoint, before it counts as failed"));
+                .help("Starts of one trial that end with the whole job and leave no newer checkpoint, before it counts "
+                      "as failed"));
   table.add(option(sweep.dry_run, "sweep", "dry-run")
                 .help("Print the trials in the order in which they are dealt (of tpe those that it begins with), the "
                       "groups and, "

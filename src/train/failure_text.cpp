@@ -8,6 +8,16 @@
 
 namespace hpctrain::train {
 
+void name_failures(const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& failure) {
+    throw name_failure(failure);
+  }
+}
+
 bool lacks_tensor_memory(const std::exception& failure) {
   return dynamic_cast<const Error*>(&failure) == nullptr && device::is_lack_of_memory(failure);
 }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <exception>
 #include <functional>
 
 #include "comm/agree.hpp"
@@ -35,21 +34,6 @@ namespace hpctrain::train {
 
 using checkpoint::total_bytes;
 
-namespace {
-
-/// What a run is put together from may not fit memory: no defect of the program.
-void naming_failures(const std::function<void()>& make) {
-  try {
-    make();
-  } catch (const Error&) {
-    throw;
-  } catch (const std::exception& failure) {
-    throw name_failure(failure);
-  }
-}
-
-}  // namespace
-
 TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
     : settings_(settings),
       context_(context),
@@ -59,10 +43,14 @@ TrainingRun::TrainingRun(const RunSettings& settings, const RunContext& context)
       slots_(context.device),
       early_stopping_(settings.evaluation) {
   if (context_.heartbeat != nullptr) clock_.publish_to(*context_.heartbeat);
-  naming_failures([this] { put_together(); });
+  name_failures([this] { put_together(); });
 }
 
+/// What it is put together from may not fit memory.
 void TrainingRun::put_together() {
+  const auto agree_on = [this](const std::function<void()>& make) {
+    comm::run_agreed(context_.group, [&] { name_failures(make); });
+  };
   agree_on([this] {
     require_precision(settings_.train.precision, find_format_support(settings_.train.precision, context_.device));
     require_early_stopping_possible(settings_.evaluation, context_.index);
@@ -94,11 +82,6 @@ void TrainingRun::put_together() {
                                                                settings_.checkpoint);
   if (audit_) audit_->begin_start(checkpoints_->start_number());
   make_loop();
-}
-
-/// (collective)
-void TrainingRun::agree_on(const std::function<void()>& make) {
-  comm::run_agreed(context_.group, [&] { naming_failures(make); });
 }
 
 TrainingRun::~TrainingRun() = default;

@@ -74,7 +74,6 @@ class TrainingRun {
   void make_feed();
   void synchronise_statistics();
   void put_together();
-  void agree_on(const std::function<void()>& make);
   void make_buckets();
   void make_update();
   void make_schedule();
