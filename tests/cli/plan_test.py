@@ -86,7 +86,8 @@ class PlanTest(ProgramTest):
         self.assertEqual(packed.returncode, 0, packed.stderr)
         flags = ["--data", self.folder / "encoded", "--batch", "4", "--batches", "4", "--card", "1"]
         crop = ["--data.augment", "random-resized-crop"]
-        for more, booked in (([], 12 * 16 * 16 * 3), (["--data.resident", "off"], 0), (crop, 0)):
+        whole = ["--data.augment", "none"]
+        for more, booked in ((whole, 12 * 16 * 16 * 3), ([*whole, "--data.resident", "off"], 0), (crop, 0)):
             self.assertEqual(self.plan(*flags, *more)["memory"][0]["resident_bytes"], booked, more)
         refused = run_hpctrain("plan", *flags, *crop, "--data.resident", "on")
         self.assert_refused(refused, 64, "data.resident on", "random-resized-crop")

@@ -116,13 +116,13 @@ TEST(Contrastive, LossIsSmallWhereViewsAgreeAndOthersDoNot) {
 
 TEST(Contrastive, LossAndItsGradientTakeTheMemoryThatIsForecast) {
   device::meter_host_tensors();
-  constexpr std::uint64_t kSamples = 400;
-  const auto embeddings = torch::rand({kSamples, 2, 8}).requires_grad_();
+  constexpr std::uint64_t kCompared = 400;
+  const auto embeddings = torch::rand({kCompared, 2, 8}).requires_grad_();
   device::restart_memory_peak(torch::kCPU);
   const auto before = device::read_memory_use(torch::kCPU).allocated_bytes;
   nt_xent_losses(embeddings, 0.5).mean().backward();
   const auto taken = device::read_memory_use(torch::kCPU).peak_allocated_bytes - before;
-  const auto forecast = static_cast<double>(nt_xent_bytes(kSamples));
+  const auto forecast = static_cast<double>(nt_xent_bytes(kCompared));
   EXPECT_NEAR(static_cast<double>(taken) / forecast, 1, 0.1);
 }
 
