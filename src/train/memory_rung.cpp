@@ -18,9 +18,9 @@ std::optional<MemoryRung> recomputing(const MemoryRung& now, const LadderFacts& 
 /// fewest pieces, which is what a checkpoint's `samples_at_once` leads back to.
 std::optional<MemoryRung> halved(const MemoryRung& now, const LadderFacts& facts, std::uint64_t least) {
   const std::uint64_t most_pieces = std::max<std::uint64_t>(1, facts.micro_batch / least);
-  if (now.pieces >= most_pieces) return std::nullopt;
   const std::uint64_t samples = divide_up(facts.micro_batch, std::min(2 * now.pieces, most_pieces));
-  return MemoryRung{plan_pieces(facts.micro_batch, samples), now.recomputes};
+  const MemoryRung next{plan_pieces(facts.micro_batch, samples), now.recomputes};
+  return next.pieces > now.pieces ? std::optional(next) : std::nullopt;
 }
 
 }  // namespace
