@@ -47,8 +47,10 @@ void SweepPlanner::resolve(const Arguments& arguments) {
 std::string SweepPlanner::sweep_digest() const {
   Xxh3_128 digest;
   for (const auto& row : input_.table.rows()) {
-    const bool is_shared = (row.is_identity() && !row.is_sweepable()) || row.is_common();
-    if (is_shared) digest.update(bytes_of(row.name() + "=" + row.value_text() + "\n"));
+    const bool is_identity = row.is_identity() && !row.is_sweepable();
+    // At its default it changes no digest: sweeps go on that began before there was the option.
+    const bool is_common = row.is_common() && row.value_text() != row.default_text();
+    if (is_identity || is_common) digest.update(bytes_of(row.name() + "=" + row.value_text() + "\n"));
   }
   digest.update(bytes_of("metric=" + metric_));
   return digest.hex();

@@ -75,7 +75,7 @@ void add_train_options(OptionTable& table, Settings& settings) {
                 .or_like("a number of at least 1", [](std::uint64_t samples) { return samples >= 1; })
                 .unit("samples")
                 .help("Most samples a rank computes at once; the rest of its share is accumulated. none: its whole "
-                      "share; auto: as many as fit, by a measurement at the start"));
+                      "share; auto: as many as fit, by a measurement at the first start"));
   add_memory_options(table, settings.run.memory);
   table.add(option(train.micro_shards, "train", "micro-shards")
                 .at_most(65536)

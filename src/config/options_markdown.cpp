@@ -66,7 +66,9 @@ std::string options_markdown(const OptionTable& table, std::string_view command)
                      "` from the option table; edit the table, not this page.\n\n"
                      "An option is a flag, a key under `[section]` of an INI file, or an environment variable. "
                      "Order: flag, environment, file, default.\nSweepable options take a comma list under `" +
-                     table.program() + " sweep`; options that must match on resume are compared with `run.ini`.\n";
+                     table.program() +
+                     " sweep`; options that must match on resume are compared with `run.ini`, those that "
+                     "must match within a sweep with its ledger.\n";
   const std::string own_flags = table_of(table, "");
   if (!own_flags.empty()) page += "\n## Command line alone\n\n" + own_flags;
   for (const auto& section : table.sections())

@@ -27,7 +27,7 @@ struct LedgerEntry {
   Trial trial;
   TrialOutcome outcome{TrialState::waiting};
   int attempts = 0;                   ///< leases since the trial last got further, ended or paused in order
-  std::uint64_t leased_step = 0;      ///< of its newest checkpoint at the last lease
+  std::uint64_t leased_step = 0;      ///< the highest of its checkpoints that a lease found
   int leases = 0;                     ///< of all starts
   std::vector<JudgedScore> scores{};  ///< in the order in which they came; each epoch once
 };

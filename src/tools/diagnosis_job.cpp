@@ -113,7 +113,7 @@ CheckResult check_shared_memory(const PreflightFacts& facts) {
       fmt::format("{} free in /dev/shm on {}", format_bytes(least->shared_memory_bytes), least->host);
   const std::size_t ranks = ranks_of_node(facts, least->node).size();
   if (least->shared_memory_bytes >= ranks * kSharedBytesPerRank) return good("shared memory", found);
-  return warning("shared memory", found + ": gradients of a node meet there, and take a slower road without it",
+  return warning("shared memory", found + ": Open MPI and NCCL keep memory there that the ranks of a node share",
                  "remove what lies in /dev/shm; in a container, --shm-size or a bind mount of /dev/shm");
 }
 

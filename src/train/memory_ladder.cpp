@@ -93,7 +93,7 @@ void MemoryLadder::start_with(std::uint64_t samples_at_once) {
 
 void MemoryLadder::take(const MemoryRung& rung) {
   rung_ = rung;
-  parts_.feed.set_pieces(rung.pieces, least_samples(parts_.facts));
+  parts_.feed.set_pieces({rung.pieces, least_samples(parts_.facts), samples_at_once()});
   parts_.network.set_recomputation(rung.recomputes);
   parts_.evaluator.use_at_once(samples_at_once());
 }

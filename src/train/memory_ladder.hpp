@@ -67,8 +67,9 @@ class MemoryLadder {
 
   /// From the first step on: at most so many samples at once, as was measured.
   void start_with(std::uint64_t samples_at_once);
-  /// Whether this start, or an earlier one with as large a micro-batch, found out how many samples fit.
-  bool is_found() const noexcept { return is_measured_ || rung_.pieces > 1; }
+  /// Whether an earlier start found out how many samples fit. That all of as large a micro-batch fit is believed only
+  /// where the ladder could mend it: the device may be another.
+  bool is_found() const noexcept { return (is_measured_ && parts_.why_not.empty()) || rung_.pieces > 1; }
 
   const MemoryRung& rung() const noexcept { return rung_; }
   std::uint64_t samples_at_once() const noexcept { return plan_samples_at_once(rung_, parts_.facts.micro_batch); }

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "core/integer_division.hpp"
+
 namespace hpctrain::train {
 namespace {
 
@@ -51,8 +53,8 @@ void PiecewiseFeed::seek(data::Cursor cursor) {
 }
 
 std::optional<tasks::DeviceRecords> PiecewiseFeed::next() {
-  if (pieces_ == 1) return whole_.next();
-  if (!present_ || delivered_ == pieces_) {
+  if (rule_.pieces == 1) return whole_.next();
+  if (!present_ || delivered_ == rule_.pieces) {
     present_.reset();
     auto coming = whole_.next();
     if (!coming) return std::nullopt;
@@ -61,21 +63,22 @@ std::optional<tasks::DeviceRecords> PiecewiseFeed::next() {
   }
   const data::MicroBatch& whole = present_->host;
   piece_.cut(*present_, share_of_piece(whole.count));
-  piece_.host.micro_step = whole.micro_step * pieces_ + delivered_;
-  piece_.host.micro_steps = whole.micro_steps * pieces_;
+  piece_.host.micro_step = whole.micro_step * rule_.pieces + delivered_;
+  piece_.host.micro_steps = whole.micro_steps * rule_.pieces;
   ++delivered_;
   return *piece_.records;
 }
 
 /// Samples are dealt to pieces as they are to ranks.
 data::Share PiecewiseFeed::share_of_piece(std::uint64_t count) const {
-  const std::uint64_t filled = std::clamp<std::uint64_t>(count / least_, 1, pieces_);
+  const std::uint64_t wanted = std::max(count / rule_.least, divide_up(count, rule_.most));
+  const std::uint64_t filled = std::clamp<std::uint64_t>(wanted, 1, rule_.pieces);
   if (delivered_ >= filled) return {count, 0};
   return data::plan_share(count, static_cast<int>(delivered_), static_cast<int>(filled));
 }
 
 void PiecewiseFeed::look_ahead() {
-  if (pieces_ == 1 || delivered_ == pieces_) whole_.look_ahead();
+  if (rule_.pieces == 1 || delivered_ == rule_.pieces) whole_.look_ahead();
 }
 
 }  // namespace hpctrain::train

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -22,18 +23,21 @@ struct RecordPart {
   void cut(const tasks::DeviceRecords& whole, const data::Share& share);
 };
 
+/// How micro-batches are cut: the first pieces have equal sizes up to one sample, the others are empty.
+struct PieceRule {
+  std::uint64_t pieces = 1;
+  std::uint64_t least = 1;                                         ///< samples of a piece, as far as `most` allows
+  std::uint64_t most = std::numeric_limits<std::uint64_t>::max();  ///< samples of a piece
+};
+
 class PiecewiseFeed final : public BatchFeed {
  public:
   /// `whole` outlives the feed.
   explicit PiecewiseFeed(BatchFeed& whole) : whole_(whole) {}
 
-  /// Into how many pieces each micro-batch is cut, the same number on every rank: the first of equal sizes up to one
-  /// sample and none of fewer than `least`, the others empty. Before seek().
-  void set_pieces(std::uint64_t pieces, std::uint64_t least = 1) {
-    pieces_ = pieces;
-    least_ = least;
-  }
-  std::uint64_t pieces() const noexcept { return pieces_; }
+  /// The same on every rank. Before seek().
+  void set_pieces(const PieceRule& rule) { rule_ = rule; }
+  std::uint64_t pieces() const noexcept { return rule_.pieces; }
 
   void seek(data::Cursor cursor) override;
   std::optional<tasks::DeviceRecords> next() override;
@@ -42,11 +46,10 @@ class PiecewiseFeed final : public BatchFeed {
   data::LoaderCounters counters() const override { return whole_.counters(); }
 
  private:
-  BatchFeed& whole_;
   data::Share share_of_piece(std::uint64_t count) const;
 
-  std::uint64_t pieces_ = 1;
-  std::uint64_t least_ = 1;                      ///< samples of a piece that has any, where the micro-batch has so many
+  BatchFeed& whole_;
+  PieceRule rule_;
   std::optional<tasks::DeviceRecords> present_;  ///< that is cut
   std::uint64_t delivered_ = 0;                  ///< of its pieces
   RecordPart piece_;

@@ -59,7 +59,7 @@ TEST(Diagnosis, SlowSumsInANodeAreAWarning) {
 TEST(Diagnosis, ASmallSharedMemoryIsAWarning) {
   auto facts = sound_facts();
   facts.nodes[0].shared_memory_bytes = 64 << 20;
-  expect_only(facts, "shared memory", kWarning, 0, {"64.0 MiB", "n1", "--shm-size"});
+  expect_only(facts, "shared memory", kWarning, 0, {"64.0 MiB", "n1", "Open MPI and NCCL", "--shm-size"});
 }
 
 }  // namespace

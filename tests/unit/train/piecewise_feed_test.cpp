@@ -8,6 +8,7 @@
 #include <set>
 #include <vector>
 
+#include "core/integer_division.hpp"
 #include "train/mixed_feed.hpp"
 #include "train/residency.hpp"
 #include "train/resident_feed.hpp"
@@ -92,13 +93,13 @@ TEST_F(PiecewiseFeedTest, DeliversWhatTheWholeOnesHold) {
       data::Loader loader(packed_.index, plan_of(4), {}, place);
       LoaderFeed inner(loader, torch::kCPU);
       PiecewiseFeed feed(inner);
-      feed.set_pieces(pieces);
+      feed.set_pieces({pieces});
       EXPECT_EQ(drain(feed), expected) << pieces << " pieces, rank " << rank;
     }
   }
 }
 
-TEST_F(PiecewiseFeedTest, NoPieceIsSmallerThanTheLeastAndTheirNumberStays) {
+TEST_F(PiecewiseFeedTest, PiecesAreNoSmallerThanTheLeastNorLargerThanTheMostAndTheirNumberStays) {
   const auto whole_counts = [&] {
     data::Loader loader(packed_.index, plan_of(4), {}, {});
     LoaderFeed whole(loader, torch::kCPU);
@@ -110,14 +111,16 @@ TEST_F(PiecewiseFeedTest, NoPieceIsSmallerThanTheLeastAndTheirNumberStays) {
     data::Loader loader(packed_.index, plan_of(4), {}, {});
     LoaderFeed inner(loader, torch::kCPU);
     PiecewiseFeed feed(inner);
-    feed.set_pieces(pieces, 2);
+    const std::uint64_t most = divide_up(std::uint64_t{4}, pieces);
+    feed.set_pieces({pieces, 2, most});
     for (const std::uint64_t count : whole_counts) {
       std::uint64_t sum = 0;
       for (std::uint64_t piece = 0; piece < pieces; ++piece) {
         const auto records = feed.next();
         ASSERT_TRUE(records.has_value());
         sum += records->host.count;
-        if (count >= 2) {
+        EXPECT_LE(records->host.count, most) << pieces << " pieces of " << count;
+        if (count % 2 == 0 && most >= 2) {
           EXPECT_NE(records->host.count, 1u) << pieces << " pieces of " << count;
         }
       }
@@ -133,7 +136,7 @@ TEST_F(PiecewiseFeedTest, CutsPartnersAndResidentImagesAlike) {
     MixedFeed mixed(std::make_unique<LoaderFeed>(first, torch::kCPU),
                     std::make_unique<LoaderFeed>(second, torch::kCPU));
     PiecewiseFeed feed(mixed);
-    feed.set_pieces(pieces);
+    feed.set_pieces({pieces});
     return drain(feed);
   };
   EXPECT_EQ(drained(5), drained(1));
@@ -144,7 +147,7 @@ TEST_F(PiecewiseFeedTest, CutsPartnersAndResidentImagesAlike) {
     data::Loader rest(slim, plan_of(kBatch), {}, {});
     ResidentFeed inner(resident, 0, std::make_unique<LoaderFeed>(rest, torch::kCPU));
     PiecewiseFeed feed(inner);
-    feed.set_pieces(pieces);
+    feed.set_pieces({pieces});
     return drain(feed, /*has_host_bytes=*/false);
   };
   EXPECT_EQ(picked(5), picked(1));
@@ -154,7 +157,7 @@ TEST_F(PiecewiseFeedTest, LooksAheadOnceForEachMicroBatchOfTheLoader) {
   data::Loader loader(packed_.index, plan_of(kBatch), {}, {});
   CountingFeed inner(loader, torch::kCPU);
   PiecewiseFeed feed(inner);
-  feed.set_pieces(4);
+  feed.set_pieces({4});
   drain(feed);
   EXPECT_EQ(inner.looks, kEpochs * ((kSamples + kBatch - 1) / kBatch));
 }
@@ -176,7 +179,7 @@ TEST_F(PiecewiseFeedTest, AStepBeginsAgainInOtherPieces) {
   for (const std::uint64_t pieces : {2U, 3U, 1U}) {
     feed.seek({});
     feed.next();  // broken off there
-    feed.set_pieces(pieces);
+    feed.set_pieces({pieces});
     feed.seek({});
     EXPECT_EQ(ids_of_step(), expected);
   }
