@@ -68,6 +68,14 @@ CachePlan plan_cache(const CacheSettings& settings, const CacheFacts& facts) {
             fmt::format("none: {} cannot be written; name a folder on a disk of the node with cache.dir", facts.folder),
             !is_automatic};
   }
+  if (is_automatic && !facts.shared_kind.empty()) {
+    return {
+        CacheMode::none, 0,
+        fmt::format("none: {} lies on {}, which is no disk of this node; name one with cache.dir, or this one where "
+                    "it is faster than the data set's",
+                    facts.folder, facts.shared_kind),
+        false};
+  }
   const std::uint64_t room = room_for_copies(settings, *facts.free_bytes);
   const std::string numbers = describe_room(settings, facts, room);
   const bool fits = facts.used_bytes <= room;

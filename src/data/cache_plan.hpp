@@ -30,6 +30,7 @@ struct CacheFacts {
   std::uint64_t window_bytes = 0;           ///< of the shards that an epoch has in use at one time
   bool is_windowed = false;                 ///< how the training split is shuffled
   std::string folder;                       ///< where the copies would go
+  std::string shared_kind;                  ///< its file system where it is shared with other nodes and nobody named it
   std::optional<std::uint64_t> free_bytes;  ///< there, copies that exist already included; unset: nowhere to write
 };
 

@@ -22,6 +22,7 @@ FieldSchema delivered_picture(const DatasetIndex& index, FieldSchema field, std:
     field.sample_shape[0] = output->height;
     field.sample_shape[1] = output->width;
   }
+  require(is_possible_picture(shape), Fault::data, fmt::format("{} is larger than any picture; {}", where, kPackAgain));
   require(shape[0] > 0 && shape[1] > 0, Fault::usage,
           fmt::format("{} holds pictures of several sizes; set data.image-size to the one they are trained at", where));
   field.kind = FieldKind::dense;

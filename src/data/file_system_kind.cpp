@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string_view>
 
 namespace hpctrain::data {
 namespace {
@@ -28,12 +29,13 @@ constexpr std::array<LocalKind, 9> kLocalKinds{{{0xef53, "ext4"},
 
 FileSystemKind probe_file_system(const std::filesystem::path& path) {
   struct statfs status {};
-  if (::statfs(path.c_str(), &status) != 0) return {"unknown", false};
+  if (::statfs(path.c_str(), &status) != 0) return {"unknown", false, false};
   const auto magic = static_cast<std::uint32_t>(status.f_type);
   for (const LocalKind& kind : kLocalKinds) {
-    if (kind.magic == magic) return {kind.name, true};
+    const std::string_view name = kind.name;
+    if (kind.magic == magic) return {kind.name, true, name == "tmpfs" || name == "ramfs"};
   }
-  return {fmt::format("{:#x}", magic), false};
+  return {fmt::format("{:#x}", magic), false, false};
 }
 
 }  // namespace hpctrain::data

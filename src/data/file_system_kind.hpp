@@ -7,8 +7,9 @@
 namespace hpctrain::data {
 
 struct FileSystemKind {
-  std::string name;       ///< "ext4", or the magic number where it is not known
-  bool is_local = false;  ///< a disk or the memory of this node: a page fault costs no network
+  std::string name;        ///< "ext4", or the magic number where it is not known
+  bool is_local = false;   ///< a disk or the memory of this node: a page fault costs no network
+  bool is_memory = false;  ///< what lies there takes memory and cannot be given back
 };
 
 /// Never fails: what cannot be asked counts as not local.

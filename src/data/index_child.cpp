@@ -14,6 +14,7 @@
 #include <csignal>
 #include <cstring>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "core/clock.hpp"
@@ -165,13 +166,24 @@ void require_orderly_end(int status, const std::string& error_text, const std::f
   throw Error(Fault::data, message);
 }
 
+double allowed_seconds(const std::filesystem::path& folder, const IndexChildLimits& limits) {
+  std::error_code ignored;
+  double seconds = limits.timeout_seconds;
+  for (std::filesystem::directory_iterator entry(folder / "shards", ignored), end; entry != end;
+       entry.increment(ignored)) {
+    seconds += limits.seconds_per_shard;
+  }
+  return seconds;
+}
+
 }  // namespace
 
 DatasetIndex index_dataset(const std::filesystem::path& packer, const std::filesystem::path& folder,
                            const IndexChildLimits& limits) {
   const std::filesystem::path absolute = std::filesystem::absolute(folder).lexically_normal();
   Pipe output, error;
-  const auto seconds = static_cast<std::uint64_t>(std::ceil(limits.timeout_seconds));
+  const double most_seconds = allowed_seconds(absolute, limits);
+  const auto seconds = static_cast<std::uint64_t>(std::ceil(most_seconds));
   Child child(start_child(packer,
                           {packer.string(), "index", absolute.string(), "--memory-limit",
                            std::to_string(limits.address_space_bytes), "--cpu-limit", std::to_string(seconds)},
@@ -179,11 +191,11 @@ DatasetIndex index_dataset(const std::filesystem::path& packer, const std::files
   output.write_end = OwnedDescriptor();
   error.write_end = OwnedDescriptor();
   std::string output_text, error_text;
-  const PipeEnd end = read_both(output, error, steady_seconds() + limits.timeout_seconds, output_text, error_text);
+  const PipeEnd end = read_both(output, error, steady_seconds() + most_seconds, output_text, error_text);
   if (end == PipeEnd::timed_out) {
     child.ask_to_end();
     read_both(output, error, steady_seconds() + kLastWordsSeconds, output_text, error_text);
-    fail(folder, fmt::format("took longer than {} s", limits.timeout_seconds), error_text);
+    fail(folder, fmt::format("took longer than {:.3g} s", most_seconds), error_text);
   }
   if (end == PipeEnd::too_long) fail(folder, "gave more than any data set needs", "");
   require_orderly_end(child.wait(), error_text, folder);

@@ -29,6 +29,12 @@ std::vector<T> values_from_hex(const Json& json) {
   return values;
 }
 
+/// JSON is UTF-8, and the name of a folder any bytes.
+bool survives(const std::string& text) {
+  const std::string written = Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+  return Json::parse(written).get_ref<const std::string&>() == text;
+}
+
 Json json_of(const FieldSchema& field, const FieldStatistics& statistics) {
   return {{"name", field.name},
           {"kind", static_cast<int>(field.kind)},
@@ -110,6 +116,10 @@ ShardIndex shard_of(const Json& json) {
 
 void read_index(const Json& json, DatasetIndex& index) {
   index.folder = json.at("folder").get_ref<const std::string&>();
+  if (json.contains("folder_bytes")) {
+    const auto bytes = values_from_hex<char>(json.at("folder_bytes"));
+    index.folder = std::string(bytes.begin(), bytes.end());
+  }
   const auto uuid = values_from_hex<std::uint8_t>(json.at("uuid"));
   require(uuid.size() == index.uuid.size(), Fault::data, "cannot read the data set's index: the uuid is too short");
   std::memcpy(index.uuid.data(), uuid.data(), uuid.size());
@@ -137,6 +147,7 @@ std::string index_to_text(const DatasetIndex& index) {
             {"pack_seed", index.pack_seed},    {"pack_shuffle", index.pack_shuffle},
             {"fields", Json::array()},         {"shards", Json::array()},
             {"splits", Json::array()}};
+  if (!survives(index.folder.native())) json["folder_bytes"] = hex_text(bytes_of(index.folder.native()));
   if (index.fold) json["fold"] = {{"number", index.fold->number}, {"count", index.fold->count}};
   for (std::size_t i = 0; i < index.fields.size(); ++i) {
     json["fields"].push_back(json_of(index.fields[i], index.statistics[i]));

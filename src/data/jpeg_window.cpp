@@ -9,6 +9,7 @@
 
 #include "core/integer_division.hpp"
 #include "data/jpeg_errors.hpp"
+#include "data/shard_format.hpp"
 
 namespace hpctrain::data {
 namespace {
@@ -41,6 +42,7 @@ class JpegWindow {
       return "the JPEG picture is neither plain grey nor plain colour";
     }
     const std::uint64_t pixels = std::uint64_t{jpeg_.image_width} * jpeg_.image_height;
+    if (pixels > kMostPicturePixels) return "the JPEG picture is larger than any picture of the format";
     if (pixels / kMostJpegPixelsPerByte > bytes) return "the JPEG picture has too few bytes for its size";
     return std::nullopt;
   }

@@ -135,21 +135,17 @@ class Loader::Impl {
     waiting_ = {settings_.stall_warning_seconds, [this] { warn_of_stall(); }, {}};
     copying_ = waiting_;
     copying_.fill = [this](const Chunk& chunk) { fill(*readers_.back(), chunk, open_table_); };
-    try {
-      for (int i = 0; i < threads; ++i) {
-        threads_.push_back(start_signal_free_thread([this, own = readers_[i].get()] { read_chunks(*own); }));
-      }
-    } catch (...) {
-      stop_readers();
-      throw;
-    }
   }
 
   ~Impl() { stop_readers(); }
 
-  void seek(Cursor cursor) { ring_->restart(cursor); }
+  void seek(Cursor cursor) {
+    ring_->restart(cursor);
+    start_readers();
+  }
 
   std::optional<BatchLease> next() {
+    start_readers();
     const std::optional<std::size_t> slot = ring_->next_slot(is_all_open() ? copying_ : waiting_);
     if (!slot) return std::nullopt;
     return BatchLease(ring_, *slot);
@@ -211,6 +207,14 @@ class Loader::Impl {
     }
     log_warning("waited {} s for data, {}; the job goes on when the storage answers (data.stall-warning-seconds)",
                 settings_.stall_warning_seconds, where);
+  }
+
+  /// Not before it is known where: a node's cache gives up what the place does not need.
+  void start_readers() {
+    while (threads_.size() + 1 < readers_.size()) {
+      threads_.push_back(
+          start_signal_free_thread([this, own = readers_[threads_.size()].get()] { read_chunks(*own); }));
+    }
   }
 
   void stop_readers() noexcept {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <system_error>
+#include <utility>
 
 #include "core/clock.hpp"
 #include "core/error.hpp"
@@ -136,6 +137,8 @@ void NodeCache::note_position(std::uint64_t epoch, std::uint64_t position) {
   const std::lock_guard lock(state_->mutex);
   state_->epoch = epoch;
   state_->position = position;
+  if (std::exchange(state_->has_position, true)) return;
+  state_->changed.notify_all();
 }
 
 CacheCounters NodeCache::counters() const {

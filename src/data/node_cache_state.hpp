@@ -40,6 +40,7 @@ class NodeCache::State {
   std::vector<StagedShard> staged;  ///< by shard of the data set
   std::set<std::size_t> held;       ///< streamed: what the present position wants
   std::uint64_t epoch = 0, position = 0;
+  bool has_position = false;  ///< somebody said where training stands
   CacheCounters counters;
   bool has_warned = false;
   bool is_finished = false;  ///< the stager's thread has ended

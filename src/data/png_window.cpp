@@ -4,6 +4,7 @@
 
 #include "data/grey.hpp"
 #include "data/jpeg_window.hpp"
+#include "data/shard_format.hpp"
 
 namespace hpctrain::data {
 namespace {
@@ -30,6 +31,10 @@ std::optional<std::string> decode_png_window(std::span<const std::byte> encoded,
   png_image image{};
   image.version = PNG_IMAGE_VERSION;
   if (png_image_begin_read_from_memory(&image, encoded.data(), encoded.size()) == 0) return complaint(image);
+  if (image.width > kMostPicturePixels / image.height) {
+    png_image_free(&image);
+    return "the PNG picture is larger than any picture of the format";
+  }
   const std::uint64_t possible = std::uint64_t{image.width} * image.height / (kMostDeflateRatio * 8 * kMostChannels);
   if (possible > encoded.size()) {
     png_image_free(&image);

@@ -51,6 +51,11 @@ std::uint64_t schema_digest(std::span<const FieldSchema> fields) {
   return XXH3_64bits(text.data(), text.size());
 }
 
+bool is_possible_picture(const std::vector<std::uint64_t>& shape) {
+  return shape.size() < 2 || (shape[0] <= kMostPicturePixels && shape[1] <= kMostPicturePixels &&
+                              shape[0] * shape[1] <= kMostPicturePixels);
+}
+
 void require_valid_schema(const FieldSchema& field, const std::string& where) {
   const auto check = [&](bool holds, const std::string& what) {
     require(holds, Fault::data, fmt::format("{}: {}; {}", where, what, kPackAgain));
@@ -73,6 +78,11 @@ void require_valid_schema(const FieldSchema& field, const std::string& where) {
     const auto& shape = field.sample_shape;
     check(shape.size() == 3 && (shape[2] == 1 || shape[2] == 3) && field.type == ElementType::u8,
           fmt::format("field {}: encoded pictures need the shape [height, width, 1 or 3] of u8", field.name));
+  }
+  if (field.kind == FieldKind::encoded) {
+    // Whatever its semantic: this is what the loader makes room for. 0 is a side that differs from picture to picture.
+    check(is_possible_picture(field.sample_shape),
+          fmt::format("field {}: encoded pictures have at most {} pixels", field.name, kMostPicturePixels));
   }
   if (field.kind != FieldKind::dense) return;
   check(field.codec == "raw", fmt::format("field {}: a dense field cannot have a codec", field.name));

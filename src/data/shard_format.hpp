@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "data/dataset_index.hpp"
 
@@ -45,6 +46,10 @@ constexpr std::uint64_t checksum_blocks(std::uint64_t bytes) noexcept {
 
 /// Digest of everything a schema says; equal in the manifest and in every shard. `fields` sorted by name.
 std::uint64_t schema_digest(std::span<const FieldSchema> fields);
+
+/// Whether an encoded field's shape, [height, width, channels], has at most kMostPicturePixels; 0 is a side that
+/// differs from picture to picture.
+bool is_possible_picture(const std::vector<std::uint64_t>& shape);
 
 /// Checks names, kinds, codecs, shapes and row sizes of one field against each other.
 ///   errors  Fault::data, starting with `where`

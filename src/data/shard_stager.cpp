@@ -41,6 +41,7 @@ ShardStager::ShardStager(NodeCache::State& state) : state_(state) {
 
 void ShardStager::run() {
   if (!state_.content.makes_copies) return find_copies();
+  wait_for_position();
   const Stopwatch watch;
   bool has_told = false;
   while (!state_.stops) {
@@ -55,6 +56,14 @@ void ShardStager::run() {
     }
     if (!state_.stops && !is_more_urgent) state_.changed.wait_for(lock, kLookAgain);
   }
+}
+
+/// A run that goes on in the middle of an epoch says so once its checkpoint is read; until then every copy may be one
+/// that it needs.
+void ShardStager::wait_for_position() {
+  if (state_.plan.mode != CacheMode::stream) return;
+  std::unique_lock lock(state_.mutex);
+  while (!state_.stops && !state_.has_position) state_.changed.wait_for(lock, kLookAgain);
 }
 
 void ShardStager::find_copies() {

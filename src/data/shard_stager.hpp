@@ -25,6 +25,7 @@ class ShardStager {
   void run();
 
  private:
+  void wait_for_position();
   void find_copies();
   void plan();
   void plan_held();

@@ -9,6 +9,7 @@
 
 #include "comm/launch.hpp"
 #include "core/log.hpp"
+#include "core/memory_room.hpp"
 #include "core/node_scratch.hpp"
 #include "data/file_system_kind.hpp"
 #include "data/sample_order.hpp"
@@ -29,21 +30,30 @@ fs::path choose_folder(const data::CacheSettings& settings) {
   return error ? fs::path() : folder;
 }
 
-/// What is free, and what copies of this data set take already.
+/// The folder, or what is there of the way to it.
+fs::path existing_part(fs::path folder) {
+  std::error_code ignored;
+  while (!fs::is_directory(folder, ignored) && folder.has_relative_path()) folder = folder.parent_path();
+  return folder;
+}
+
+/// What is free, and what copies of this data set take already. Of memory half is left to the job itself: copies there
+/// cannot be given back when it runs short.
 std::optional<std::uint64_t> room_in(const fs::path& folder, const data::DatasetIndex& index) {
   if (folder.empty()) return std::nullopt;
-  fs::path existing = folder;
+  const fs::path existing = existing_part(folder);
   std::error_code error;
-  while (!fs::is_directory(existing, error) && existing.has_relative_path()) existing = existing.parent_path();
   const auto space = fs::space(existing, error);
   if (error || ::access(existing.c_str(), W_OK | X_OK) != 0) return std::nullopt;
+  std::uint64_t available = space.available;
+  if (data::probe_file_system(existing).is_memory) available = std::min<std::uint64_t>(available, memory_room() / 2);
   std::uint64_t copies = 0;
   for (const auto& shard : index.shards) {
     const auto bytes = fs::file_size(
         data::CacheFolder::place_of(folder, index.uuid_text()) / data::ShardCopier::copy_name(shard), error);
     if (!error) copies += bytes;
   }
-  return space.available + copies;
+  return available + copies;
 }
 
 data::CacheFacts gather_facts(const RunSettings& settings, const data::DatasetIndex& index,
@@ -65,6 +75,8 @@ data::CacheFacts gather_facts(const RunSettings& settings, const data::DatasetIn
       data::plan_order(settings.order, index, index.split(settings.train_split)) == data::Order::windowed;
   facts.window_bytes = std::min(facts.used_bytes, shape.streams * shape.shards_per_window * largest_shard);
   facts.folder = folder.empty() ? "no folder of this node" : folder.string();
+  const auto scratch = data::probe_file_system(existing_part(folder));
+  if (settings.cache.folder.empty() && !scratch.is_local) facts.shared_kind = scratch.name;
   facts.free_bytes = room_in(folder, index);
   return facts;
 }

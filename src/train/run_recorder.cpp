@@ -65,7 +65,7 @@ void RunRecorder::record_step(const Progress& progress, const StepReport& report
   end_pending_step();
   samples_ += report.batch.count;
   ++steps_;
-  window_.record(report.batch.count);
+  window_.record(report.batch.count, phases.training());
   if (!diary_) return;
   const bool has_line = progress.step % settings_.every_steps == 0 || report.batch.ends_epoch;
   pending_ = PendingStep{progress, report, window_.samples_per_second(), phases, has_line, ready_batches};

@@ -105,7 +105,7 @@ class RunRecorder {
   Settings settings_;
   std::optional<monitor::RunDiary> diary_;
   monitor::ProgressLine progress_line_;
-  monitor::ThroughputWindow window_;
+  monitor::ThroughputWindow window_{10, 0};  ///< over the time of steps: evaluations and saves are no part of it
   monitor::PhaseSeconds phases_at_last_line_;
   Count at_last_epoch_;
   std::vector<monitor::RankLedger> ledgers_at_last_epoch_;

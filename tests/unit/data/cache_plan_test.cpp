@@ -35,6 +35,16 @@ TEST(CachePlan, LeavesDataOnALocalDiskWhereTheyAre) {
   EXPECT_THAT(plan.reason, HasSubstr("ext4"));
 }
 
+TEST(CachePlan, CopiesNothingToAFolderThatNodesShareUnlessItIsNamed) {
+  CacheFacts shared = facts(10, 100);
+  shared.shared_kind = "nfs";
+  const CachePlan plan = plan_cache({}, shared);
+  EXPECT_EQ(plan.mode, CacheMode::none);
+  EXPECT_THAT(plan.reason, HasSubstr("/scratch lies on nfs"));
+  EXPECT_EQ(plan_cache({.mode = CacheMode::replicate, .folder = {}, .limit_gib = {}}, shared).mode,
+            CacheMode::replicate);
+}
+
 TEST(CachePlan, CopiesEverythingThatFitsAndSaysWhy) {
   const CachePlan plan = plan_cache({}, facts(10, 100));
   EXPECT_EQ(plan.mode, CacheMode::replicate);

@@ -6,8 +6,10 @@
 #include <vector>
 
 #include "core/digest.hpp"
+#include "data/delivered_fields.hpp"
 #include "data/layout_reader.hpp"
 #include "data/schema_attributes.hpp"
+#include "data/shard_format.hpp"
 #include "data/shard_header.hpp"
 #include "unit/data/support/packed_fixture.hpp"
 
@@ -77,6 +79,25 @@ TEST(EncodedLayout, IsFoundInTheFile) {
   EXPECT_EQ(shard.fields[0].offsets_xxh3, xxh3_64(std::as_bytes(std::span(offsets))));
   EXPECT_GT(shard.fields[0].offsets_offset, 0u);
   EXPECT_GT(shard.fields[0].dims_offset, 0u);
+}
+
+TEST(EncodedLayout, NoFieldIsLargerThanAnyPicture) {
+  // The product of both sides and the channels is 131,073 in 64 bits.
+  FieldSchema field;
+  field.name = "mask";
+  field.kind = FieldKind::encoded;
+  field.codec = "png";
+  field.semantic = "mask";
+  field.axes = "HWC";
+  field.type = ElementType::u8;
+  field.sample_shape = {281470681808897, 65537, 1};
+  expect_error(Fault::data, {"field mask", "pixels"}, [&] { require_valid_schema(field, "shard.h5"); });
+  DatasetIndex index;
+  index.folder = "/data/set";
+  index.fields = {field};
+  expect_error(Fault::data, {"field mask", "larger than any picture"}, [&] { delivered_fields(index, std::nullopt); });
+  field.sample_shape = {480, 640, 1};
+  require_valid_schema(field, "shard.h5");
 }
 
 TEST(EncodedLayout, RefusesOffsetsThatLeadAstray) {

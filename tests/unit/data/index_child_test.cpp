@@ -69,6 +69,16 @@ TEST(IndexChild, NamesTheFileThatTheChildHungOver) {
   });
 }
 
+TEST(IndexChild, HasMoreTimeForMoreShards) {
+  const PackedFixture packed;
+  std::ofstream(packed.folder / "index.json") << index_to_text(packed.index);
+  const FakePacker packer("sleep 0.6; cat \"$2/index.json\"");
+  EXPECT_EQ(index_dataset(packer.path(), packed.folder, {1u << 30, 0.1, 5}), packed.index);
+  expect_error(Fault::data, {"took longer than 0.1 s"}, [&] {
+    index_dataset(packer.path(), packed.folder, {1u << 30, 0.1, 0});
+  });
+}
+
 TEST(IndexChild, KillsAChildThatHangs) {
   const FakePacker packer("exec sleep 30");
   const Stopwatch watch;

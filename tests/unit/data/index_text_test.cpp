@@ -15,6 +15,16 @@ TEST(IndexText, ComesBackEqual) {
   EXPECT_EQ(index_from_text(index_to_text(packed.index)), packed.index);
 }
 
+TEST(IndexText, AFolderMayHaveAnyName) {
+  DatasetIndex index = test::shared_fixture().index;
+  for (const char* folder : {"/data/donn\xe9"
+                             "es",
+                             "/data/donn\u00e9es", "/data/\xff"}) {
+    index.folder = folder;
+    EXPECT_EQ(index_from_text(index_to_text(index)).folder.native(), folder);
+  }
+}
+
 TEST(IndexText, RefusesWhatIsNotAWholeIndex) {
   const PackedFixture& packed = test::shared_fixture();
   const std::string text = index_to_text(packed.index);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <png.h>
+#include <zlib.h>
 // After <cstdio>, which it needs and does not include.
 #include <jpeglib.h>
 
@@ -110,6 +111,40 @@ TEST(PictureDecoder, GivesTheVeryPixelsOfAPng) {
   Pixels pixels;
   EXPECT_FALSE(decode(as_png(original, 9, 14), "png", delivered(9, 14), nullptr, pixels));
   EXPECT_EQ(pixels, original);
+}
+
+/// Both sides as a header of the codec says them: 37,800 × 37,800 pixels are more than the format allows.
+std::vector<std::byte> with_huge_sides(std::vector<std::byte> file, const std::string& codec) {
+  constexpr unsigned kSide = 37800;
+  const auto put = [&](std::size_t at, unsigned value, int bytes) {
+    for (int i = 0; i < bytes; ++i) file[at + i] = static_cast<std::byte>(value >> (8 * (bytes - 1 - i)));
+  };
+  if (codec == "png") {
+    constexpr std::size_t kHeader = 12, kWidth = 16, kSum = 29;  // of the first chunk: its name, its content, its sum
+    put(kWidth, kSide, 4);
+    put(kWidth + 4, kSide, 4);
+    const auto* covered = reinterpret_cast<const Bytef*>(file.data() + kHeader);
+    put(kSum, static_cast<unsigned>(::crc32(0, covered, kSum - kHeader)), 4);
+    return file;
+  }
+  std::size_t frame = 2;
+  while (file[frame + 1] != std::byte{0xC0}) {
+    frame += 2 + 256 * std::to_integer<std::size_t>(file[frame + 2]) + std::to_integer<std::size_t>(file[frame + 3]);
+  }
+  put(frame + 5, kSide, 2);
+  put(frame + 7, kSide, 2);
+  return file;
+}
+
+TEST(PictureDecoder, RefusesASizeThatNoPictureOfTheFormatHas) {
+  for (const std::string codec : {"png", "jpeg"}) {
+    const Pixels original = two_halves(64, 96);
+    const auto file = codec == "png" ? as_png(original, 64, 96) : as_jpeg(original, 64, 96);
+    Pixels pixels;
+    const auto refusal = decode(with_huge_sides(file, codec), codec, delivered(64, 96), nullptr, pixels);
+    ASSERT_TRUE(refusal.has_value()) << codec;
+    EXPECT_NE(refusal->find("larger than any picture"), std::string::npos) << *refusal;
+  }
 }
 
 TEST(PictureDecoder, ResizesTheWholePicture) {

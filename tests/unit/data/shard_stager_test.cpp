@@ -40,12 +40,40 @@ TEST(ShardStager, StreamsTheShardsThatComeNext) {
     for (int i = 0; i < 500 && tiers() != expected; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
     return tiers() == expected;
   };
+  cache.note_position(0, 0);
   EXPECT_TRUE(becomes({Tier::node_cache, Tier::node_cache, Tier::source}));
   cache.note_position(0, 45);
   EXPECT_TRUE(becomes({Tier::source, Tier::node_cache, Tier::node_cache}));
   cache.note_position(0, 90);
   EXPECT_TRUE(becomes({Tier::node_cache, Tier::source, Tier::node_cache}));
   EXPECT_EQ(cache.counters().copies_removed, 2u);
+}
+
+TEST(ShardStager, ARunThatGoesOnInTheMiddleFindsTheCopiesThatItLeft) {
+  const PackedFixture& packed = test::shared_fixture();
+  const TemporaryFolder scratch;
+  const CachePlan plan{CacheMode::stream, packed.index.shards[0].file_bytes * 2 + 4'000, "", false};
+  const auto content = one_after_another({{0, 40}, {40, 81}, {81, 103}});
+  const auto is_settled = [](NodeCache& cache) {
+    return cache.locate(0).tier == Tier::source && cache.locate(1).tier == Tier::node_cache &&
+           cache.locate(2).tier == Tier::node_cache;
+  };
+  const auto settles = [&](NodeCache& cache) {
+    for (int i = 0; i < 500 && !is_settled(cache); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    return is_settled(cache);
+  };
+  {
+    NodeCache before(packed.index, plan, scratch.path(), content, {});
+    before.note_position(0, 45);
+    ASSERT_TRUE(settles(before));
+  }
+  NodeCache after(packed.index, plan, scratch.path(), content, {});
+  // As long as a checkpoint takes to be read.
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  after.note_position(0, 45);
+  ASSERT_TRUE(settles(after));
+  EXPECT_EQ(after.counters().copies_removed, 0u);
+  EXPECT_EQ(after.counters().copies_made, 0u);
 }
 
 TEST(ShardStager, ReadersOfOtherRanksLetGoWhatTheLeaderRemoves) {
