@@ -12,13 +12,12 @@ namespace hpctrain::data {
 
 struct IndexChildLimits {
   std::uint64_t address_space_bytes = 4ull << 30;
-  double timeout_seconds = 60;
-  double seconds_per_shard = 0.05;  ///< added for each of its files: a cold parallel file system takes its time
+  double timeout_seconds = 60;  ///< of computing; longer as long as it reads on, as from a cold parallel file system
 };
 
 /// Starts `packer index FOLDER --memory-limit BYTES --cpu-limit SECONDS` and parses what it prints; the index's folder
 /// is absolute. Call it before MPI starts: a forked child and an initialised MPI do not go together.
-///   blocks  until the child ends, at most limits.timeout_seconds and what its shards are allowed
+///   blocks  until the child ends, at most limits.timeout_seconds, or until it has read nothing for half of them
 ///   errors  Fault::usage when `packer` cannot be started
 ///           Fault::data with the child's own message, or naming the folder when it crashed or ran out of time or
 ///   memory

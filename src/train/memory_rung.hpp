@@ -23,7 +23,8 @@ struct LadderFacts {
   bool is_reproducible = false;       ///< the bits must not depend on how a batch is carried out
 };
 
-/// Of a piece, where the micro-batch has so many: over one sample nothing can be normalised.
+/// Of a piece, as far as an odd number at two samples at once allows: one sample normalises badly, and on maps of one
+/// pixel not at all.
 std::uint64_t least_samples(const LadderFacts& facts);
 
 /// Most samples of a rank at once on a rung.
@@ -34,8 +35,8 @@ std::uint64_t plan_pieces(std::uint64_t micro_batch, std::uint64_t samples_at_on
 
 /// The next rung; empty where nothing is left to give.
 /// Smaller pieces change no result of networks without batch statistics and cost little, so they come first there, down
-/// to single samples. Where batches are normalised they change what is learned: recomputation comes first, and pieces
-/// of less than two samples never. In reproducible mode recomputation is all there is.
+/// to single samples. Where batches are normalised they change what is learned: recomputation comes first, and no
+/// rung is for less than two samples at once. In reproducible mode recomputation is all there is.
 std::optional<MemoryRung> plan_next_rung(const MemoryRung& now, const LadderFacts& facts);
 
 /// "at most 16 samples of a rank at once", with recomputation where there is any.

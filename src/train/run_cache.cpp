@@ -37,23 +37,23 @@ fs::path existing_part(fs::path folder) {
   return folder;
 }
 
-/// What is free, and what copies of this data set take already. Of memory half is left to the job itself: copies there
-/// cannot be given back when it runs short.
+/// What is free, and what copies of this data set take already. Half of the memory is the job's: copies there cannot be
+/// given back when it runs short.
 std::optional<std::uint64_t> room_in(const fs::path& folder, const data::DatasetIndex& index) {
   if (folder.empty()) return std::nullopt;
   const fs::path existing = existing_part(folder);
   std::error_code error;
   const auto space = fs::space(existing, error);
   if (error || ::access(existing.c_str(), W_OK | X_OK) != 0) return std::nullopt;
-  std::uint64_t available = space.available;
-  if (data::probe_file_system(existing).is_memory) available = std::min<std::uint64_t>(available, memory_room() / 2);
   std::uint64_t copies = 0;
   for (const auto& shard : index.shards) {
     const auto bytes = fs::file_size(
         data::CacheFolder::place_of(folder, index.uuid_text()) / data::ShardCopier::copy_name(shard), error);
     if (!error) copies += bytes;
   }
-  return available + copies;
+  const std::uint64_t room = space.available + copies;
+  const bool is_memory = data::probe_file_system(existing).is_memory;
+  return is_memory ? std::min<std::uint64_t>(room, (memory_room() + copies) / 2) : room;
 }
 
 data::CacheFacts gather_facts(const RunSettings& settings, const data::DatasetIndex& index,
@@ -76,7 +76,7 @@ data::CacheFacts gather_facts(const RunSettings& settings, const data::DatasetIn
   facts.window_bytes = std::min(facts.used_bytes, shape.streams * shape.shards_per_window * largest_shard);
   facts.folder = folder.empty() ? "no folder of this node" : folder.string();
   const auto scratch = data::probe_file_system(existing_part(folder));
-  if (settings.cache.folder.empty() && !scratch.is_local) facts.shared_kind = scratch.name;
+  if (settings.cache.folder.empty() && scratch.is_shared) facts.shared_kind = scratch.name;
   facts.free_bytes = room_in(folder, index);
   return facts;
 }
