@@ -28,8 +28,8 @@ TEST(IndexText, AFolderMayHaveAnyName) {
 TEST(IndexText, RefusesWhatIsNotAWholeIndex) {
   const PackedFixture& packed = test::shared_fixture();
   const std::string text = index_to_text(packed.index);
-  for (const std::string& bad :
-       {std::string(), std::string("{}"), std::string("[1,2]"), text.substr(0, text.size() / 2)}) {
+  for (const std::string_view bad : {std::string_view(), std::string_view("{}"), std::string_view("[1,2]"),
+                                     std::string_view(text).substr(0, text.size() / 2)}) {
     expect_error(Fault::data, {"index"}, [&] { index_from_text(bad); });
   }
 }
