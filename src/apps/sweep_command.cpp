@@ -158,7 +158,7 @@ void SweepCommand::open_board(int ranks, int groups) {
   board_ =
       std::make_unique<sweep::Board>(sweep::BoardPlan{.ranks = ranks,
                                                       .groups = groups,
-                                                      .trials = planner_.count_trials(plan_),
+                                                      .trials = SweepPlanner::count_trials(plan_, points),
                                                       .points = points,
                                                       .owns = plan_.owns,
                                                       .known = planner_.known_durations(history),
@@ -209,12 +209,13 @@ void SweepCommand::print_plan(int groups) {
   const auto print = [](const std::string& digest, const sweep::Parameters& parameters) {
     std::printf("%s  %s\n", digest.c_str(), sweep::describe_parameters(parameters).c_str());
   };
-  for (const sweep::Trial& trial : planner_.list_trials(plan)) print(trial.digest, trial.parameters);
+  const auto points = planner_.list_trials(plan);
+  for (const sweep::Trial& trial : points) print(trial.digest, trial.parameters);
   for (std::uint64_t number = 0; !plan.is_fixed && number < plan.trials; ++number) {
     const auto parameters = plan.propose(number, {});
     print(plan.identify(parameters), parameters);
   }
-  const std::uint64_t trials = planner_.count_trials(plan);
+  const std::uint64_t trials = SweepPlanner::count_trials(plan, points);
   const auto rounds = divide_up(trials, static_cast<std::uint64_t>(groups));
   std::printf("%llu trials on %d groups of %d ranks: the time of %llu trials one after another\n",
               static_cast<unsigned long long>(trials), groups, start_.input().settings.sweep.ranks_per_trial,

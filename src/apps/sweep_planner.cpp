@@ -155,10 +155,6 @@ std::vector<sweep::Trial> SweepPlanner::list_trials(const sweep::TrialPlan& plan
   return trials;
 }
 
-std::uint64_t SweepPlanner::count_trials(const sweep::TrialPlan& plan) const {
-  return plan.is_fixed ? list_trials(plan).size() : plan.trials;
-}
-
 std::vector<sweep::LedgerEntry> SweepPlanner::select_own(const std::vector<sweep::LedgerEntry>& history) {
   std::vector<sweep::LedgerEntry> own;
   for (const sweep::LedgerEntry& entry : history) {
@@ -190,14 +186,15 @@ std::string SweepPlanner::describe_forecast(const sweep::TrialPlan& plan,
   const auto known = known_durations(history);
   const sweep::DurationEstimate estimate(known);
   std::vector<double> left;
-  for (const sweep::Trial& trial : list_trials(plan)) {
+  const std::vector<sweep::Trial> points = list_trials(plan);
+  for (const sweep::Trial& trial : points) {
     if (ended.count(trial.digest) == 0) left.push_back(estimate.seconds(trial.parameters));
   }
   // Points that depend on what is found meanwhile are taken for random ones.
   for (std::uint64_t number = ended.size(); !plan.is_fixed && number < plan.trials; ++number) {
     left.push_back(estimate.seconds(plan.propose(number, {})));
   }
-  const std::uint64_t trials = count_trials(plan);
+  const std::uint64_t trials = count_trials(plan, points);
   std::string text = fmt::format("{} of {} trials have ended", trials - left.size(), trials);
   if (left.empty()) return text;
   if (known.empty())

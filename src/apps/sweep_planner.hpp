@@ -33,8 +33,10 @@ class SweepPlanner {
   sweep::TrialPlan make_plan(const std::vector<sweep::LedgerEntry>& history);
   /// The points of a plan that is fixed, each once, in its order; none of another one.
   std::vector<sweep::Trial> list_trials(const sweep::TrialPlan& plan) const;
-  /// As many as list_trials(), or as the method will propose.
-  std::uint64_t count_trials(const sweep::TrialPlan& plan) const;
+  /// As many as `points`, which list_trials() gave, or as the method will propose.
+  static std::uint64_t count_trials(const sweep::TrialPlan& plan, const std::vector<sweep::Trial>& points) {
+    return plan.is_fixed ? points.size() : plan.trials;
+  }
   /// Of trials of these axes and options that were trained in one go.
   std::vector<sweep::Duration> known_durations(const std::vector<sweep::LedgerEntry>& history);
   /// The entries of these axes and options: earlier starts may have had others.

@@ -39,9 +39,10 @@ fs::path existing_part(fs::path folder) {
 
 /// What is free, and what copies of this data set take already. Half of the memory is the job's: copies there cannot be
 /// given back when it runs short.
-std::optional<std::uint64_t> room_in(const fs::path& folder, const data::DatasetIndex& index) {
+///   existing  part of the folder, of a file system of this kind
+std::optional<std::uint64_t> room_in(const fs::path& folder, const fs::path& existing, const data::FileSystemKind& kind,
+                                     const data::DatasetIndex& index) {
   if (folder.empty()) return std::nullopt;
-  const fs::path existing = existing_part(folder);
   std::error_code error;
   const auto space = fs::space(existing, error);
   if (error || ::access(existing.c_str(), W_OK | X_OK) != 0) return std::nullopt;
@@ -52,8 +53,7 @@ std::optional<std::uint64_t> room_in(const fs::path& folder, const data::Dataset
     if (!error) copies += bytes;
   }
   const std::uint64_t room = space.available + copies;
-  const bool is_memory = data::probe_file_system(existing).is_memory;
-  return is_memory ? std::min<std::uint64_t>(room, (memory_room() + copies) / 2) : room;
+  return kind.is_memory ? std::min<std::uint64_t>(room, (memory_room() + copies) / 2) : room;
 }
 
 data::CacheFacts gather_facts(const RunSettings& settings, const data::DatasetIndex& index,
@@ -75,9 +75,10 @@ data::CacheFacts gather_facts(const RunSettings& settings, const data::DatasetIn
       data::plan_order(settings.order, index, index.split(settings.train_split)) == data::Order::windowed;
   facts.window_bytes = std::min(facts.used_bytes, shape.streams * shape.shards_per_window * largest_shard);
   facts.folder = folder.empty() ? "no folder of this node" : folder.string();
-  const auto scratch = data::probe_file_system(existing_part(folder));
+  const fs::path existing = existing_part(folder);
+  const data::FileSystemKind scratch = data::probe_file_system(existing);
   if (settings.cache.folder.empty() && scratch.is_shared) facts.shared_kind = scratch.name;
-  facts.free_bytes = room_in(folder, index);
+  facts.free_bytes = room_in(folder, existing, scratch, index);
   return facts;
 }
 
