@@ -5,16 +5,10 @@
 
 #include "core/digest.hpp"
 #include "core/error.hpp"
+#include "data/large_page.hpp"
 #include "data/shard_format.hpp"
 
 namespace hpctrain::data {
-namespace {
-
-// A file system that keeps large folios takes their size from the write. Only a folio of this size, at a multiple of it
-// in the file, is mapped with one entry of the page table: fewer faults in a first epoch, fewer misses in later ones.
-constexpr std::uint64_t kLargePageBytes = 2u << 20;
-
-}  // namespace
 
 ColumnWriter::ColumnWriter(RawFile& file, std::uint64_t offset, std::optional<std::uint64_t> bytes)
     : file_(file), next_(offset) {

@@ -16,6 +16,7 @@
 #include "core/signal_free_thread.hpp"
 #include "data/block_verifier.hpp"
 #include "data/delivered_fields.hpp"
+#include "data/large_page.hpp"
 #include "data/ring.hpp"
 #include "data/row_reader.hpp"
 #include "data/sample_order.hpp"
@@ -28,7 +29,7 @@ namespace {
 constexpr std::uint64_t kLeastChunkBytes = 512u << 10;   // below this, handing work over costs more than doing it
 constexpr std::uint64_t kChunksPerThreadOfPictures = 4;  // pictures differ in cost
 constexpr std::int64_t kResidentBytes = 32 << 20;        // of short columns, where they are not mapped
-constexpr std::size_t kPageBytes = 4096, kLargePageBytes = 2u << 20;
+constexpr std::size_t kPageBytes = 4096;
 
 class HostSlotAllocator final : public SlotAllocator {
  public:

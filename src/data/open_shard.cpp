@@ -19,6 +19,7 @@
 #include "core/integer_division.hpp"
 #include "data/bus_error_guard.hpp"
 #include "data/damaged_place.hpp"
+#include "data/large_page.hpp"
 #include "data/shard_format.hpp"
 
 namespace hpctrain::data {
@@ -27,7 +28,6 @@ namespace {
 constexpr int kPopulateRead = 22;     // MADV_POPULATE_READ, Linux 5.14; older C libraries do not name it
 constexpr long kCacheStatCall = 451;  // cachestat(2), Linux 6.5; older C libraries do not name it
 constexpr std::size_t kMostPieces = 64;
-constexpr std::uint64_t kLargePageBytes = 2 << 20;
 
 struct Copy {
   std::byte* destination;
